@@ -1,0 +1,115 @@
+"""The figures' common style: colours, axes, and the few plots that several chapters share.
+
+Functions take arrays and an `ax` and return what they drew; they compute nothing.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+# Okabe and Ito's colours, told apart by colour-blind readers: one a coordinate, everywhere.
+COORDINATES = {"x": "#0072B2", "y": "#D55E00", "z": "#009E73"}
+COLOURS = {
+    "real": "#24292F",
+    "generated": "#CC79A7",
+    "reference": "#6E7781",
+    "highlight": "#E69F00",
+    "light": "#56B4E9",
+}
+CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#24292F"]
+
+
+def use_style():
+    """Apply the book's figure style to all figures that follow."""
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7.2, 3.6),
+            "figure.dpi": 110,
+            "figure.facecolor": "white",
+            "savefig.facecolor": "white",
+            "savefig.bbox": "tight",
+            "axes.prop_cycle": plt.cycler(color=CYCLE),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "grid.alpha": 0.25,
+            "axes.axisbelow": True,
+            "axes.titlesize": "medium",
+            "axes.titlelocation": "left",
+            "legend.frameon": False,
+            "font.size": 10,
+            "lines.linewidth": 1.4,
+            "image.cmap": "cividis",
+            "figure.constrained_layout.use": True,
+        }
+    )
+
+
+def plot_series(series, dt, axes=None, **style):
+    """Draw x, y and z against time, one axis below the other.
+
+    Parameters
+    ----------
+    series : ndarray, shape (length, 3)
+    dt : float
+    axes : sequence of 3 matplotlib axes, optional
+    **style
+        Passed to `Axes.plot`, over the coordinate's own colour.
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+    """
+    if axes is None:
+        axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))[1]
+    lines = []
+    for ax, values, (name, colour) in zip(axes, series.T, COORDINATES.items(), strict=True):
+        lines += ax.plot(dt * np.arange(len(values)), values, **{"color": colour, **style})
+        ax.set_ylabel(name)
+    axes[-1].set_xlabel("time (Lorenz time units)")
+    return lines
+
+
+def plot_butterfly(series, ax=None, *, title=None, **style):
+    """Draw a series in the (x, y, z) space.
+
+    Parameters
+    ----------
+    series : ndarray, shape (length, 3)
+    ax : 3-D axes, optional
+    title : str, optional
+    **style
+        Passed to `Axes3D.plot`.
+
+    Returns
+    -------
+    matplotlib line
+    """
+    if ax is None:
+        ax = plt.figure(figsize=(5, 4.5)).add_subplot(projection="3d")
+    line = ax.plot(*series.T, **{"linewidth": 0.5, "color": COLOURS["real"], **style})[0]
+    ax.set(xlabel="x", ylabel="y", zlabel="z", title=title)
+    ax.view_init(elev=18, azim=-60)
+    return line
+
+
+def plot_images(images, axes, *, title=None):
+    """Show RGB images in a row of axes.
+
+    Parameters
+    ----------
+    images : ndarray, shape (n_images, 3, height, width)
+        Values in [-1, 1].
+    axes : sequence of axes
+    title : str, optional
+        Above the first.
+
+    Returns
+    -------
+    list of matplotlib.image.AxesImage
+    """
+    shown = []
+    for ax, image in zip(axes, images, strict=True):
+        shown.append(ax.imshow(np.clip((image.transpose(1, 2, 0) + 1) / 2, 0, 1)))
+        ax.set_axis_off()
+    axes[0].set_title(title)
+    return shown
