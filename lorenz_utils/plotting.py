@@ -113,3 +113,19 @@ def plot_images(images, axes, *, title=None):
         ax.set_axis_off()
     axes[0].set_title(title)
     return shown
+
+
+def markdown_table(headers, rows):
+    """A Markdown table of already formatted cells, for `IPython.display.Markdown`.
+
+    Examples
+    --------
+    >>> print(markdown_table(["method", "error"], [["ridge", "0.85"]]))
+    | method | error |
+    |---|---|
+    | ridge | 0.85 |
+    """
+    lines = [headers, ["---"] * len(headers), *rows]
+    text = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
+    text[1] = "|" + "---|" * len(headers)
+    return "\n".join(text)

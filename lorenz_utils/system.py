@@ -27,7 +27,7 @@ class LorenzParameters:
 LORENZ63 = LorenzParameters()
 
 # Steps of length STEP_SCALE * rtol**(1/8) / rate keep the relative error over dt <= 0.1 below rtol:
-# measured over starts anywhere within a norm of 1e4. On the attractor it is a thousand times smaller.
+# measured over starts anywhere within a norm of 1e4. On the attractor it is far smaller.
 STEP_SCALE = 12.0
 BURN_IN = 20.0
 
