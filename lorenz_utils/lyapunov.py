@@ -1,0 +1,334 @@
+"""Lyapunov exponents: from the equations, from pairs of trajectories, from observed series.
+
+Exponents are in nat per time unit, the largest first.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from lorenz_utils.ledger import Estimate
+from lorenz_utils.system import check_count, check_positive, check_states, integrate, simulate
+
+N_BLOCKS = 10
+SATURATION = 1.0  # the attractor is about 20 wide: below a distance of 1 growth is still linear
+SCALAR_EMBEDDING = 10  # nolds' default; at dt = 0.1 it spans one turn around a wing
+THEILER_WINDOW = 10
+MIN_SCALAR_LENGTH = 100
+CHUNK = 20_000  # samples fitted at once: 100 MB
+
+
+def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, transient):
+    """All exponents of any system, by QR decomposition of its tangent flow.
+
+    The matrix M(t) of tangent vectors obeys dM/dt = J(x(t)) M. After every `dt` it is
+    factored, M = Q R, and replaced by Q; the exponents are the means of log |R_ii| / dt.
+
+    Parameters
+    ----------
+    vector_field, jacobian : callable
+        Map states (..., d) to velocities (..., d) and to their derivatives (..., d, d).
+    initial_state : array_like, shape (d,) or (n_orbits, d)
+    dt : float
+        Time between factorisations, covered by one step of order 8: short against the system's
+        fastest time. 0.02 does for Lorenz-63.
+    duration : float
+        Time of averaging for each orbit, rounded up to a multiple of `dt` (of 10 `dt` for fewer
+        than ten orbits).
+    transient : float
+        Time left out before, in which states reach the attractor and tangent vectors align.
+
+    Returns
+    -------
+    Estimate of arrays, shape (d,)
+        Mean and standard error over orbits, which must be independent; over ten time blocks of
+        each where there are fewer than ten orbits. NaN throughout if an orbit escapes to infinity:
+        the exponents describe bounded motion only.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a bad `initial_state`, or times that are not positive (`transient` may be 0).
+
+    References
+    ----------
+    Benettin et al., Meccanica 15 (1980), 9-30; Shimada & Nagashima, Prog. Theor. Phys. 61 (1979),
+    1605-1616.
+    """
+    state = _initial_batch(initial_state)
+    dt, duration = check_positive(dt, "dt"), check_positive(duration, "duration")
+    if transient != 0:
+        transient = check_positive(transient, "transient")
+    n_orbits, d = state.shape
+    n_blocks = 1 if n_orbits >= N_BLOCKS else N_BLOCKS
+    block_length = int(np.ceil(duration / (n_blocks * dt)))
+    n_transient = int(np.ceil(transient / dt))
+
+    def tangent_field(extended):
+        point = extended[..., 0]
+        growth = jacobian(point) @ extended[..., 1:]
+        return np.concatenate([vector_field(point)[..., None], growth], axis=-1)
+
+    identity = np.broadcast_to(np.eye(d), (n_orbits, d, d))
+    extended = np.concatenate([state[..., None], identity], axis=-1)
+    log_growth = np.zeros((n_blocks, n_orbits, d))
+    # An orbit that diverges overflows, which is an answer here and not a mishap.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(-n_transient, n_blocks * block_length):
+            extended = integrate(tangent_field, extended, dt, 1)
+            if not np.isfinite(extended).all():
+                return Estimate(np.full(d, np.nan), np.full(d, np.nan))
+            extended[..., 1:], log_diagonal = _orthonormalise(extended[..., 1:])
+            if step >= 0:
+                log_growth[step // block_length] += log_diagonal
+    exponents = log_growth / (block_length * dt)
+    return Estimate.from_samples(exponents.reshape(-1, d))
+
+
+def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rng):
+    """The deck's definition: fit |delta(t)| = |delta(0)| exp(lambda t) to two Lorenz trajectories.
+
+    The second one starts `separation` away in a random direction. The slope of log |delta| against
+    time is fitted by least squares from the start until |delta| first exceeds 1, where it begins
+    to saturate.
+
+    Parameters
+    ----------
+    initial_state : array_like, shape (..., 3)
+        Where the first trajectories start; one pair for each.
+    dt : float
+        Sampling interval of the fit. The trajectories themselves are accurate for any.
+    separation : float
+        Initial distance, below 1.
+    duration : float
+        Longest time simulated.
+    rng : int or numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (...)
+        One finite-time exponent a pair. They scatter: take their mean and its standard error.
+
+    Raises
+    ------
+    ValueError
+        If `separation` is not below 1, or a pair saturates within fewer than three samples.
+    """
+    state = check_states(initial_state, "initial_state")
+    separation, dt = check_positive(separation, "separation"), check_positive(dt, "dt")
+    n_steps = int(check_positive(duration, "duration") / dt) + 1
+    if separation >= SATURATION:
+        raise ValueError(f"separation must be below {SATURATION}, got {separation}")
+    direction = np.random.default_rng(rng).normal(size=state.shape)
+    direction *= separation / np.linalg.norm(direction, axis=-1, keepdims=True)
+    first, second = simulate(np.stack([state, state + direction]), dt, n_steps)
+    log_distance = np.log(np.linalg.norm(second - first, axis=-1))
+    # 1 until the first crossing, 0 from there on.
+    growing = np.logical_and.accumulate(log_distance < np.log(SATURATION), axis=-1)
+    if growing.sum(-1).min() < 3:
+        raise ValueError(
+            f"dt must leave 3 samples before the distance saturates, got dt={dt} for "
+            f"separation={separation} and duration={duration}"
+        )
+    return _slope(dt * np.arange(n_steps), log_distance, weight=growing)
+
+
+def eckmann_exponent(series, dt):
+    """Largest exponent of one coordinate by nolds' version of Eckmann's method, as in the deck.
+
+    nolds' defaults: embedding in 10 delays, matrices of size 4. It is kept because the deck's
+    results rest on it, and it overestimates: nolds fits maps over 3 samples and composes them at
+    every sample.
+
+    Parameters
+    ----------
+    series : array_like, shape (length,)
+    dt : float
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `series` is not one finite, varying coordinate of sufficient length.
+
+    References
+    ----------
+    Eckmann, Kamphorst, Ruelle & Ciliberto, Phys. Rev. A 34 (1986), 4971-4979.
+    """
+    series, dt = _check_coordinate(series), check_positive(dt, "dt")
+    return float(np.max(_nolds().lyap_e(series, tau=dt)))
+
+
+def rosenstein_exponent(series, dt):
+    """Largest exponent of one coordinate by Rosenstein's mean divergence of neighbours (nolds).
+
+    Embedding in 10 consecutive samples; neighbours at least 11 samples apart in time; a straight
+    line through the mean log distance over 20 samples.
+
+    Parameters
+    ----------
+    series : array_like, shape (length,)
+    dt : float
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `series` is not one finite, varying coordinate of sufficient length.
+
+    References
+    ----------
+    Rosenstein, Collins & De Luca, Physica D 65 (1993), 117-134.
+    """
+    series, dt = _check_coordinate(series), check_positive(dt, "dt")
+    exponent = _nolds().lyap_r(
+        series, emb_dim=SCALAR_EMBEDDING, lag=1, min_tsep=THEILER_WINDOW, tau=dt, fit="poly"
+    )
+    return float(exponent)
+
+
+def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None):
+    """All three exponents of observed series, without knowing the equations.
+
+    Around each sample a polynomial in the displacement is fitted to where its neighbours in state
+    space go within `dt`. Its linear part estimates the derivative of the flow map, and the
+    derivatives along each series are composed by QR decomposition.
+
+    Parameters
+    ----------
+    ensemble : array_like, shape (n_series, length, 3)
+    dt : float
+    n_neighbors : int
+        Samples in each fit, the sample itself not among them.
+    order : {1, 2}
+        Degree of the local polynomial.
+    n_orbits : int, optional
+        Follow only the first series; neighbours come from all of them.
+
+    Returns
+    -------
+    Estimate of arrays, shape (3,)
+        Mean and standard error over the series. -inf or NaN where the samples do not determine a
+        map, as for constant series.
+
+    Raises
+    ------
+    ValueError
+        With fewer than two series, or fewer samples than neighbours.
+
+    References
+    ----------
+    Sano & Sawada, Phys. Rev. Lett. 55 (1985), 1082-1085; Brown, Bryant & Abarbanel, Phys. Rev. A
+    43 (1991), 2787-2806 (higher-order maps).
+    """
+    ensemble = check_states(ensemble, "ensemble", ndim=3)
+    dt, n_neighbors = check_positive(dt, "dt"), check_count(n_neighbors, "n_neighbors", minimum=10)
+    if order not in (1, 2):
+        raise ValueError(f"order must be 1 or 2, got {order!r}")
+    n_series, length, _ = ensemble.shape
+    if n_series < 2 or n_series * (length - 1) <= n_neighbors:
+        raise ValueError(
+            f"ensemble must hold at least 2 series and more than n_neighbors={n_neighbors} "
+            f"samples, got shape {ensemble.shape}"
+        )
+    n_orbits = n_series if n_orbits is None else check_count(n_orbits, "n_orbits", minimum=2)
+    followed = ensemble[:n_orbits, :-1]
+    derivatives = _local_derivatives(ensemble, followed, n_neighbors, order)
+    matrices = derivatives.reshape(*followed.shape, 3)
+    tangent = np.broadcast_to(np.eye(3), (len(followed), 3, 3))
+    log_growth = np.empty(followed.shape)
+    for t in range(length - 1):
+        tangent, log_growth[:, t] = _orthonormalise(matrices[:, t] @ tangent)
+    aligned = log_growth[:, (length - 1) // 10 :]
+    exponents = aligned.mean(1) / dt
+    if not np.isfinite(exponents).all():
+        return Estimate(exponents.mean(0), np.full(3, np.nan))
+    return Estimate.from_samples(exponents)
+
+
+def _local_derivatives(ensemble, queries, n_neighbors, order):
+    """Derivative of the map from a sample to its successor at each query, (n_queries, 3, 3)."""
+    states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
+    queries = queries.reshape(-1, 3)
+    tree = cKDTree(states)
+    derivatives = np.empty((len(queries), 3, 3))
+    for start in range(0, len(queries), CHUNK):
+        chunk = slice(start, start + CHUNK)
+        # Each query is its own nearest neighbour, which tells nothing about a slope.
+        neighbors = tree.query(queries[chunk], n_neighbors + 1)[1][:, 1:]
+        displacement = states[neighbors] - queries[chunk, None]
+        derivatives[chunk] = _fit_derivative(displacement, successors[neighbors], order)
+    return derivatives
+
+
+def _fit_derivative(displacement, image, order):
+    """Linear part of least-squares polynomials: (n, k, 3), (n, k, 3) -> (n, 3, 3)."""
+    # Relative to the neighbourhood's radius, so that its squares are of the same size.
+    radius = np.linalg.norm(displacement, axis=-1).max(-1)[:, None, None]
+    relative = displacement / np.where(radius > 0, radius, 1)
+    terms = [np.ones_like(relative[..., :1]), relative]
+    if order == 2:
+        i, j = np.triu_indices(3)
+        terms.append(relative[..., i] * relative[..., j])
+    coefficients = np.linalg.pinv(np.concatenate(terms, -1), rcond=1e-12) @ image
+    return np.swapaxes(coefficients[:, 1:4] / np.where(radius > 0, radius, 1), 1, 2)
+
+
+def _orthonormalise(matrices):
+    """Q and log |R_ii| of matrices (..., d, d)."""
+    q, r = np.linalg.qr(matrices)
+    with np.errstate(divide="ignore"):
+        return q, np.log(np.abs(np.diagonal(r, axis1=-2, axis2=-1)))
+
+
+def _slope(time, values, *, weight):
+    """Weighted least-squares slope of `values` (..., n) against `time` (n,)."""
+    weight = weight / weight.sum(-1, keepdims=True)
+    centred = time - (weight * time).sum(-1, keepdims=True)
+    return (weight * centred * values).sum(-1) / (weight * centred**2).sum(-1)
+
+
+def _initial_batch(initial_state):
+    """Initial states of any system as a float array (n_orbits, d)."""
+    state = np.asarray(initial_state)
+    if state.dtype.kind not in "iuf":
+        raise TypeError(f"initial_state must hold real numbers, got dtype {state.dtype}")
+    if state.ndim not in (1, 2) or state.size == 0:
+        raise ValueError(f"initial_state must have shape (d,) or (n, d), got {state.shape}")
+    if not np.isfinite(state).all():
+        raise ValueError("initial_state must be finite, got NaN or infinite values")
+    return np.atleast_2d(state).astype(float)
+
+
+def _check_coordinate(series):
+    """One coordinate as a float array (length,)."""
+    series = np.asarray(series)
+    if series.dtype.kind not in "iuf":
+        raise TypeError(f"series must hold real numbers, got dtype {series.dtype}")
+    if series.ndim != 1 or len(series) < MIN_SCALAR_LENGTH:
+        raise ValueError(
+            f"series must be one coordinate of at least {MIN_SCALAR_LENGTH} samples, "
+            f"got shape {series.shape}"
+        )
+    if not np.isfinite(series).all():
+        raise ValueError("series must be finite, got NaN or infinite values")
+    if np.ptp(series) == 0:
+        raise ValueError(f"series must vary, got the constant {series[0]}")
+    return series.astype(float)
+
+
+def _nolds():
+    with warnings.catch_warnings():
+        # nolds looks up its example files by a setuptools interface announced to go.
+        warnings.filterwarnings(
+            "ignore", message="pkg_resources is deprecated", category=UserWarning
+        )
+        import nolds
+    return nolds
