@@ -3,6 +3,8 @@
 Shapes in comments: B batch, C channels, L length in samples, T latent steps.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import nn
@@ -32,7 +34,7 @@ class DCGANGenerator(nn.Module):
         self.latent_dim = latent_dim
         widths = [latent_dim, 4 * width, 2 * width, width]
         layers = []
-        for i, (n_in, n_out) in enumerate(zip(widths, widths[1:], strict=False)):
+        for i, (n_in, n_out) in enumerate(pairwise(widths)):
             # 1x1 -> 4x4, then each layer doubles the side: 4 -> 8 -> 16.
             stride, padding = (1, 0) if i == 0 else (2, 1)
             layers.append(nn.ConvTranspose2d(n_in, n_out, 4, stride, padding, bias=not batch_norm))
@@ -82,7 +84,7 @@ class DCGANDiscriminator(nn.Module):
         wrap = spectral_norm if use_spectral_norm else nn.Identity()
         widths = [3, width, 2 * width, 4 * width]
         layers = []
-        for n_in, n_out in zip(widths, widths[1:], strict=False):
+        for n_in, n_out in pairwise(widths):
             layers += [wrap(nn.Conv2d(n_in, n_out, 4, 2, 1)), nn.LeakyReLU(0.2)]
             layers += [nn.Dropout2d(dropout)] if dropout else []
         layers += [wrap(nn.Conv2d(4 * width, 1, SIDE // 8)), nn.Flatten(0)]
@@ -117,7 +119,7 @@ class SeriesGenerator(nn.Module):
         super().__init__()
         self.latent_dim = latent_dim
         blocks = [nn.Conv1d(latent_dim, widths[0], 3, padding=1), ResidualBlock(widths[0])]
-        for n_in, n_out in zip(widths, widths[1:], strict=False):
+        for n_in, n_out in pairwise(widths):
             blocks += [nn.Conv1d(n_in, n_out, 1), nn.Upsample(scale_factor=2, mode="nearest")]
             blocks += [ResidualBlock(n_out), ResidualBlock(n_out)]
         blocks += [nn.BatchNorm1d(widths[-1]), nn.ReLU()]

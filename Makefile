@@ -1,0 +1,47 @@
+# Learning Lorenz. `make` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NAME ?= deck-dcgan
+.DEFAULT_GOAL := help
+.PHONY: help book test lab serve train lock check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+book: $(VENV)/.installed ## execute what changed and write _build/html
+	@$(BIN)/python book/build.py
+
+test: $(VENV)/.installed ## run the tests
+	@$(BIN)/python -m pytest
+
+lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
+	@$(BIN)/python -m jupyterlab book
+
+serve: book ## serve the built book on this machine
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+train: $(VENV)/.installed ## train a model from nothing: make train NAME=deck-dcgan
+	@rm -f models/$(NAME).checkpoint
+	@$(BIN)/python -m lorenz_utils.training $(NAME)
+
+lock: $(VENV)/.installed ## write constraints.txt from what is installed
+	@{ echo "# The full resolved set behind requirements.txt; regenerate with: make lock"; \
+	   $(BIN)/python -m pip freeze --all --exclude-editable | grep -viE '^pip==' | sed 's/+cpu$$//'; \
+	 } > constraints.txt
+
+check: $(VENV)/.installed ## style check of all code
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils tests
+
+clean: ## remove built pages and cached results, keep .venv
+	@rm -rf _build
+
+$(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' was not found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $$($(PYTHON) --version) was found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Installing into $(VENV) (a few minutes the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
