@@ -1,0 +1,203 @@
+# ---
+# jupytext:
+#   text_representation:
+#     extension: .py
+#     format_name: percent
+# kernelspec:
+#   display_name: Python 3
+#   language: python
+#   name: python3
+# ---
+
+# %% [markdown]
+# # The data set: a thousand orbits as a thousand images
+#
+# **Question.** What does a Lorenz series look like once it is folded into a small colour image, and
+# what is lost or gained on the way?
+#
+# **What the deck claimed.** (slide 26) "Data set of 1000 examples of length 1000, with an
+# integration step dt = 0.1, so T = 100 Lorenz times. Each time series becomes an RGB image in which
+# each channel is one of the three coordinates: 1000 RGB images of size 32 x 32."
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from lorenz_utils import plotting
+
+plotting.use_style()
+
+# %% [markdown]
+# ## The ensemble
+#
+# One call makes the deck's data. Each series starts at its own random state on the attractor: a
+# random point of a box is carried along for a burn-in time before the first sample is taken, so
+# that no series begins with a transient. The steps between samples are far finer than dt: the flow
+# map's error is far below anything a network can learn.
+
+# %%
+from lorenz_utils.system import make_ensemble
+
+dt = 0.1
+ensemble = make_ensemble(n_series=1000, length=1000, dt=dt, rng=1963)
+ensemble.shape
+
+# %% [markdown]
+# How large is a step of dt = 0.1? The figure shows eight time units of one series, the samples as
+# dots over the finely sampled orbit. One loop around a wing takes some seven samples: a straight
+# line between samples is a poor approximation, and so is any difference quotient.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight time units of one orbit; the dots are all that the data set keeps.", "name": "fig-dataset-samples"}, "image": {"alt": "Three stacked curves x, y and z against time. x and y swing together between positive and negative values, z stays positive. Dots every tenth of a time unit mark the samples, about seven on each loop."}}
+from lorenz_utils.system import simulate
+
+figure, axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))
+fine = simulate(ensemble[0, 0], dt / 20, 80 * 20)
+plotting.plot_series(fine, dt / 20, axes, alpha=0.6)
+plotting.plot_series(ensemble[0, :80], dt, axes, linestyle="", marker="o", markersize=3)
+plt.show()
+
+# %% [markdown]
+# ## Is it the attractor?
+#
+# Every stationary Lorenz process satisfies identities that need no simulation. The mean of
+# $\mathrm d(x^2)/\mathrm dt = 2\sigma(xy - x^2)$ vanishes, so that $\overline{x^2} = \overline{xy}$;
+# the mean of $\dot z$ vanishes, so that $\overline{xy} = \beta\bar z$. The symmetry
+# $(x, y, z) \to (-x, -y, z)$ adds $\bar x = \bar y = 0$. They are a check of the data that is
+# independent of the integrator.
+
+# %%
+from lorenz_utils.ledger import Estimate, record
+from lorenz_utils.system import LORENZ63
+
+x, y, z = np.moveaxis(ensemble, -1, 0)
+identities = {
+    "mean of x": (x.mean(1), 0 * x.mean(1)),
+    "mean of x² against mean of xy": ((x**2).mean(1), (x * y).mean(1)),
+    "mean of xy against β · mean of z": ((x * y).mean(1), LORENZ63.beta * z.mean(1)),
+}
+
+# %% tags=["hide-input"]
+rows = []
+for name, (left, right) in identities.items():
+    gap = Estimate.from_samples(left - right)
+    left, right = Estimate.from_samples(left), Estimate.from_samples(right)
+    rows.append([name, f"{left:.3f}", f"{right:.3f}", f"{gap:.3f}"])
+Markdown(plotting.markdown_table(["identity", "left", "right", "difference"], rows))
+
+# %% [markdown]
+# The differences are compatible with zero: intervals are two standard errors over the series. What
+# little remains comes from the ends of finite series, as the mean of $\mathrm d(x^2)/\mathrm dt$
+# over a window is the difference of its ends divided by its length.
+#
+# ## Folding
+#
+# Samples fill the image row by row: pixel $(i, j)$ holds sample $32\,i + j$. A series of 1000 leaves
+# 24 of the 1024 pixels empty. An affine `Scaling` sends the range of each coordinate to
+# $[-1, 1]$, which is what the generator's last layer can produce.
+
+# %%
+from lorenz_utils.images import Scaling, images_to_series, padding_mask, series_to_images
+
+scaling = Scaling.fit(ensemble)
+images = series_to_images(ensemble, scaling)
+restored = images_to_series(images, scaling, length=1000)
+images.shape, int((~padding_mask(1000)).sum())
+
+# %% tags=["hide-input"]
+loss = np.abs(restored - ensemble).max() / np.abs(ensemble).max()
+record("dataset/images", len(images), side=images.shape[-1])
+record("dataset/pixels", images.shape[-1] * images.shape[-2])
+record("dataset/round-trip-error", loss)
+Markdown(
+    f"The round trip is exact up to rounding: the largest relative error is {loss:.1e}, and the "
+    f"machine's precision is {np.finfo(float).eps:.1e}."
+)
+
+# %% [markdown]
+# The empty pixels are a trap. Filled with any constant, they are the easiest feature of the data:
+# a discriminator needs one look at the last row to tell a real image from a fake one. Here both
+# networks see the image times the `padding_mask`, so that the empty pixels carry no information
+# and no gradient.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight series as images: red is x, green is y, blue is z. Time runs along the rows, from top to bottom.", "name": "fig-dataset-images"}, "image": {"alt": "Eight small colour images of 32 by 32 pixels. Each is covered by short horizontal strokes of yellow and violet with bluish spots; the strokes of one row do not line up with those of the next."}}
+figure, axes = plt.subplots(1, 8, figsize=(9, 1.5))
+plotting.plot_images(images[:8], axes)
+plt.show()
+
+# %% [markdown]
+# Long yellow strokes are stays on the wing with positive x and y: red and green are both bright. On
+# the other wing both are dark and what remains is the blue of z. Along a row neighbours in the
+# image are neighbours in time. From one row to the next they are 32 samples apart, which is what
+# the next figure judges.
+#
+# ## What a vertical neighbour knows
+#
+# A 3 x 3 kernel on the folded image sees the lags $-1, 0, 1$ and the two rows of lags $\pm 31, \pm
+# 32, \pm 33$. How much does a sample tell about another at a given lag? The autocorrelation of the
+# three coordinates answers for linear kernels.
+
+# %%
+centred = ensemble - ensemble.mean((0, 1))
+power = np.abs(np.fft.rfft(centred, n=2048, axis=1)) ** 2
+autocorrelation = np.fft.irfft(power, axis=1)[:, :70].mean(0)
+autocorrelation /= (1000 - np.arange(70))[:, None] / 1000
+autocorrelation /= autocorrelation[0]
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Autocorrelation against lag; shaded are the lags that the rows above and below offer to a kernel of height 3.", "name": "fig-dataset-lags"}, "image": {"alt": "Autocorrelation of x, y and z against the lag in samples. x and y fall to near zero within about ten samples; z oscillates with a period near seven samples and decays within some fifty. A shaded band at lags 31 to 33 lies where x and y are almost uncorrelated."}}
+figure, ax = plt.subplots()
+for values, (name, colour) in zip(autocorrelation.T, plotting.COORDINATES.items(), strict=True):
+    ax.plot(values, "o-", color=colour, markersize=2.5, label=name)
+ax.axvspan(30.5, 33.5, color=plotting.COLOURS["highlight"], alpha=0.3, label="next row")
+ax.axhline(0, color=plotting.COLOURS["reference"], linewidth=0.8)
+ax.set(xlabel="lag (samples of 0.1 time units)", ylabel="autocorrelation")
+ax.legend(ncols=4)
+plt.show()
+
+# %% [markdown]
+# ## What we find
+
+# %% tags=["hide-input"]
+near, far = np.abs(autocorrelation[1]), np.abs(autocorrelation[31:34]).max(0)
+record("dataset/autocorrelation-next-row", far.max())
+Markdown(
+    "The deck's data set is rebuilt as described, on the attractor, and the folding loses nothing. "
+    "But it hides time from the network: one sample apart, the correlations of x, y and z are "
+    f"{near[0]:.2f}, {near[1]:.2f} and {near[2]:.2f}; the next row, 31 to 33 samples on, offers at most "
+    f"{far[0]:.2f}, {far[1]:.2f} and {far[2]:.2f}. Two thirds of each 3 x 3 kernel look at "
+    "samples whose x and y say next to nothing about those in the middle (z, which loops at a "
+    "steady pace, stays in step for longer). The dynamics couples neighbours along a row only. A row break also cuts every loop in two: the last pixel of a row "
+    "and the first of the next are one step apart in time, and a whole image apart in space."
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Fold the series along columns instead of rows, and show that a kernel then sees the same
+# lags. Which folding would let a 3 x 3 kernel see the lags $-4$ to $4$?
+
+# %% tags=["hide-cell"]
+index = np.arange(1024).reshape(32, 32)
+by_rows = {int(index[1 + i, 1 + j] - index[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+by_columns = {int(index.T[1 + i, 1 + j] - index.T[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+assert by_rows == by_columns
+# An image three pixels wide: row breaks every 3 samples give the lags -4 ... 4.
+narrow = np.arange(24).reshape(8, 3)
+sorted({int(narrow[1 + i, 1 + j] - narrow[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)})
+
+# %% [markdown]
+# **2.** The identities hold at the two fixed points of the wings as well. Find a state-space average
+# that tells the attractor from these points.
+
+# %% tags=["hide-cell"]
+height = LORENZ63.rho - 1
+fixed = np.array([np.sqrt(LORENZ63.beta * height), np.sqrt(LORENZ63.beta * height), height])
+assert np.isclose(fixed[0] ** 2, LORENZ63.beta * fixed[2])
+{"variance of z on the attractor": float(z.var()), "at a fixed point": 0.0}
+
+# %% [markdown]
+# ## Onward
+#
+# The images are what {doc}`/book/04_generation/deck_gan` learns to draw. How kernels see lags is the
+# subject of {doc}`/book/03_concepts/convolution`; {doc}`/book/04_generation/faithful_generator`
+# drops the folding and convolves in time.
