@@ -476,9 +476,21 @@ fig, ax = plt.subplots()
 ax.plot(ahead, growth.T, color=plotting.COLOURS["generated"], alpha=0.7)
 ax.plot([], [], color=plotting.COLOURS["generated"], label="LSTM, five seeds")
 ax.plot(ahead, true_growth, "--", color=plotting.COLOURS["real"], label="true flow")
-ax.plot(ahead, 0.9056 * ahead, ":", color=plotting.COLOURS["reference"], label="$0.9056\,t$")
+ax.plot(ahead, 0.9056 * ahead, ":", color=plotting.COLOURS["reference"], label=r"$0.9056\,t$")
 ax.set(xlabel="time ahead (Lorenz time units)", ylabel="mean log gradient norm")
 _ = ax.legend()
+
+# %% [markdown]
+# ## The gates while the orbit changes wing
+#
+# The from-scratch layer takes the trained weights and gives the gates that torch hides. We follow
+# the unit whose forget gate moves most, along a stretch of a test series in which $x$ changes
+# sign. This is an illustration: other units and seeds behave differently.
+
+# %%
+weights = numpy_weights(nets["LSTM"][0].layer)
+_, gates = lstm_layer(held_out[1], *weights)
+unit = gates[20:, 0].std(axis=0).argmax()
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One unit's forget, input and output gates (below) while x passes from wing to wing (above; shaded where x is negative).", "name": "fig-lstm-gates"}, "image": {"alt": "Two panels over ten time units. Above, x oscillates on one wing and crosses to the other several times; stretches with negative x are shaded. Below, the forget, input and output gates of one hidden unit swing between zero and one in step with the oscillation and take different levels on the two wings."}}
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(7.2, 4.2))
