@@ -1,0 +1,320 @@
+"""How far generated series are from the Lorenz attractor.
+
+A real and a generated ensemble are (n_series, length, 3) with the same `dt`. A number means
+little on its own: `compare` puts each beside its floor, real data against real data, and beside
+controls that lack what the metric is meant to see.
+"""
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from lorenz_utils.lyapunov import eckmann_exponent, rosenstein_exponent, state_space_spectrum
+from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
+from lorenz_utils.system import LORENZ63, LorenzParameters, check_positive, check_states, flow_map
+
+# The attractor lies within a norm of 55. Near it a few steps are enough for the flow map; from
+# beyond FAR the orbit is not followed.
+NEAR, FAR = 100.0, 300.0
+BINS = 30
+PSEUDOCOUNT = 1e-5
+PROBE_TRANSITIONS = 10_000
+PROBE_UPPER = np.array([100.0, 200.0, 50.0])
+N_ORBITS = 20  # series followed for the full-state exponents
+N_SCALAR = 2  # series for nolds' exponents, which take longest
+
+
+def flow_residual(real, generated, dt):
+    """Error of each generated step against the Lorenz flow, in standard deviations.
+
+    e_t = |(Phi(x_t) - x_{t+1}) / s| / sqrt(3), with Phi the flow map over `dt` and s the standard
+    deviation of each real coordinate. Zero for a solution, about 1.2 for unrelated points.
+
+    Parameters
+    ----------
+    real, generated : array_like, shape (n_series, length, 3)
+    dt : float
+
+    Returns
+    -------
+    ndarray, shape (n_series, length - 1)
+        Infinite from states further than 300 from the origin, six times the attractor's size.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For bad arrays or `dt`, fewer than two samples, or constant real data.
+    """
+    scale = _scale(real)
+    generated, dt = _check_ensemble(generated, "generated"), check_positive(dt, "dt")
+    states, successors = generated[:, :-1].reshape(-1, 3), generated[:, 1:].reshape(-1, 3)
+    distance = np.linalg.norm(states, axis=-1)
+    predicted = np.full_like(states, np.inf)
+    for group in (distance <= NEAR, (distance > NEAR) & (distance <= FAR)):
+        if group.any():
+            predicted[group] = flow_map(states[group], dt, rtol=1e-6)
+    residual = np.linalg.norm((predicted - successors) / scale, axis=-1) / np.sqrt(3)
+    return residual.reshape(generated.shape[0], -1)
+
+
+def attractor_divergence(real, generated):
+    """Kullback-Leibler divergence D_stsp of the generated from the real points in state space.
+
+    KL(R, G) = sum of r log(r / g) over 30^3 equal bins that span the real data's range, widened
+    by 0.1 standard deviations, and one more bin for all that lies outside; 1e-5 counts are added
+    to each. Zero if both visit each bin equally often; the order in time does not matter.
+
+    Parameters
+    ----------
+    real, generated : array_like, shape (n_series, length, 3)
+
+    Returns
+    -------
+    float
+        In nat. For finite data the floor is not zero but falls with the number of points.
+
+    References
+    ----------
+    Koppe et al., PLoS Comput. Biol. 15 (2019), e1007263 (state-space divergence).
+    """
+    scale = _scale(real)
+    real, generated = _check_ensemble(real, "real"), _check_ensemble(generated, "generated")
+    edges = [
+        np.linspace(values.min() - 0.1 * s, values.max() + 0.1 * s, BINS + 1)
+        for values, s in zip(real.reshape(-1, 3).T, scale, strict=True)
+    ]
+    r, g = _occupation(real, edges), _occupation(generated, edges)
+    return float(np.sum(r * np.log(r / g)))
+
+
+def spectral_distance(real, generated):
+    """Hellinger distance D_H between power spectra, averaged over x, y and z.
+
+    For each coordinate the power spectra are averaged over the ensemble, freed of the zero
+    frequency and normalised to sum 1: H = sqrt(1 - sum sqrt(p q)).
+
+    Parameters
+    ----------
+    real, generated : array_like, shape (n_series, length, 3)
+        Of equal lengths.
+
+    Returns
+    -------
+    float
+        Between 0 and 1; constant series, which have no power, get 1.
+    """
+    real, generated = _check_ensemble(real, "real"), _check_ensemble(generated, "generated")
+    if real.shape[1] != generated.shape[1]:
+        raise ValueError(
+            f"generated must have the length of real, {real.shape[1]}, got {generated.shape[1]}"
+        )
+    overlap = np.sqrt(_normalised_power(real) * _normalised_power(generated)).sum(0)
+    return float(np.sqrt(np.maximum(1 - overlap, 0)).mean())
+
+
+def diversity(ensemble):
+    """How much series differ at equal times: 1 for independent ones, 0 after mode collapse.
+
+    The standard deviation across the series, averaged over time, relative to the standard
+    deviation of all samples; averaged over x, y and z.
+
+    Parameters
+    ----------
+    ensemble : array_like, shape (n_series, length, 3)
+        At least two series.
+
+    Returns
+    -------
+    float
+    """
+    ensemble = _check_ensemble(ensemble, "ensemble", n_series=2)
+    total = ensemble.std(axis=(0, 1), ddof=1)
+    across = ensemble.std(axis=0, ddof=1).mean(0)
+    return float(np.divide(across, total, out=np.zeros(3), where=total > 0).mean())
+
+
+def moment_residuals(ensemble):
+    """Relative violations of five identities that every stationary Lorenz-63 process obeys.
+
+    Where the mean of dg/dt vanishes for g = x^2, z and y^2 + z^2, and by the symmetry
+    (x, y) -> (-x, -y). They hold for the fixed points too: necessary, not sufficient.
+
+    Parameters
+    ----------
+    ensemble : array_like, shape (n_series, length, 3)
+
+    Returns
+    -------
+    dict of str to float
+        The means of x and y in their standard deviations; the other identities' left side over
+        the right side, minus 1. Infinite where the denominator is zero.
+    """
+    x, y, z = _check_ensemble(ensemble, "ensemble").reshape(-1, 3).T
+    rho, beta = LORENZ63.rho, LORENZ63.beta
+    height = beta * z.mean()
+    energy = (y**2).mean() + beta * (z**2).mean()
+    return {
+        "<x> = 0": _ratio(x.mean(), x.std()),
+        "<y> = 0": _ratio(y.mean(), y.std()),
+        "<x²> = <xy>": _ratio((x**2).mean() - (x * y).mean(), (x * y).mean()),
+        "<xy> = β<z>": _ratio((x * y).mean() - height, height),
+        "<y²> + β<z²> = ρβ<z>": _ratio(energy - rho * height, rho * height),
+    }
+
+
+def parametric_probe(ensemble, dt):
+    """The Lorenz parameters whose flow map explains the steps of the series best.
+
+    Least squares of (Phi(x_t) - x_{t+1}) / s over sigma, rho and beta, with s the ensemble's own
+    standard deviations, over at most 10 000 steps spread evenly over the ensemble. The search
+    starts at the classic parameters. That the fit is close says nothing alone: look at
+    `flow_residual` too.
+
+    Parameters
+    ----------
+    ensemble : array_like, shape (n_series, length, 3)
+    dt : float
+
+    Returns
+    -------
+    LorenzParameters
+        NaN if the steps do not determine all three: constant or far away series, or a best fit
+        at the edge of 0 < sigma < 100, 0 < rho < 200, 0 < beta < 50.
+    """
+    ensemble, dt = _check_ensemble(ensemble, "ensemble"), check_positive(dt, "dt")
+    undetermined = LorenzParameters(np.nan, np.nan, np.nan)
+    scale = ensemble.std(axis=(0, 1))
+    if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
+        return undetermined
+    states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
+    stride = -(-len(states) // PROBE_TRANSITIONS)
+    states, successors = states[::stride], successors[::stride]
+
+    def residual(parameters):
+        predicted = flow_map(states, dt, parameters=LorenzParameters(*parameters), rtol=1e-8)
+        return ((predicted - successors) / scale).ravel()
+
+    start = [LORENZ63.sigma, LORENZ63.rho, LORENZ63.beta]
+    fit = least_squares(residual, start, bounds=(0, PROBE_UPPER), x_scale=start, max_nfev=50)
+    singular_values = np.linalg.svd(fit.jac * start, compute_uv=False)
+    margin = np.minimum(fit.x, PROBE_UPPER - fit.x) / PROBE_UPPER
+    if not fit.success or singular_values[-1] < 1e-6 * singular_values[0] or margin.min() < 1e-6:
+        return undetermined
+    return LorenzParameters(*map(float, fit.x))
+
+
+def compare(real, generated, dt, *, rng):
+    """All metrics of the generated series, with their floor and controls, for a table.
+
+    The real series are split: one half is the reference of all columns, the other half stands in
+    for a perfect generator ("real") and is what the controls are made from. All columns hold
+    equally many series, as many as the generated ensemble or half of the real one has: the
+    floors of `attractor_divergence` and `spectral_distance` depend on it.
+
+    Parameters
+    ----------
+    real, generated : array_like, shape (n_series, length, 3)
+        Independent series of equal lengths: at least four real and two generated ones.
+    dt : float
+    rng : int or numpy.random.Generator
+        For the controls.
+
+    Returns
+    -------
+    dict of str to dict of str to float
+        ``table[metric][column]``, with columns generated, real, phase-randomised, AAFT, shuffled,
+        1 % noise, 5 % noise. NaN or an infinity where a metric is undefined, as for constants.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For bad arrays or `dt`, different lengths, or too few series or samples.
+    """
+    real = _check_ensemble(real, "real", n_series=4, length=100)
+    generated = _check_ensemble(generated, "generated", n_series=2, length=100)
+    n_series = min(len(real) // 2, len(generated))
+    reference, held_out = real[:n_series], real[n_series : 2 * n_series]
+    rng = np.random.default_rng(rng)
+    ensembles = {
+        "generated": generated[:n_series],
+        "real": held_out,
+        "phase-randomised": phase_randomised(held_out, rng=rng),
+        "AAFT": aaft(held_out, rng=rng),
+        "shuffled": shuffled(held_out, rng=rng),
+        "1 % noise": with_noise(held_out, 0.01, rng=rng),
+        "5 % noise": with_noise(held_out, 0.05, rng=rng),
+    }
+    columns = {name: _metrics(reference, series, dt) for name, series in ensembles.items()}
+    return {
+        metric: {name: column[metric] for name, column in columns.items()}
+        for metric in columns["real"]
+    }
+
+
+def _metrics(reference, ensemble, dt):
+    """One column of `compare`."""
+    residual = flow_residual(reference, ensemble, dt)
+    probe = parametric_probe(ensemble, dt)
+    spectrum = state_space_spectrum(ensemble, dt, n_orbits=min(N_ORBITS, len(ensemble)))
+    column = {
+        "flow residual, median": float(np.median(residual)),
+        "flow residual, rms": float(np.sqrt(np.mean(residual**2))),
+        "flow residual, 99 %": float(np.quantile(residual, 0.99, method="lower")),
+        "D_stsp": attractor_divergence(reference, ensemble),
+        "D_H": spectral_distance(reference, ensemble),
+        "diversity": diversity(ensemble),
+        "largest exponent, full state": float(spectrum.value[0]),
+        "largest moment residual": max(map(abs, moment_residuals(ensemble).values())),
+        "fitted sigma": probe.sigma,
+        "fitted rho": probe.rho,
+        "fitted beta": probe.beta,
+    }
+    for name, exponent in {"Eckmann": eckmann_exponent, "Rosenstein": rosenstein_exponent}.items():
+        for c, coordinate in enumerate("xyz"):
+            column[f"{name} exponent of {coordinate}"] = _mean_exponent(
+                exponent, ensemble[:N_SCALAR, :, c], dt
+            )
+    return column
+
+
+def _mean_exponent(exponent, coordinate, dt):
+    """Mean over series (n, length); NaN where a series is constant."""
+    if np.ptp(coordinate, axis=1).min() == 0:
+        return np.nan
+    return float(np.mean([exponent(series, dt) for series in coordinate]))
+
+
+def _check_ensemble(ensemble, name, *, n_series=1, length=2):
+    ensemble = check_states(ensemble, name, ndim=3)
+    if len(ensemble) < n_series or ensemble.shape[1] < length:
+        raise ValueError(
+            f"{name} must hold at least {n_series} series of {length} samples, "
+            f"got shape {ensemble.shape}"
+        )
+    return ensemble
+
+
+def _scale(real):
+    """Standard deviation of each real coordinate, shape (3,)."""
+    scale = _check_ensemble(real, "real").std(axis=(0, 1))
+    if scale.min() == 0:
+        raise ValueError("real must vary in every coordinate, got a constant one")
+    return scale
+
+
+def _occupation(ensemble, edges):
+    """Share of the points in each bin, and outside of all."""
+    counts = np.histogramdd(ensemble.reshape(-1, 3), edges)[0].ravel()
+    outside = ensemble.shape[0] * ensemble.shape[1] - counts.sum()
+    counts = np.append(counts, outside) + PSEUDOCOUNT
+    return counts / counts.sum()
+
+
+def _normalised_power(ensemble):
+    """Ensemble-mean power spectrum without the zero frequency, (n_frequencies, 3), sum 1."""
+    power = (np.abs(np.fft.rfft(ensemble, axis=1)[:, 1:]) ** 2).mean(0)
+    total = power.sum(0)
+    return np.divide(power, total, out=np.zeros_like(power), where=total > 0)
+
+
+def _ratio(numerator, denominator):
+    return float(numerator / denominator) if denominator != 0 else np.inf
