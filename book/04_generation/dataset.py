@@ -120,15 +120,16 @@ Markdown(
 # networks see the image times the `padding_mask`, so that the empty pixels carry no information
 # and no gradient.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight series as images: red is x, green is y, blue is z. Time runs along the rows, from top to bottom.", "name": "fig-dataset-images"}, "image": {"alt": "Eight small colour images of 32 by 32 pixels. Each is covered by short horizontal strokes of yellow and violet with bluish spots; the strokes of one row do not line up with those of the next."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight series as images: red is x, green is y, blue is z. Time runs along the rows, from top to bottom.", "name": "fig-dataset-images"}, "image": {"alt": "Eight small colour images of 32 by 32 pixels. Each is covered by short horizontal strokes of yellow, grey and dark blue, with pale spots; from row to row the strokes shift sideways, so that they form slanted bands."}}
 figure, axes = plt.subplots(1, 8, figsize=(9, 1.5))
 plotting.plot_images(images[:8], axes)
 plt.show()
 
 # %% [markdown]
 # Long yellow strokes are stays on the wing with positive x and y: red and green are both bright. On
-# the other wing both are dark and what remains is the blue of z. Along a row neighbours in the
-# image are neighbours in time. From one row to the next they are 32 samples apart, which is what
+# the other wing both are dark and what remains is the blue of z. The slanted bands are the steady
+# pace of z: a row of 32 samples is not a whole number of its loops, so each row is a little out of
+# step with the one above. Along a row neighbours in the image are neighbours in time. From one row to the next they are 32 samples apart, which is what
 # the next figure judges.
 #
 # ## What a vertical neighbour knows
@@ -144,7 +145,7 @@ autocorrelation = np.fft.irfft(power, axis=1)[:, :70].mean(0)
 autocorrelation /= (1000 - np.arange(70))[:, None] / 1000
 autocorrelation /= autocorrelation[0]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Autocorrelation against lag; shaded are the lags that the rows above and below offer to a kernel of height 3.", "name": "fig-dataset-lags"}, "image": {"alt": "Autocorrelation of x, y and z against the lag in samples. x and y fall to near zero within about ten samples; z oscillates with a period near seven samples and decays within some fifty. A shaded band at lags 31 to 33 lies where x and y are almost uncorrelated."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Autocorrelation against lag; shaded are the lags that the rows above and below offer to a kernel of height 3.", "name": "fig-dataset-lags"}, "image": {"alt": "Autocorrelation of x, y and z against the lag in samples. x and y fall to near zero within about ten samples; z oscillates with a period between seven and eight samples and still does so at the right edge. A shaded band at lags 31 to 33 lies where x and y are almost uncorrelated."}}
 figure, ax = plt.subplots()
 for values, (name, colour) in zip(autocorrelation.T, plotting.COORDINATES.items(), strict=True):
     ax.plot(values, "o-", color=colour, markersize=2.5, label=name)

@@ -1,0 +1,226 @@
+"""What one adversarial step is made of: the deck's tricks, the losses, and the state of a run.
+
+`training.train` calls these in order; a configuration is `training.TrainingConfig`.
+"""
+
+import math
+import time
+from copy import deepcopy
+
+import numpy as np
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+
+from lorenz_utils.images import Scaling, series_to_images
+from lorenz_utils.metrics import flow_residual
+from lorenz_utils.networks import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    SeriesCritic,
+    SeriesGenerator,
+)
+
+
+def labels(config, scores, *, real):
+    """Targets for the critic: 1 or 0, smoothed and sometimes flipped, in the shape of `scores`."""
+    target = torch.ones_like(scores) if real else torch.zeros_like(scores)
+    if config.label_smoothing:
+        inward = config.label_smoothing * torch.rand_like(scores)
+        target = target - inward if real else target + inward
+    if config.label_flip:
+        flipped = torch.rand_like(scores) < config.label_flip
+        target = torch.where(flipped, 1 - target, target)
+    return target
+
+
+def add_instance_noise(config, inputs, step):
+    """Gaussian noise whose standard deviation falls linearly to 0 over the run."""
+    if not config.instance_noise:
+        return inputs
+    level = config.instance_noise * (1 - step / config.n_steps)
+    return inputs + level * torch.randn_like(inputs)
+
+
+def critic_loss(config, on_real, on_fake):
+    """The critic's loss from its scores."""
+    if config.loss == "relativistic":
+        return softplus(on_fake - on_real).mean()
+    return binary_cross_entropy_with_logits(
+        on_real, labels(config, on_real, real=True)
+    ) + binary_cross_entropy_with_logits(on_fake, labels(config, on_fake, real=False))
+
+
+def generator_loss(config, on_real, on_fake):
+    """The generator's loss from the critic's scores."""
+    if config.loss == "relativistic":
+        return softplus(on_real - on_fake).mean()
+    return softplus(-on_fake).mean()
+
+
+def gradient_penalty(critic, inputs):
+    """Mean squared norm of the critic's gradient at `inputs`, differentiable (R1 or R2)."""
+    inputs = inputs.detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(critic(inputs).sum(), inputs, create_graph=True)
+    return slope.square().flatten(1).sum(1).mean()
+
+
+class AdversarialRun:
+    """State of one run: networks, optimisers, average, history."""
+
+    def __init__(self, config, ensemble, device):
+        self.config, self.device = config, device
+        self.step, self.history = 0, []
+        self.started, self.seconds_before = time.monotonic(), 0.0
+        self.losses = {"critic_loss": math.nan, "generator_loss": math.nan}
+        self.report_every = max(100, config.n_steps // 100)
+        build = _build_images if config.pair == "images" else _build_series
+        generator, critic, data = build(config, ensemble)
+        self.data = torch.as_tensor(data, dtype=torch.float32, device=device)
+        self.generator, self.critic = generator.to(device), critic.to(device)
+        self.averaged = deepcopy(self.generator).requires_grad_(False) if config.average else None
+        betas = (config.beta1, config.beta2)
+        self.optimisers = {
+            "generator": torch.optim.Adam(generator.parameters(), config.rate, betas),
+            "critic": torch.optim.Adam(
+                critic.parameters(), config.rate * config.critic_rate_ratio, betas
+            ),
+        }
+        self.full_rates = {n: o.param_groups[0]["lr"] for n, o in self.optimisers.items()}
+        if self.averaged is None:
+            self.averaged = self.generator
+
+    def set_rates(self, step):
+        """Full rate for the constant share of the steps, then linearly down."""
+        left = 1 - step / self.config.n_steps
+        factor = min(1.0, left / max(1e-9, 1 - self.config.constant_share))
+        for name, optimiser in self.optimisers.items():
+            optimiser.param_groups[0]["lr"] = factor * self.full_rates[name]
+
+    def draw_batch(self):
+        """Whole images, or crops at random times, half of them mirrored by the symmetry."""
+        config, data = self.config, self.data
+        chosen = torch.randint(len(data), (config.batch_size,)).to(self.device)
+        if config.pair == "images":
+            return data[chosen]
+        start = torch.randint(data.shape[-1] - config.crop + 1, (config.batch_size,))
+        window = start.to(self.device)[:, None] + torch.arange(config.crop, device=self.device)
+        crops = data[chosen[:, None, None], torch.arange(3)[:, None], window[:, None]]
+        # (x, y, z) -> (-x, -y, z) maps orbits to orbits; standardised, x and y have mean near 0.
+        sign = torch.where(torch.rand(config.batch_size, device=self.device) < 0.5, -1.0, 1.0)
+        return torch.cat([crops[:, :2] * sign[:, None, None], crops[:, 2:]], dim=1)
+
+    def draw_fake(self):
+        """A batch of generated images or crops, from fresh latents."""
+        config, generator = self.config, self.generator
+        shape = (config.batch_size, generator.latent_dim)
+        if config.pair == "series":
+            shape += (config.crop // generator.STRIDE + 2 * generator.MARGIN,)
+        return generator(torch.randn(shape).to(self.device))
+
+    def critic_step(self, real, step):
+        """One step of the critic: loss on noisy batches, lazy gradient penalty, descent."""
+        config = self.config
+        with torch.no_grad():
+            fake = self.draw_fake()
+        real, fake = (add_instance_noise(config, batch, step) for batch in (real, fake))
+        loss = critic_loss(config, self.critic(real), self.critic(fake))
+        self.losses["critic_loss"] = loss.detach()
+        if config.gradient_penalty and step % config.penalty_every == 0:
+            weight = config.gradient_penalty * (config.penalty_end / config.gradient_penalty) ** (
+                step / config.n_steps
+            )
+            slopes = gradient_penalty(self.critic, real) + gradient_penalty(self.critic, fake)
+            loss = loss + 0.5 * weight * config.penalty_every * slopes
+        self.descend("critic", loss)
+
+    def generator_step(self, real, step):
+        """One step of the generator against the critic as it stands."""
+        config = self.config
+        fake = add_instance_noise(config, self.draw_fake(), step)
+        with torch.no_grad():
+            on_real = self.critic(real) if config.loss == "relativistic" else None
+        loss = generator_loss(config, on_real, self.critic(fake))
+        self.losses["generator_loss"] = loss.detach()
+        self.descend("generator", loss)
+
+    def descend(self, name, loss):
+        """One step of that network's optimiser down the loss."""
+        self.optimisers[name].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimisers[name].step()
+
+    def average(self, step):
+        """Move the averaged generator towards the current one; its buffers are copied."""
+        if self.averaged is self.generator:
+            return
+        decay = min(self.config.average, (step + 1) / (step + 10))
+        with torch.no_grad():
+            pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
+            for kept, current in pairs:
+                kept.lerp_(current, 1 - decay)
+            buffers = zip(self.averaged.buffers(), self.generator.buffers(), strict=True)
+            for kept, current in buffers:
+                kept.copy_(current)
+
+    def report(self, ensemble, dt):
+        """Losses and median flow residual, appended to the history."""
+        generated = self.averaged.generate(16, rng=0)
+        residual = np.median(flow_residual(ensemble, generated, dt))
+        row = {key: round(float(value), 5) for key, value in self.losses.items()}
+        row["median_residual"] = round(float(residual), 5)
+        self.history.append({"step": self.step, "seconds": round(self.elapsed(), 1), **row})
+        return row
+
+    def elapsed(self):
+        """Seconds of training so far, those before an interruption included."""
+        return self.seconds_before + time.monotonic() - self.started
+
+    def tensors(self):
+        """Every tensor of the run under one flat name, optimisers' and random state included."""
+        named = {"random": torch.get_rng_state()}
+        if self.device != "cpu":
+            named["random_device"] = torch.cuda.get_rng_state()
+        modules = {"generator": self.generator, "critic": self.critic, "averaged": self.averaged}
+        for prefix, module in modules.items():
+            named |= {f"{prefix}.{key}": value for key, value in module.state_dict().items()}
+        for prefix, optimiser in self.optimisers.items():
+            for i, state in optimiser.state_dict()["state"].items():
+                named |= {f"{prefix}-optimiser.{i}.{key}": value for key, value in state.items()}
+        return named
+
+    def load_tensors(self, tensors):
+        """Take over the state that `tensors` gave."""
+
+        def part(prefix):
+            start = prefix + "."
+            return {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
+
+        self.generator.load_state_dict(part("generator"))
+        self.critic.load_state_dict(part("critic"))
+        self.averaged.load_state_dict(part("averaged"))
+        for prefix, optimiser in self.optimisers.items():
+            state = {}
+            for key, value in part(f"{prefix}-optimiser").items():
+                index, field = key.split(".")
+                state.setdefault(int(index), {})[field] = value
+            groups = optimiser.state_dict()["param_groups"]
+            optimiser.load_state_dict({"state": state, "param_groups": groups})
+        torch.set_rng_state(tensors["random"])
+        if self.device != "cpu":
+            torch.cuda.set_rng_state(tensors["random_device"])
+
+
+def _build_images(config, ensemble):
+    scaling = Scaling.fit(ensemble)
+    generator = DCGANGenerator(scaling, batch_norm=config.batch_norm)
+    critic = DCGANDiscriminator(use_spectral_norm=config.spectral_norm, dropout=config.dropout)
+    return generator, critic, series_to_images(ensemble, scaling)
+
+
+def _build_series(config, ensemble):
+    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
+    mean[:2] = 0  # exact by symmetry, so that mirrored crops stay on the attractor
+    standardised = ((ensemble - mean) / std).transpose(0, 2, 1)
+    first = np.diff(standardised, axis=-1)
+    difference_std = [first.std((0, 2)), np.diff(first, axis=-1).std((0, 2))]
+    return SeriesGenerator(mean, std), SeriesCritic(difference_std), standardised

@@ -1,0 +1,99 @@
+"""Shapes, units, padding and modes of the two pairs."""
+
+import numpy as np
+import pytest
+import torch
+
+from lorenz_utils.images import Scaling
+from lorenz_utils.networks import (
+    DCGANDiscriminator,
+    DCGANGenerator,
+    SeriesCritic,
+    SeriesGenerator,
+)
+
+SCALING = Scaling((0.0, 1.0, 25.0), (20.0, 30.0, 25.0))
+
+
+@pytest.fixture(params=["images", "series"])
+def generator(request):
+    torch.manual_seed(0)
+    if request.param == "images":
+        return DCGANGenerator(SCALING)
+    return SeriesGenerator((0, 0, 24), (8, 9, 8.5))
+
+
+def test_generate_gives_ensembles_and_leaves_the_mode(generator):
+    generator.train()
+    ensemble = generator.generate(4, 1000, rng=1)
+    assert ensemble.shape == (4, 1000, 3) and ensemble.dtype == np.float64
+    assert generator.training
+    # Evaluated with running moments: a series does not depend on its companions.
+    np.testing.assert_allclose(
+        generator.generate(4, 1000, rng=1)[:1], generator.generate(1, 1000, rng=1), atol=1e-4
+    )
+    assert np.abs(ensemble - generator.generate(4, 1000, rng=2)).max() > 0
+
+
+@pytest.mark.parametrize("bad", [0, -1])
+def test_generate_refuses_empty_requests(generator, bad):
+    with pytest.raises(ValueError, match="n_series must be at least 1"):
+        generator.generate(bad, 1000, rng=0)
+    with pytest.raises(ValueError, match="length must be at least 1"):
+        generator.generate(1, bad, rng=0)
+
+
+def test_images_hold_no_more_than_1024_samples():
+    with pytest.raises(ValueError, match="length must be at most 1024"):
+        DCGANGenerator(SCALING).generate(1, 1025, rng=0)
+
+
+def test_dcgan_output_is_in_the_range_of_its_scaling():
+    series = DCGANGenerator(SCALING).generate(2, 1000, rng=0)
+    assert (np.abs(SCALING.to_unit(series)) <= 1).all()
+
+
+def test_discriminator_cannot_see_the_padding():
+    torch.manual_seed(0)
+    critic = DCGANDiscriminator().eval()
+    images = torch.randn(2, 3, 32, 32)
+    changed = images.clone()
+    changed[:, :, 31, 8:] = 7.0  # samples 1000 ... 1023
+    assert torch.equal(critic(images), critic(changed))
+    changed[:, :, 31, 7] += 1.0  # sample 999 is data
+    assert not torch.equal(critic(images), critic(changed))
+
+
+def test_spectral_norm_bounds_every_layer():
+    torch.manual_seed(0)
+    critic = DCGANDiscriminator().train()
+    for _ in range(200):  # one power iteration a forward pass
+        critic(torch.randn(1, 3, 32, 32))
+    for layer in critic.layers:
+        if isinstance(layer, torch.nn.Conv2d):
+            matrix = layer.weight.detach().flatten(1)
+            assert torch.linalg.matrix_norm(matrix, 2).item() == pytest.approx(1, abs=1e-2)
+
+
+def test_series_generator_is_stationary_and_of_any_length():
+    torch.manual_seed(0)
+    generator = SeriesGenerator((0, 0, 0), (1, 1, 1)).eval()
+    latent = generator.sample_latent(1, 2000, rng=0)
+    with torch.no_grad():
+        whole = generator(latent)
+        later = generator(latent[..., 50:])
+    # Away from the dropped margin a shift of the latent is a shift of the series.
+    assert torch.allclose(whole[..., 500:1500], later[..., 100:1100], atol=1e-5)
+    assert generator.generate(1, 777, rng=0).shape == (1, 777, 3)
+
+
+def test_series_critic_sees_differences_only_through_their_scale():
+    torch.manual_seed(0)
+    critic = SeriesCritic(np.ones((2, 3)))
+    crops = torch.randn(2, 3, 64)
+    assert critic(crops).shape == (2,)
+    first = critic.layers[0].weight
+    # With the plain channels cut off, a constant offset is invisible.
+    with torch.no_grad():
+        first[:, :3] = 0
+    assert torch.allclose(critic(crops), critic(crops + 5), atol=1e-4)

@@ -1,0 +1,253 @@
+"""The loop, its tricks and its files: exact resume, bad files, identity of tricks that are off."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+import torch
+
+from lorenz_utils import training
+from lorenz_utils.adversarial import (
+    add_instance_noise,
+    critic_loss,
+    generator_loss,
+    gradient_penalty,
+    labels,
+)
+from lorenz_utils.system import make_ensemble
+from lorenz_utils.training import DECK, FAITHFUL, CheckpointError, TrainingConfig, train
+
+SHORT = {
+    "images": replace(DECK, n_steps=6, batch_size=4, n_series=8),
+    "series": replace(FAITHFUL, n_steps=6, batch_size=4, n_series=8, penalty_every=2),
+}
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return make_ensemble(8, 1000, 0.1, rng=0)
+
+
+@pytest.fixture
+def tiny_models(monkeypatch):
+    """A registered configuration that trains in a second."""
+    config = replace(SHORT["images"], name="tiny")
+    monkeypatch.setitem(training.CONFIGS, "tiny", config)
+    return config
+
+
+@pytest.mark.parametrize("pair", ["images", "series"])
+def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path, monkeypatch):
+    config = SHORT[pair]
+    whole, _ = train(config, ensemble, progress=False)
+    again, _ = train(config, ensemble, progress=False)
+    # Kill a run after its fourth step, having saved after every step.
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    path = tmp_path / "run.checkpoint"
+    step = training.AdversarialRun.generator_step
+
+    def killed(self, real, number):
+        if number == 4:
+            raise KeyboardInterrupt
+        step(self, real, number)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training.AdversarialRun, "generator_step", killed)
+        train(config, ensemble, progress=False, checkpoint=path)
+    assert path.exists()
+    resumed, history = train(config, ensemble, progress=False, checkpoint=path)
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key]), key
+        assert torch.equal(value, resumed.state_dict()[key]), key
+    assert history[-1]["step"] == config.n_steps
+    other, _ = train(replace(config, seed=1), ensemble, progress=False)
+    assert any(not torch.equal(v, other.state_dict()[k]) for k, v in whole.state_dict().items())
+
+
+def test_training_leaves_the_global_random_state_alone(ensemble):
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    train(SHORT["images"], ensemble, progress=False)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_tricks_that_are_off_are_the_identity():
+    plain = TrainingConfig("plain", "images", "nonsaturating", 10)
+    scores = torch.randn(7)
+    assert torch.equal(labels(plain, scores, real=True), torch.ones(7))
+    assert torch.equal(labels(plain, scores, real=False), torch.zeros(7))
+    assert add_instance_noise(plain, scores, 3) is scores
+
+
+def test_labels_are_smoothed_into_the_decks_ranges_and_flipped_at_its_rate():
+    scores = torch.zeros(100_000)
+    smooth = replace(DECK, label_flip=0.0)
+    real, fake = labels(smooth, scores, real=True), labels(smooth, scores, real=False)
+    assert 0.9 <= real.min() and real.max() <= 1 and abs(real.mean() - 0.95) < 1e-3
+    assert 0 <= fake.min() and fake.max() <= 0.1 and abs(fake.mean() - 0.05) < 1e-3
+    flipped = labels(DECK, scores, real=True) < 0.5
+    # Binomial: five standard deviations of 100000 draws at the configured probability.
+    margin = 5 * np.sqrt(DECK.label_flip * (1 - DECK.label_flip) / len(scores))
+    assert abs(flipped.float().mean() - DECK.label_flip) < margin
+
+
+def test_instance_noise_falls_linearly_to_zero():
+    zeros = torch.zeros(200_000)
+    config = replace(DECK, n_steps=100, instance_noise=0.2)
+    for step, expected in ((0, 0.2), (50, 0.1), (100, 0.0)):
+        assert abs(add_instance_noise(config, zeros, step).std() - expected) < 2e-3
+
+
+def test_losses_at_an_undecided_critic_are_their_textbook_values():
+    # Goodfellow et al. (2014), section 4: at D = 1/2 the critic's loss is log 4.
+    zeros = torch.zeros(5)
+    plain = TrainingConfig("plain", "images", "nonsaturating", 10)
+    assert critic_loss(plain, zeros, zeros).item() == pytest.approx(np.log(4), rel=1e-6)
+    assert generator_loss(plain, None, zeros).item() == pytest.approx(np.log(2), rel=1e-6)
+    relativistic = replace(plain, loss="relativistic")
+    on_real, on_fake = torch.randn(5), torch.randn(5)
+    # A relativistic critic sees differences only: a common shift changes nothing.
+    assert critic_loss(relativistic, on_real + 3, on_fake + 3).item() == pytest.approx(
+        critic_loss(relativistic, on_real, on_fake).item(), rel=1e-5
+    )
+    assert generator_loss(relativistic, on_real, on_fake).item() == pytest.approx(
+        critic_loss(relativistic, on_fake, on_real).item(), rel=1e-6
+    )
+
+
+def test_gradient_penalty_of_a_linear_critic_is_its_squared_norm():
+    weight = torch.tensor([1.0, -2.0, 2.0])
+    value = gradient_penalty(lambda x: x @ weight, torch.randn(11, 3))
+    assert value.item() == pytest.approx(9.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"pair": "sound"}, "pair must be one of"),
+        ({"loss": "hinge"}, "loss must be one of"),
+        ({"n_steps": 0}, "n_steps must be at least 1, got 0"),
+        ({"rate": -1.0}, "rate must be positive"),
+        ({"gradient_penalty": 1.0}, "penalty_end must lie in"),
+    ],
+)
+def test_configurations_refuse_what_no_run_can_mean(change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(DECK, **change)
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        (np.zeros((5, 3)), ValueError, r"ensemble must have shape \(n_series, length, 3\)"),
+        (np.full((2, 100, 3), np.nan), ValueError, "ensemble must be finite"),
+        (np.array([["a"] * 3]), TypeError, "ensemble must hold real numbers"),
+    ],
+)
+def test_bad_ensembles_are_named(bad, error, message):
+    with pytest.raises(error, match=message):
+        train(SHORT["images"], bad)
+
+
+def test_absent_weights_are_trained_saying_so_then_loaded(tiny_models, tmp_path, capsys):
+    first, record = training.load_or_train("tiny", directory=tmp_path, progress=False)
+    assert "tiny.safetensors is absent: training 6 steps" in capsys.readouterr().err
+    assert record["config"] == asdict(tiny_models)
+    assert not list(tmp_path.glob("*.checkpoint"))
+    second, _ = training.load_or_train("tiny", directory=tmp_path, progress=False)
+    assert capsys.readouterr().err == ""
+    a, b = (model.generate(2, 1000, rng=0) for model in (first, second))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_another_configuration_trains_anew(tiny_models, tmp_path, capsys, monkeypatch):
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    monkeypatch.setitem(training.CONFIGS, "tiny", replace(tiny_models, seed=3))
+    _, record = training.load_or_train("tiny", directory=tmp_path, progress=False)
+    assert "trained with another configuration" in capsys.readouterr().err
+    assert record["config"]["seed"] == 3
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def swap(path):
+    path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\0")
+
+
+def replace_by_text(path):
+    path.write_text("not weights")
+
+
+@pytest.mark.parametrize("damage", [truncate, swap, replace_by_text])
+def test_damaged_weights_are_refused_and_left_alone(damage, tiny_models, tmp_path):
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    path = tmp_path / "tiny.safetensors"
+    damage(path)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="sha256 differs"):
+        training.load_or_train("tiny", directory=tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ensemble):
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    record = tmp_path / "tiny.json"
+    whole = record.read_text()
+    for text in (whole[:50], "[]", json.dumps({"config": 1})):
+        record.write_text(text)
+        with pytest.raises(CheckpointError, match="not a complete record"):
+            training.load_or_train("tiny", directory=tmp_path)
+    record.unlink()
+    with pytest.raises(CheckpointError, match="no record"):
+        training.load_or_train("tiny", directory=tmp_path)
+    checkpoint = tmp_path / "run.checkpoint"
+    checkpoint.write_bytes(b"half a file")
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        train(SHORT["images"], ensemble, checkpoint=checkpoint, progress=False)
+    assert checkpoint.read_bytes() == b"half a file"
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    path = tmp_path / "weights"
+    path.write_text("old")
+
+    def fails(beside):
+        open(beside, "w").write("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        training._write(path, fails)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_unknown_names_list_what_exists():
+    with pytest.raises(ValueError, match="deck-dcgan, faithful-generator, got 'dcgan'"):
+        training.load_or_train("dcgan")
+
+
+def test_command_line_explains_itself():
+    run = subprocess.run(
+        [sys.executable, "-m", "lorenz_utils.training", "--help"], capture_output=True, text=True
+    )
+    assert run.returncode == 0 and "deck-dcgan" in run.stdout and "resume" not in run.stderr
+    wrong = subprocess.run(
+        [sys.executable, "-m", "lorenz_utils.training", "nothing"], capture_output=True, text=True
+    )
+    assert wrong.returncode == 2 and "invalid choice: 'nothing'" in wrong.stderr
+
+
+@pytest.mark.parametrize("name", ["deck-dcgan", "faithful-generator"])
+def test_stored_models_load_and_generate(name):
+    generator, record = training.load_or_train(name, progress=False)
+    assert record["config"] == asdict(training.CONFIGS[name])
+    ensemble = generator.generate(3, 1000, rng=0)
+    assert ensemble.shape == (3, 1000, 3) and np.isfinite(ensemble).all()
+    np.testing.assert_array_equal(ensemble, generator.generate(3, 1000, rng=0))
+    assert not generator.training
