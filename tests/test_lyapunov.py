@@ -1,0 +1,287 @@
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from lorenz_utils.lyapunov import (
+    divergence_exponent,
+    eckmann_exponent,
+    lyapunov_spectrum,
+    rosenstein_exponent,
+    state_space_spectrum,
+)
+from lorenz_utils.system import jacobian, make_ensemble, sample_attractor, simulate, vector_field
+
+# Viswanath (1998) and Sprott, *Chaos and Time-Series Analysis* (2003).
+LITERATURE = np.array([0.9056, 0.0, -14.572])
+ENSEMBLE = make_ensemble(40, 1000, 0.1, rng=0)
+
+
+def linear_system(matrix):
+    matrix = np.array(matrix, dtype=float)
+    return (
+        lambda state: state @ matrix.T,
+        lambda state: np.broadcast_to(matrix, (*state.shape, state.shape[-1])),
+    )
+
+
+# --- from the equations
+
+
+def test_spectrum_of_the_literature_and_its_exact_sum():
+    start = sample_attractor(60, rng=1)
+    spectrum = lyapunov_spectrum(
+        vector_field, jacobian, start, dt=0.02, duration=50.0, transient=5.0
+    )
+    # The sum is the mean divergence of the field, -(sigma + 1 + beta), on every orbit.
+    assert abs(spectrum.value.sum() + 41 / 3) < 1e-7
+    assert np.all(spectrum.standard_error < 0.01)
+    assert np.all(np.abs(spectrum.value - LITERATURE) < 4 * spectrum.standard_error)
+
+
+def test_spectrum_of_a_single_orbit_has_an_error_bar():
+    start = sample_attractor(1, rng=1)[0]
+    spectrum = lyapunov_spectrum(
+        vector_field, jacobian, start, dt=0.02, duration=100.0, transient=5.0
+    )
+    assert np.all(np.abs(spectrum.value - LITERATURE) < 4 * spectrum.standard_error)
+    assert np.all(spectrum.standard_error < 0.05)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        ([[-0.7]], [-0.7]),
+        ([[-0.1, 5.0], [-5.0, -0.1]], [-0.1, -0.1]),
+        ([[0.3, 1.0, 0, 0], [0, 0.1, 2, 0], [0, 0, -0.5, 1], [0, 0, 0, -2]], [0.3, 0.1, -0.5, -2]),
+    ],
+)
+def test_linear_systems_have_the_real_parts_of_their_eigenvalues(matrix, expected):
+    start = np.ones(len(matrix))
+    spectrum = lyapunov_spectrum(
+        *linear_system(matrix), start, dt=0.05, duration=200.0, transient=50.0
+    )
+    np.testing.assert_allclose(spectrum.value, expected, atol=2e-3)
+
+
+def test_limit_cycle_has_exponents_0_and_minus_2():
+    # Hopf normal form: r' = r (1 - r^2), phase' = 1; d(r')/dr = -2 at r = 1.
+    def field(state):
+        x, y = state[..., 0], state[..., 1]
+        r2 = x**2 + y**2
+        return np.stack([x * (1 - r2) - y, y * (1 - r2) + x], -1)
+
+    def derivative(state):
+        x, y = state[..., 0], state[..., 1]
+        rows = [
+            [1 - 3 * x**2 - y**2, -2 * x * y - 1],
+            [1 - 2 * x * y, 1 - x**2 - 3 * y**2],
+        ]
+        return np.moveaxis(np.array(rows), (0, 1), (-2, -1))
+
+    spectrum = lyapunov_spectrum(
+        field, derivative, [[0.4, 0.3], [-1.0, 2.0]], dt=0.05, duration=100.0, transient=20.0
+    )
+    np.testing.assert_allclose(spectrum.value, [0, -2], atol=1e-8)
+
+
+def test_an_orbit_that_escapes_makes_the_exponents_nan_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spectrum = lyapunov_spectrum(
+            lambda s: s**2, lambda s: 2 * s[..., None], [[-1.0], [1.0]],
+            dt=0.02, duration=5.0, transient=0,
+        )  # fmt: skip
+    assert np.isnan(spectrum.value).all()
+    assert np.isnan(spectrum.standard_error).all()
+
+
+@pytest.mark.parametrize(
+    ("start", "options", "error", "message"),
+    [
+        (np.ones((2, 2, 3)), {}, ValueError, r"initial_state must have shape"),
+        ([1.0, np.inf, 1], {}, ValueError, "initial_state must be finite"),
+        (["a"], {}, TypeError, "initial_state must hold real numbers"),
+        ([1.0, 1, 1], {"dt": 0}, ValueError, "dt must be positive"),
+        ([1.0, 1, 1], {"duration": -1}, ValueError, "duration must be positive"),
+        ([1.0, 1, 1], {"transient": -1}, ValueError, "transient must be positive"),
+    ],
+)
+def test_bad_input_of_the_spectrum(start, options, error, message):
+    options = {"dt": 0.1, "duration": 1.0, "transient": 0, **options}
+    with pytest.raises(error, match=message):
+        lyapunov_spectrum(vector_field, jacobian, start, **options)
+
+
+# --- from pairs of trajectories
+
+
+def test_divergence_from_the_origin_follows_its_unstable_eigenvalue():
+    # x, y block [[-10, 10], [28, -1]] of the origin: (-11 + sqrt(1201)) / 2 = 11.83.
+    exponent = divergence_exponent(np.zeros((20, 3)), 0.01, separation=1e-10, duration=5.0, rng=0)
+    np.testing.assert_allclose(np.median(exponent), (-11 + np.sqrt(1201)) / 2, rtol=0.005)
+
+
+@pytest.mark.parametrize("dt", [0.01, 0.1])
+def test_divergence_on_the_attractor_is_near_the_literature(dt):
+    start = sample_attractor(50, rng=2)
+    exponent = divergence_exponent(start, dt, separation=1e-8, duration=40.0, rng=0)
+    assert exponent.shape == (50,)
+    # One fit lasts some 20 time units: finite-time exponents scatter by 0.07, and their mean is a
+    # few hundredths low, because the first unit is spent turning to the growing direction.
+    assert abs(exponent.mean() - LITERATURE[0]) < 0.06
+    assert 0.03 < exponent.std() < 0.15
+
+
+def test_divergence_of_one_state_is_a_scalar_that_its_seed_decides():
+    start = [1.0, 1.0, 20.0]
+    options = {"separation": 1e-3, "duration": 15.0}
+    one = divergence_exponent(start, 0.1, rng=0, **options)
+    assert np.shape(one) == ()
+    assert one == divergence_exponent(start, 0.1, rng=0, **options)
+    assert one != divergence_exponent(start, 0.1, rng=1, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"separation": 1.0}, "separation must be below"),
+        ({"separation": 0}, "separation must be positive"),
+        ({"separation": 0.5}, "dt must leave 3 samples"),
+    ],
+)
+def test_bad_input_of_the_divergence(options, message):
+    with pytest.raises(ValueError, match=message):
+        divergence_exponent(np.zeros((5, 3)), 0.1, rng=0, **options)
+
+
+# --- from one coordinate
+
+
+def test_eckmann_reproduces_the_decks_real_data_row():
+    # Slide 34: 2.86, 3.05, 3.64 for x, y, z of data without burn-in. Three times the true
+    # exponent: that is how the deck's estimator behaves, not what the system does.
+    start = np.random.default_rng(0).normal(size=(3, 3))
+    series = simulate(start, 0.1, 1000)
+    exponents = [np.mean([eckmann_exponent(s[:, c], 0.1) for s in series]) for c in range(3)]
+    np.testing.assert_allclose(exponents, [2.86, 3.05, 3.64], rtol=0.15)
+
+
+def test_rosenstein_is_near_the_literature():
+    exponents = [rosenstein_exponent(s[:, c], 0.1) for s in ENSEMBLE[:4] for c in range(3)]
+    assert abs(np.mean(exponents) - LITERATURE[0]) < 0.15
+
+
+@pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
+def test_scalar_exponents_scale_with_time_and_not_with_units(estimator):
+    series = ENSEMBLE[0, :400, 0]
+    exponent = estimator(series, 0.1)
+    assert estimator(series, 0.05) == pytest.approx(2 * exponent)
+    assert estimator(4 * series, 0.1) == pytest.approx(exponent)
+
+
+@pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
+@pytest.mark.parametrize(
+    ("series", "error", "message"),
+    [
+        (ENSEMBLE[0], ValueError, "series must be one coordinate"),
+        (np.arange(20.0), ValueError, "series must be one coordinate of at least"),
+        (np.ones(500), ValueError, "series must vary"),
+        (np.full(500, np.nan), ValueError, "series must be finite"),
+        (np.full(500, "a"), TypeError, "series must hold real numbers"),
+    ],
+)
+def test_bad_input_of_scalar_exponents(estimator, series, error, message):
+    with pytest.raises(error, match=message):
+        estimator(series, 0.1)
+
+
+# --- from the full state
+
+
+def test_state_space_spectrum_recovers_the_literature():
+    spectrum = state_space_spectrum(ENSEMBLE, 0.1)
+    assert abs(spectrum.value[0] - LITERATURE[0]) < 0.03
+    assert abs(spectrum.value[1]) < 0.03
+    assert abs(spectrum.value[2] - LITERATURE[2]) < 0.5
+    assert np.all(spectrum.standard_error < [0.02, 0.02, 0.1])
+
+
+def test_state_space_spectrum_is_exact_for_linear_maps():
+    # x -> A x with A = 0.9 rotation + 0.5: exponents log 0.9 twice and log 0.5.
+    c, s = np.cos(1.0), np.sin(1.0)
+    matrix = np.array([[0.9 * c, -0.9 * s, 0], [0.9 * s, 0.9 * c, 0], [0, 0, 0.5]])
+    states = [np.random.default_rng(0).normal(size=(30, 3))]
+    for _ in range(12):
+        states.append(states[-1] @ matrix.T)
+    ensemble = np.stack(states, axis=1)
+    for order in (1, 2):
+        spectrum = state_space_spectrum(ensemble, 0.5, n_neighbors=20, order=order)
+        expected = np.log([0.9, 0.9, 0.5]) / 0.5
+        np.testing.assert_allclose(spectrum.value, expected, atol=1e-4)
+
+
+def test_state_space_spectrum_of_order_2_is_exact_for_quadratic_maps():
+    # x -> 4 x (1 - x) has the exponent log 2 (Ulam & von Neumann 1947); y and z only follow.
+    state = np.random.default_rng(0).uniform(0.1, 0.9, size=(60, 3))
+    states = []
+    for _ in range(300):
+        states.append(state)
+        x, y, z = state.T
+        state = np.stack([4 * x * (1 - x), 0.5 * y + x, 0.3 * z + y], -1)
+    spectrum = state_space_spectrum(np.stack(states, 1)[:, 20:], 1.0)
+    expected = np.log([2, 0.5, 0.3])
+    assert np.all(np.abs(spectrum.value - expected) < 4 * spectrum.standard_error + 2e-3)
+
+
+def test_following_fewer_orbits_is_compatible():
+    ensemble = ENSEMBLE[:, :300]
+    few, all_ = state_space_spectrum(ensemble, 0.1, n_orbits=8), state_space_spectrum(ensemble, 0.1)
+    assert abs(few.value[0] - all_.value[0]) < 4 * few.standard_error[0]
+    assert few.standard_error[0] > all_.standard_error[0]
+
+
+def test_constant_series_have_no_finite_exponent():
+    spectrum = state_space_spectrum(np.ones((3, 100, 3)), 0.1)
+    assert not np.isfinite(spectrum.value).any()
+
+
+@pytest.mark.parametrize(
+    ("ensemble", "options", "message"),
+    [
+        (ENSEMBLE[0], {}, "ensemble must have shape"),
+        (ENSEMBLE[:1], {}, "ensemble must hold at least 2 series"),
+        (ENSEMBLE[:3, :10], {}, "ensemble must hold at least 2 series"),
+        (np.full((3, 100, 3), np.inf), {}, "ensemble must be finite"),
+        (ENSEMBLE, {"order": 3}, "order must be 1 or 2"),
+        (ENSEMBLE, {"n_neighbors": 5}, "n_neighbors must be at least 10"),
+        (ENSEMBLE, {"n_orbits": 1}, "n_orbits must be at least 2"),
+    ],
+)
+def test_bad_input_of_the_state_space_spectrum(ensemble, options, message):
+    with pytest.raises(ValueError, match=message):
+        state_space_spectrum(ensemble, 0.1, **options)
+
+
+# --- imports
+
+
+def run(code, *flags):
+    command = [sys.executable, *flags, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def test_imports_nothing_heavy():
+    heavy = "{'torch', 'sklearn', 'matplotlib', 'nolds'}"
+    output = run(f"import sys, lorenz_utils.lyapunov; print({heavy} & set(sys.modules))")
+    assert output.stdout.strip() == "set()"
+
+
+def test_nolds_is_imported_without_a_word():
+    code = (
+        "import numpy, lorenz_utils.lyapunov as l; "
+        "l.eckmann_exponent(numpy.sin(numpy.arange(200.0)**1.1), 0.1)"
+    )
+    assert run(code).stderr == ""
