@@ -544,7 +544,8 @@ Markdown(f"""
   autoregression for {valid["linear autoregression"]:.2f}.
 * The LSTM's advantage over itself without memory is {gain:.2f} Lyapunov times. {verdict}
 * Starting the true flow with the LSTM's one-step error, {step["LSTM"]:.4f} standard deviations, gives
-  {valid[flow_name]:.2f} Lyapunov times: chaos, not the network's memory, sets the horizon.
+  {valid[flow_name]:.2f} Lyapunov times. Even an exact model lasts no longer from such a start:
+  the horizon grows only with the logarithm of the accuracy.
 * The gradient of the free run grows at {growth_rate:.2f} per time unit over this stretch, the true flow's
   at {true_rate:.2f}, in the long run at 0.9056. In a good forecast of chaos it cannot stay bounded.
 """)

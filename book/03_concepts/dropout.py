@@ -1,0 +1,383 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Dropout
+#
+# **Question.** What does it do to a network that random nodes fall silent while it trains, and does
+# a predictor of the Lorenz system gain by it?
+#
+# **What the deck claimed.** (slide 17) "Sometimes one part of the network has very large weights and
+# ends up dominating the training, while the other part stays weak and plays no real role. To solve
+# this problem, dropout randomly stops certain nodes and prevents the gradients from passing through
+# them."
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+from IPython.display import Markdown
+
+from lorenz_utils import ledger, plotting
+from lorenz_utils.system import make_ensemble
+
+plotting.use_style()
+
+# %% [markdown]
+# ## A random mask, rescaled
+#
+# In training each node is kept with probability $1 - p$, anew for every sample and step
+# {cite}`srivastava2014dropout`. What is kept is divided by $1 - p$, so that its mean stays the
+# same; in evaluation the layer does nothing:
+#
+# $$y = \frac{m \odot x}{1 - p}, \qquad m_j \in \{0, 1\},\quad P(m_j = 1) = 1 - p,
+# \qquad \mathbb{E}[y] = x.$$
+#
+# This is *inverted* dropout: without the division the layers after it would see smaller inputs in
+# training than in use.
+
+
+# %% tags=["kernel"]
+import numpy as np
+
+
+def draw_mask(shape, p, rng):
+    """True where a node is kept, with probability 1 - p."""
+    return rng.random(shape) >= p
+
+
+def dropout(x, keep, p):
+    """Inverted dropout of the nodes x by the mask keep."""
+    return x * keep / (1 - p)
+
+
+# %% [markdown]
+# torch draws its own mask. We read it off a layer of ones, repeat the draw with the same seed on
+# numbers, and get the same result; the gradient carries the same mask, so none passes through a
+# dropped node.
+
+# %%
+import torch
+from torch import nn
+
+torch.set_num_threads(1)
+p, layer = 0.3, nn.Dropout(0.3)
+x = torch.randn(1000, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+x.requires_grad_()
+torch.manual_seed(0)
+keep = layer(torch.ones_like(x)).numpy() > 0
+torch.manual_seed(0)
+theirs = layer(x)
+(gradient,) = torch.autograd.grad(theirs.sum(), x)
+difference = abs(theirs.detach().numpy() - dropout(x.detach().numpy(), keep, p)).max()
+leak = abs(gradient.numpy()[~keep]).max()
+
+# %% tags=["hide-input"]
+ledger.record("dropout/gradient-through-dropped-nodes", leak)
+Markdown(
+    f"Largest difference: {difference:.0e}. Largest gradient through a dropped node: {leak:.0f}."
+)
+
+# %% [markdown]
+# ## On a linear model, dropout is ridge regression
+#
+# What does the noise do on average? For a linear predictor $\hat y = X w$ it can be worked out.
+# The masked inputs have the mean $X$ and independent variances $X_{ij}^2\, p / (1 - p)$, hence
+# {cite}`wager2013dropout`
+#
+# $$\mathbb{E}\,\Bigl\|y - \tfrac{m \odot X}{1 - p}\, w\Bigr\|^2
+# = \|y - X w\|^2 + \frac{p}{1 - p} \sum_j w_j^2 \sum_i X_{ij}^2 .$$
+#
+# On standardised columns this is the **ridge** of part 2 with weight $n\,p / (1 - p)$: large
+# weights become expensive, and a column can no longer rely on a particular other one.
+
+
+# %% tags=["kernel"]
+def dropout_regression(X, y, p):
+    """Weights that minimise the expected squared error under dropout of the inputs."""
+    gram = X.T @ X
+    penalty = p / (1 - p) * np.diag(np.diag(gram))
+    return np.linalg.solve(gram + penalty, X.T @ y)
+
+
+# %% [markdown]
+# A telling case is to predict $x(t + 0.1)$ from twelve past values of $x$, 0.02 apart, with noise
+# of one per cent. Neighbouring values are nearly equal, so least squares plays them off against each
+# other. As a check we draw the masks: least squares on 100 masked copies of the data.
+
+# %%
+rng = np.random.default_rng(0)
+fine = make_ensemble(20, 400, 0.02, rng=rng)[..., 0]
+fine /= fine.std()
+noisy = fine + 0.01 * rng.standard_normal(fine.shape)
+windows = np.lib.stride_tricks.sliding_window_view(noisy, 12, axis=1)[:, :-5]
+X, y = windows.reshape(-1, 12), fine[:, 16:].reshape(-1)
+
+# %%
+p = 0.1
+plain = np.linalg.lstsq(X, y, rcond=None)[0]
+expected = dropout_regression(X, y, p)
+gram, moment = np.zeros((12, 12)), np.zeros(12)
+for _ in range(100):
+    masked = dropout(X, draw_mask(X.shape, p, rng), p)
+    gram += masked.T @ masked
+    moment += masked.T @ y
+drawn = np.linalg.solve(gram, moment)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Weights of a linear predictor of x on its twelve last values: least squares plays neighbours off against each other, dropout shares the work; drawn masks agree with the formula.", "name": "fig-dropout-linear"}, "image": {"alt": "Two stem plots over the lag. Left: least squares, with large weights of alternating sign. Right, on a smaller scale: smooth weights under dropout, the crosses of the drawn masks on the circles of the formula."}}
+fig, (left, right) = plt.subplots(1, 2)
+lags = -0.02 * np.arange(12)[::-1]
+left.plot(lags, plain, "o-", color=plotting.CYCLE[1])
+left.set(title="least squares", ylabel="weight", xlabel="time of the input (Lorenz time units)")
+right.plot(lags, expected, "o-", color=plotting.CYCLE[0], label="formula")
+right.plot(lags, drawn, "x", ms=9, color=plotting.COLOURS["real"], label="drawn masks")
+right.set(title="dropout, p = 0.1", xlabel="time of the input (Lorenz time units)")
+_ = right.legend()
+
+# %% [markdown]
+# That is what is meant by **co-adaptation**: weights that are right only together.
+#
+# ## A network with too many weights
+#
+# Now the network: two hidden layers of 128 for $x_{t+1}$ from $x_t$ at $dt = 0.1$, some seventeen thousand
+# weights for 200 training pairs. Once the pairs are exact, once input and target carry noise of 30
+# per cent of a standard deviation. The test pairs are always exact, so that the
+# test error measures the learned map itself. A fourth column is the control: no dropout, but
+# weight decay, the ridge of networks.
+
+# %%
+ensemble = make_ensemble(60, 101, 0.1, rng=1)
+unit = (ensemble - ensemble.mean((0, 1))) / ensemble.std((0, 1))
+
+
+def pairs(series):
+    """States and their successors, (n, 3) each, as float32 tensors."""
+    tensor = torch.tensor(series, dtype=torch.float32)
+    return tensor[:, :-1].reshape(-1, 3), tensor[:, 1:].reshape(-1, 3)
+
+
+def training_pairs(seed, noise):
+    """200 pairs from eight series of the seed's own."""
+    rng = np.random.default_rng(seed)
+    series = unit[8 * seed : 8 * seed + 8]
+    states, successors = pairs(series + noise * rng.standard_normal(series.shape))
+    chosen = rng.permutation(len(states))[:200]
+    return states[chosen], successors[chosen]
+
+
+test_states, test_successors = pairs(unit[40:])
+
+
+# %%
+def fit(states, successors, seed, *, p=0.0, decay=0.0, width=128, n_steps=400):
+    torch.manual_seed(seed)
+    net = nn.Sequential(
+        *[nn.Linear(3, width), nn.ReLU(), nn.Dropout(p)],
+        *[nn.Linear(width, width), nn.ReLU(), nn.Dropout(p)],
+        nn.Linear(width, 3),
+    )
+    adam = torch.optim.AdamW(net.parameters(), weight_decay=decay)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adam, 5e-3, total_steps=n_steps)
+    for _ in range(n_steps):
+        loss = (net(states) - successors).square().mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        cycle.step()
+    return net.eval()
+
+
+# %% [markdown]
+# Three numbers for each network. The **gap** between training and test error. The **dominance**:
+# the share of the output's variation that comes from the strongest tenth of the last hidden nodes
+# (a tenth if all weigh the same). The **co-adaptation**: the mean absolute correlation between two
+# of these nodes.
+
+
+# %%
+@torch.no_grad()
+def measure(net, states, successors):
+    """Training error, test error, dominance, co-adaptation."""
+    rms = lambda a, b: (net(a) - b).square().mean().sqrt().item()  # noqa: E731
+    hidden = net[:-1](test_states)
+    contribution = hidden.var(0) * net[-1].weight.square().sum(0)
+    strongest = contribution.sort(descending=True).values[: len(contribution) // 10]
+    correlation = torch.corrcoef(hidden[:, hidden.std(0) > 1e-3].T)
+    upper = torch.triu(torch.ones_like(correlation), 1) > 0
+    return [
+        rms(states, successors),
+        rms(test_states, test_successors),
+        (strongest.sum() / contribution.sum()).item(),
+        correlation[upper].abs().mean().item(),
+    ]
+
+
+# %%
+n_seeds = 5
+settings = {
+    "no dropout": {},
+    "dropout 0.2": {"p": 0.2},
+    "dropout 0.5": {"p": 0.5},
+    "weight decay": {"decay": 1.0},
+}
+runs, nets = {}, {}
+for noise in (0.0, 0.3):
+    for name, options in settings.items():
+        data = [training_pairs(seed, noise) for seed in range(n_seeds)]
+        nets[noise, name] = [fit(*data[seed], seed, **options) for seed in range(n_seeds)]
+        measured = [measure(net, *d) for net, d in zip(nets[noise, name], data, strict=True)]
+        runs[noise, name] = np.array(measured)
+
+# %% tags=["hide-input"]
+rows = []
+for (noise, name), values in runs.items():
+    estimate = ledger.Estimate.from_samples(values)
+    kind = "noisy" if noise else "exact"
+    rows.append([kind, name, *[f"{estimate[k]:.3f}" for k in range(4)]])
+headers = [
+    "training pairs",
+    "network",
+    "training error",
+    "test error",
+    "dominance",
+    "co-adaptation",
+]
+Markdown(plotting.markdown_table(headers, rows))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Training and test error (one line a seed) without dropout, with it, and with weight decay: on exact pairs (left) and on noisy pairs (right).", "name": "fig-dropout-gap"}, "image": {"alt": "Two panels with four groups each of training and test errors joined by lines. On exact pairs both errors rise with dropout. On noisy pairs the training error rises while the test error falls, and weight decay does about as well as dropout."}}
+fig, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.4))
+for ax, noise, title in zip(axes, (0.0, 0.3), ("exact pairs", "noisy pairs"), strict=True):
+    for k, name in enumerate(settings):
+        train, test = runs[noise, name][:, 0], runs[noise, name][:, 1]
+        ax.plot([k - 0.15, k + 0.15], [train, test], color="#D0D7DE", lw=1)
+        ax.plot(np.full(n_seeds, k - 0.15), train, "o", color=plotting.CYCLE[0], ms=4)
+        ax.plot(np.full(n_seeds, k + 0.15), test, "s", color=plotting.CYCLE[1], ms=4)
+    ax.set_title(title)
+    ax.set_xticks(range(4), ["none", "0.2", "0.5", "decay"])
+    ax.set_xlabel("dropout")
+axes[0].plot([], [], "o", color=plotting.CYCLE[0], label="training")
+axes[0].plot([], [], "s", color=plotting.CYCLE[1], label="test")
+axes[0].legend()
+_ = axes[0].set(ylabel="rms error (std)", yscale="log")
+
+# %% [markdown]
+# ## Bonus: many masks, an error bar
+#
+# If the masks stay on in use, the network answers differently each time, and the spread of the
+# answers may serve as an error bar {cite}`gal2016dropout`. Does it? We take the networks trained
+# on exact pairs with $p = 0.2$, and ask for successors of states on the attractor and of states
+# far off it.
+
+
+# %%
+@torch.no_grad()
+def spread_and_error(net, states, successors, *, n_masks=50):
+    """Standard deviation over masks and error of the mean, each (n, 3)."""
+    answers = torch.stack([net.train()(states) for _ in range(n_masks)])
+    net.eval()
+    return answers.std(0).numpy(), abs(answers.mean(0) - successors).numpy()
+
+
+# %%
+from lorenz_utils.system import flow_map
+
+scale, centre = ensemble.std((0, 1)), ensemble.mean((0, 1))
+off = 2 * np.random.default_rng(2).standard_normal((1000, 3))
+off_successors = (flow_map(off * scale + centre, 0.1, rtol=1e-6) - centre) / scale
+places = {
+    "on the attractor": (test_states, test_successors),
+    "off the attractor": tuple(torch.tensor(a, dtype=torch.float32) for a in (off, off_successors)),
+}
+torch.manual_seed(0)
+coverage = {}
+for place, (states, successors) in places.items():
+    samples = [spread_and_error(net, states, successors) for net in nets[0.0, "dropout 0.2"]]
+    inside = [np.mean(error < 2 * spread) for spread, error in samples]
+    sizes = [(np.sqrt(np.mean(s**2)), np.sqrt(np.mean(e**2))) for s, e in samples]
+    coverage[place] = [ledger.Estimate.from_samples(inside), *ledger.Estimate.from_samples(sizes)]
+
+# %% tags=["hide-input"]
+rows = [[place, *[f"{e:.2f}" for e in estimates]] for place, estimates in coverage.items()]
+headers = ["states", "share of errors within two spreads", "spread (rms)", "error (rms)"]
+Markdown(plotting.markdown_table(headers, rows))
+
+# %% [markdown]
+# An error bar of two standard deviations should hold 95 in 100 errors, at either place.
+#
+# ## What we find
+
+# %% tags=["hide-input"]
+column = {"test": 1, "dominance": 2, "co-adaptation": 3}
+
+
+def change(noise, name, quantity):
+    """Paired difference from the network without dropout, over seeds."""
+    k = column[quantity]
+    return ledger.Estimate.from_samples(runs[noise, name][:, k] - runs[noise, "no dropout"][:, k])
+
+
+def word(estimate, worse="worse", better="better"):
+    """Direction of a change, if it exceeds its interval."""
+    if abs(estimate.value) <= 2 * estimate.standard_error:
+        return "no different within the interval"
+    return worse if estimate.value > 0 else better
+
+
+clean, noisy_change = change(0.0, "dropout 0.5", "test"), change(0.3, "dropout 0.5", "test")
+dominance = change(0.3, "dropout 0.5", "dominance")
+dominance_clean = change(0.0, "dropout 0.5", "dominance")
+dominance_decay = change(0.3, "weight decay", "dominance")
+decay_noisy = change(0.3, "weight decay", "test")
+together = change(0.3, "dropout 0.5", "co-adaptation")
+ledger.record("dropout/dominance-change", dominance, seeds=n_seeds)
+ledger.record("dropout/dominance-change-exact", dominance_clean, seeds=n_seeds)
+ledger.record("dropout/dominance-change-weight-decay", dominance_decay, seeds=n_seeds)
+ledger.record("dropout/test-error-change-exact", clean, seeds=n_seeds)
+ledger.record("dropout/test-error-change-noisy", noisy_change, seeds=n_seeds)
+on, outside = (coverage[place][0] for place in places)
+Markdown(f"""
+* Dropped nodes pass no gradient: exactly so, by the mask that the gradient carries.
+* Dominating nodes: on noisy pairs dropout 0.5 changes the share of the strongest tenth by
+  {dominance:.2f}, on exact pairs by {dominance_clean:.2f}. Weight decay, which makes large weights
+  expensive too, changes it by {dominance_decay:.2f}: shrinking weights and sharing work are two things.
+  The correlation of nodes is {word(together, "higher", "lower")} ({together:.2f}).
+* Does it help? On **exact** pairs the test error with dropout 0.5 is {word(clean)}
+  ({clean:.3f} standard deviations). On **noisy** pairs it is {word(noisy_change)} ({noisy_change:.3f}),
+  and weight decay gives {decay_noisy:.3f}. Lorenz data straight from a solver are exact and
+  deterministic: there is no noise to overfit.
+* As an error bar the spread over masks holds {100 * on.value:.0f} % of the errors on the attractor and
+  {100 * outside.value:.0f} % off it, where 95 % are promised.
+""")
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. Check $\mathbb{E}[y] = x$ and find the variance of $y$ for $x = 1$ by drawing; compare with
+#    $p / (1 - p)$.
+
+# %% tags=["hide-cell"]
+draws = dropout(np.ones(200_000), draw_mask(200_000, 0.3, rng), 0.3)
+f"mean {ledger.Estimate.from_samples(draws):.3f}, variance {draws.var():.3f}, formula {0.3 / 0.7:.3f}"
+
+# %% [markdown]
+# 2. Does the linear predictor of the first figure gain by dropout on windows it has not seen?
+
+# %% tags=["hide-cell"]
+unseen = make_ensemble(20, 400, 0.02, rng=9)[..., 0]
+unseen /= unseen.std()
+seen = unseen + 0.01 * rng.standard_normal(unseen.shape)
+rows = np.lib.stride_tricks.sliding_window_view(seen, 12, axis=1)[:, :-5].reshape(-1, 12)
+errors = [np.std(rows @ w - unseen[:, 16:].ravel()) for w in (plain, expected)]
+f"least squares {errors[0]:.3f}, dropout {errors[1]:.3f} standard deviations"
+
+# %% [markdown]
+# **Onward.** The deck's discriminator uses dropout to stay weak enough: see
+# {doc}`/book/03_concepts/adversarial_training`. Ridge regression itself is in
+# {doc}`/book/02_parametric/deck_methods`; sequences and memory are in {doc}`/book/03_concepts/lstm`.
