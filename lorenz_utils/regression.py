@@ -1,9 +1,34 @@
-"""Sparse and constrained regression: scikit-learn estimators for polynomial vector fields."""
+"""Sparse and constrained regression: scikit-learn estimators for polynomial vector fields.
+
+Every linear estimator fits `y` ~ `X @ coef_.T` without intercept: the library's columns are all
+there are. Several targets are fitted at once; `objective_` sums over them.
+"""
+
+from functools import partial
+from itertools import islice
+from warnings import warn
 
 import numpy as np
+from scipy.optimize import minimize
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LassoLars
+from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import PolynomialFeatures
+from sklearn.utils import gen_batches
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lorenz_utils.system import LORENZ63
+from lorenz_utils.solvers import (
+    admm,
+    admm_penalty,
+    constrained_least_squares,
+    duality_gap,
+    jaya,
+    local_linear,
+    proximal_gradient,
+    require_rank,
+)
+from lorenz_utils.system import LORENZ63, check_count, check_positive
 
 
 def polynomial_library(degree=2, include_bias=False):
@@ -25,3 +50,364 @@ def true_coefficients(parameters=LORENZ63):
         [0.0, 0.0, -beta, 0, 1.0, 0.0, 0, 0, 0],
     ]
     return np.array(rows)
+
+
+def coefficient_error(coef, reference=None):
+    """Root mean square error over all coefficients, the deck's "RMSE paramètres".
+
+    Parameters
+    ----------
+    coef : array_like, shape (..., n_targets, n_features)
+    reference : array_like, shape (n_targets, n_features), optional
+        The Lorenz equations' own by default: then 27 coefficients.
+
+    Returns
+    -------
+    ndarray, shape (...,)
+    """
+    reference = true_coefficients() if reference is None else reference
+    return np.sqrt(np.mean((np.asarray(coef) - reference) ** 2, axis=(-2, -1)))
+
+
+class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Checks and compresses the data, keeps the result; subclasses write `_solve`.
+
+    With A = R / sqrt(n) and b = Q'y / sqrt(n) from X = Q R, the mean square of y - X w is that of
+    b - A w and a constant, twice `rest`: no solver sees the n samples again.
+    ``_solve(A, b, rest)`` returns (coef (p, n_targets), n_iter).
+    """
+
+    def fit(self, X, y):
+        """Fit `coef_`, (n_targets, n_features) or (n_features,), `objective_` and `n_iter_`.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+        y : array_like, shape (n_samples,) or (n_samples, n_targets)
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            For NaN, unequal lengths, fewer than 2 samples, or a parameter out of its range.
+        """
+        X, y = _check_samples(self, X, y)
+        targets = y.reshape(len(y), -1)
+        Q, R = np.linalg.qr(X)
+        b = Q.T @ targets
+        rest = np.mean((targets - Q @ b) ** 2, axis=0) / 2
+        A, b = R / np.sqrt(len(y)), b / np.sqrt(len(y))
+        coef, self.n_iter_ = self._solve(A, b, rest)
+        square = np.sum((b - A @ coef) ** 2, axis=0) / 2 + rest
+        self.objective_ = float(np.sum(square)) + self._regularisation(coef)
+        self.coef_ = coef.T if y.ndim == 2 else coef[:, 0]
+        return self
+
+    def predict(self, X):
+        """Values `X @ coef_.T`, shape (n_samples,) or (n_samples, n_targets)."""
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=np.float64, reset=False) @ self.coef_.T
+
+    def _regularisation(self, coef):
+        return 0.0
+
+    def _iterate(self, iterates, advice):
+        """Last of the pairs (result, converged), and how many it took; warns at `max_iter`."""
+        max_iter = check_count(self.max_iter, "max_iter")
+        for n_iter, (result, converged) in enumerate(islice(iterates, max_iter), start=1):
+            if converged:
+                return result, n_iter
+        if advice:
+            message = f"{type(self).__name__} stopped at max_iter={max_iter}: {advice}"
+            warn(message, ConvergenceWarning, stacklevel=4)
+        return result, n_iter
+
+
+def _check_samples(estimator, X, y):
+    options = {"dtype": np.float64, "multi_output": True, "y_numeric": True}
+    X, y = validate_data(estimator, X, y, ensure_min_samples=2, **options)
+    return X, np.asarray(y, dtype=np.float64)
+
+
+class _Lasso(_LinearRegressor):
+    advice = "increase max_iter, scale the columns of X, or raise alpha"
+
+    def _regularisation(self, coef):
+        return self.alpha * float(np.abs(coef).sum())
+
+
+class ISTALasso(_Lasso):
+    """Lasso by iterative shrinkage-thresholding: min |y - X w|^2 / (2 n) + alpha |w|_1.
+
+    Parameters
+    ----------
+    alpha : float
+        Weight of the l1 norm, on scikit-learn's scale.
+    accelerated : bool
+        FISTA.
+    max_iter : int
+    tol : float
+        Stop once every target's duality gap is below `tol` times its objective.
+
+    After Daubechies, Defrise & De Mol (2004); Beck & Teboulle (2009) for FISTA; O'Donoghue & Candès
+    (2015) for its restart.
+    """
+
+    def __init__(self, alpha=0.1, *, accelerated=False, max_iter=100_000, tol=1e-6):
+        self.alpha = alpha
+        self.accelerated = accelerated
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _solve(self, A, b, rest):
+        return self._iterate(self._iterates(A, b, rest), self.advice)
+
+    def _iterates(self, A, b, rest):
+        alpha, tol = check_positive(self.alpha, "alpha"), check_positive(self.tol, "tol")
+        iterates = proximal_gradient(A.T @ A, A.T @ b, alpha, accelerated=self.accelerated)
+        for n_iter, coef in enumerate(iterates, start=1):
+            if n_iter % 10 and n_iter > 10:  # the gap costs as much as a step
+                yield coef, False
+                continue
+            objective, gap = duality_gap(A, b, rest, coef, alpha)
+            yield coef, (gap <= tol * objective).all()
+
+
+class ADMMLasso(_Lasso):
+    """Lasso by the alternating direction method of multipliers.
+
+    Parameters
+    ----------
+    alpha : float
+        As in `ISTALasso`.
+    penalty : float, optional
+        Weight of the coupling between the two copies of the coefficients; by default the
+        geometric mean of the Gram matrix's extreme eigenvalues (Ghadimi et al., 2015).
+    max_iter : int
+    tol : float
+        Stop once primal and dual residual are below `tol` times the size of their terms.
+
+    After Boyd et al., *Foundations and Trends in Machine Learning* 3 (2011), sections 3.3 and 6.4.
+    """
+
+    def __init__(self, alpha=0.1, *, penalty=None, max_iter=100_000, tol=1e-8):
+        self.alpha = alpha
+        self.penalty = penalty
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _solve(self, A, b, rest):
+        return self._iterate(self._iterates(A.T @ A, A.T @ b), self.advice + ", or change penalty")
+
+    def _iterates(self, gram, moment):
+        alpha, tol = check_positive(self.alpha, "alpha"), check_positive(self.tol, "tol")
+        penalty = admm_penalty(gram) if self.penalty is None else self.penalty
+        check_positive(penalty, "penalty")
+        # The dual variable is at most this large: a scale even where the solution is 0.
+        dual_size = np.linalg.norm(moment, axis=0) / penalty
+        previous = np.zeros_like(moment)
+        for ridge, sparse, _ in admm(gram, moment, alpha, penalty):
+            size = np.maximum(np.linalg.norm(ridge, axis=0), dual_size)
+            primal = np.linalg.norm(ridge - sparse, axis=0)
+            dual = np.linalg.norm(sparse - previous, axis=0)
+            yield sparse, (np.maximum(primal, dual) <= tol * size).all()
+            previous = sparse
+
+
+class LARSLasso(_Lasso):
+    """Lasso by least angle regression: scikit-learn's `LassoLars` behind this module's interface.
+
+    It follows the solution, piecewise linear in alpha, from the empty model down to `alpha`.
+
+    Parameters
+    ----------
+    alpha : float
+        As in `ISTALasso`.
+
+    After Efron, Hastie, Johnstone & Tibshirani, *Annals of Statistics* 32 (2004), 407-499.
+    """
+
+    def __init__(self, alpha=0.1, *, max_iter=500):
+        self.alpha = alpha
+        self.max_iter = max_iter
+
+    def _solve(self, A, b, rest):
+        alpha = check_positive(self.alpha, "alpha") / len(A)  # A's rows are not n samples
+        max_iter = check_count(self.max_iter, "max_iter")
+        path = LassoLars(alpha, fit_intercept=False, max_iter=max_iter).fit(A, b)
+        coef, n_iter = path.coef_.reshape(b.shape[1], -1).T, np.max(path.n_iter_)
+        if n_iter >= max_iter:
+            warn(
+                f"LARSLasso stopped at {max_iter=}: {self.advice}", ConvergenceWarning, stacklevel=3
+            )
+        return coef, int(n_iter)
+
+
+class STLSQ(_LinearRegressor):
+    """Sequentially thresholded least squares: fit, drop the small coefficients, fit again.
+
+    Parameters
+    ----------
+    threshold : float
+        Coefficients below it in absolute value are set to 0.
+    max_iter : int
+
+    After Brunton, Proctor & Kutz, *PNAS* 113 (2016), 3932-3937.
+    """
+
+    def __init__(self, threshold=0.1, *, max_iter=20):
+        self.threshold = threshold
+        self.max_iter = max_iter
+
+    def _solve(self, A, b, rest):
+        require_rank(A)
+        return self._iterate(self._iterates(A, b), "increase max_iter or change threshold")
+
+    def _iterates(self, A, b):
+        threshold = check_positive(self.threshold, "threshold")
+        support = np.ones((A.shape[1], b.shape[1]), dtype=bool)
+        while True:
+            coef = np.zeros(support.shape)
+            for target, kept in enumerate(support.T):
+                coef[kept, target] = np.linalg.lstsq(A[:, kept], b[:, target])[0]
+            small = support & (np.abs(coef) < threshold)
+            yield coef, not small.any()
+            support &= ~small
+
+
+class GalerkinRegressor(_LinearRegressor):
+    """Least squares under linear constraints, by its Karush-Kuhn-Tucker equations.
+
+    Parameters
+    ----------
+    constraints : tuple (matrix, values), optional
+        matrix @ coef_.ravel() = values, from `energy_preserving` or `fixed_coefficients`; None is
+        ordinary least squares.
+
+    After Loiseau & Brunton, *Journal of Fluid Mechanics* 838 (2018), 42-67.
+    """
+
+    def __init__(self, constraints=None):
+        self.constraints = constraints
+
+    def _solve(self, A, b, rest):
+        n_unknowns = A.shape[1] * b.shape[1]
+        matrix, values = self.constraints or (np.zeros((0, n_unknowns)), np.zeros(0))
+        if np.shape(matrix) != (len(values), n_unknowns):
+            raise ValueError(
+                f"constraints must be a matrix (m, {n_unknowns}) and values (m,) for {b.shape[1]} "
+                f"targets of {A.shape[1]} features, got {np.shape(matrix)}, {np.shape(values)}"
+            )
+        return constrained_least_squares(A, b, matrix, values), 1
+
+
+class JayaRegressor(_LinearRegressor):
+    """Least squares by Jaya, a random search that knows the objective's values only.
+
+    The squares of the targets add up, so each target's coefficients are searched on their own: 9
+    unknowns for each Lorenz equation, none of them known to be 0, sigma, rho or beta.
+
+    Parameters
+    ----------
+    bounds : tuple of float
+        Lower and upper bound of every coefficient.
+    population_size : int
+    max_iter : int
+        Generations.
+    tol : float
+        Stop once the worst candidate is within `tol` of the best, relative to its value.
+    random_state : int, numpy.random.Generator or None
+
+    After Rao, *International Journal of Industrial Engineering Computations* 7 (2016), 19-34.
+    """
+
+    advice = "increase max_iter, tighten bounds, or polish by Powell's method"
+
+    def __init__(
+        self, *, bounds=(-50, 50), population_size=50, max_iter=1000, tol=1e-6, random_state=None
+    ):
+        self.bounds = bounds
+        self.population_size = population_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.random_state = random_state
+
+    def _solve(self, A, b, rest):
+        if not np.shape(self.bounds) == (2,) or not self.bounds[0] < self.bounds[1]:
+            raise ValueError(f"bounds must be (lower, upper), lower < upper, got {self.bounds}")
+        rng = np.random.default_rng(self.random_state)
+        box = [np.full(A.shape[1], bound, dtype=float) for bound in self.bounds]
+        objectives = [partial(_half_square, A, *column) for column in zip(b.T, rest, strict=True)]
+        found = [self._search(objective, box, rng) for objective in objectives]
+        return np.column_stack([coef for coef, _ in found]), max(n_iter for _, n_iter in found)
+
+    def _search(self, objective, box, rng):
+        """Coefficients (p,) of one target, and the number of iterations."""
+        size = check_count(self.population_size, "population_size", minimum=2)
+        iterates = (
+            (population[values.argmin()], np.ptp(values) <= self.tol * values.min())
+            for population, values in jaya(objective, *box, population_size=size, rng=rng)
+        )
+        return self._iterate(iterates, self.advice)
+
+
+class JayaPowellRegressor(JayaRegressor):
+    """Powell's conjugate directions (`scipy.optimize.minimize`), started from Jaya's optimum.
+
+    Parameters and search space are `JayaRegressor`'s; Powell's method has no bounds and at most
+    1000 iterations. `n_iter_` counts both.
+
+    After Powell, *Computer Journal* 7 (1964), 155-162.
+    """
+
+    advice = ""  # Jaya need not converge: it is a start
+
+    def _search(self, objective, box, rng):
+        start, n_jaya = super()._search(objective, box, rng)
+        options = {"xtol": 1e-10, "ftol": 1e-15, "maxiter": 1000}
+        found = minimize(objective, start, method="Powell", options=options)
+        if not found.success:
+            warn(f"Powell's method failed: {found.message}", ConvergenceWarning, stacklevel=4)
+        return found.x, n_jaya + found.nit
+
+
+def _half_square(A, b, rest, coef):
+    """Objective of one target for coefficients (..., p)."""
+    return np.sum((b - coef @ A.T) ** 2, axis=-1) / 2 + rest
+
+
+class LoessRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+    """Local linear regression on the nearest samples, with tricube weights.
+
+    Parameters
+    ----------
+    n_neighbors : int
+        Samples in each local fit; all of them where there are fewer.
+
+    After Cleveland & Devlin, *Journal of the American Statistical Association* 83 (1988), 596-610.
+    """
+
+    def __init__(self, n_neighbors=30):
+        self.n_neighbors = n_neighbors
+
+    def fit(self, X, y):
+        """Store the samples X (n_samples, n_features), y (n_samples,) or (n_samples, n_targets)."""
+        check_count(self.n_neighbors, "n_neighbors", minimum=2)
+        self.X_, self.y_ = _check_samples(self, X, y)
+        self.neighbors_ = NearestNeighbors(n_neighbors=min(self.n_neighbors, len(self.X_)))
+        self.neighbors_.fit(self.X_)
+        return self
+
+    def predict(self, X):
+        """Values of the local fits at X, shape (n_queries,) or (n_queries, n_targets)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        values = []
+        for batch in gen_batches(len(X), 1000):
+            distance, index = self.neighbors_.kneighbors(X[batch])
+            offsets = self.X_[index] - X[batch, None]
+            values.append(local_linear(offsets, self.y_[index], distance))
+        return np.concatenate(values)
