@@ -127,8 +127,7 @@ def diversity(ensemble):
     float
     """
     ensemble = _check_ensemble(ensemble, "ensemble", n_series=2)
-    total = ensemble.std(axis=(0, 1), ddof=1)
-    across = ensemble.std(axis=0, ddof=1).mean(0)
+    across, total = ensemble.std(axis=0, ddof=1).mean(0), _standard_deviation(ensemble)
     return float(np.divide(across, total, out=np.zeros(3), where=total > 0).mean())
 
 
@@ -182,7 +181,7 @@ def parametric_probe(ensemble, dt):
     """
     ensemble, dt = _check_ensemble(ensemble, "ensemble"), check_positive(dt, "dt")
     undetermined = LorenzParameters(np.nan, np.nan, np.nan)
-    scale = ensemble.std(axis=(0, 1))
+    scale = _standard_deviation(ensemble)
     if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
         return undetermined
     states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
@@ -294,11 +293,16 @@ def _check_ensemble(ensemble, name, *, n_series=1, length=2):
 
 
 def _scale(real):
-    """Standard deviation of each real coordinate, shape (3,)."""
-    scale = _check_ensemble(real, "real").std(axis=(0, 1))
+    """Standard deviation of each coordinate of the real series, none of them zero."""
+    scale = _standard_deviation(_check_ensemble(real, "real"))
     if scale.min() == 0:
         raise ValueError("real must vary in every coordinate, got a constant one")
     return scale
+
+
+def _standard_deviation(ensemble):
+    """Standard deviation of each coordinate, shape (3,): exactly zero for a constant."""
+    return (ensemble - ensemble[0, 0]).std(axis=(0, 1))
 
 
 def _occupation(ensemble, edges):
@@ -311,7 +315,9 @@ def _occupation(ensemble, edges):
 
 def _normalised_power(ensemble):
     """Ensemble-mean power spectrum without the zero frequency, (n_frequencies, 3), sum 1."""
-    power = (np.abs(np.fft.rfft(ensemble, axis=1)[:, 1:]) ** 2).mean(0)
+    # Without its first sample's value a constant has no power at all, not even a rounded one.
+    spectrum = np.fft.rfft(ensemble - ensemble[:, :1], axis=1)[:, 1:]
+    power = (np.abs(spectrum) ** 2).mean(0)
     total = power.sum(0)
     return np.divide(power, total, out=np.zeros_like(power), where=total > 0)
 
