@@ -353,7 +353,7 @@ Markdown(f"""
   and weight decay gives {decay_noisy:.3f}. Lorenz data straight from a solver are exact and
   deterministic: there is no noise to overfit.
 * As an error bar the spread over masks holds {100 * on.value:.0f} % of the errors on the attractor and
-  {100 * outside.value:.0f} % off it, where 95 % are promised.
+  {100 * outside.value:.0f} % off it, where about 95 % are wanted.
 """)
 
 # %% [markdown]
