@@ -1,0 +1,463 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Introduction
+#
+# **Question.** What makes the Lorenz system a fair test for learning dynamics from data, and which
+# numbers should a learned model get right?
+#
+# **What the deck claimed.** (slides 4 to 6, 11, 12) The right-hand side is "a finite sum of
+# non-linear functions (sparsity)"; "small variations in the parameters of the model cause
+# significant variations in the response"; a first-order approximation needs a time step that is
+# "small enough"; two neighbouring trajectories separate with $\lambda = 0.9056$ "(theoretical
+# value)", measured as 0.9592 at $dt = 0.01$ and 0.9193 at $dt = 0.1$; and "a positive value of
+# $\lambda$ implies chaotic behaviour".
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from lorenz_utils import ledger, plotting
+from lorenz_utils.system import (
+    LORENZ63,
+    LorenzParameters,
+    flow_map,
+    jacobian,
+    sample_attractor,
+    simulate,
+    vector_field,
+)
+
+plotting.use_style()
+
+# %% [markdown]
+# ## Three equations, seven coefficients
+#
+# Lorenz {cite}`lorenz1963deterministic` cut a model of convection down to three ordinary
+# differential equations:
+#
+# $$\dot x = \sigma (y - x), \qquad \dot y = x (\rho - z) - y, \qquad \dot z = x y - \beta z .$$
+#
+# Here $x$ is the strength of the convection, $y$ and $z$ describe the temperature, and
+# $\sigma = 10$, $\rho = 28$, $\beta = 8/3$ are the classic values. All terms are monomials of degree
+# one or two. Against the library of all nine such monomials the system is a table of 27
+# coefficients, most of them zero. That is the sparsity which the regressions of
+# {doc}`/book/02_parametric/deck_methods` rely on.
+
+# %%
+from lorenz_utils.regression import polynomial_library, true_coefficients
+
+coefficients = true_coefficients()
+library = polynomial_library().fit(np.zeros((1, 3)))
+terms = library.get_feature_names_out(["x", "y", "z"])
+
+# %% tags=["hide-input"]
+equations = [f"${name}$" for name in (r"\dot x", r"\dot y", r"\dot z")]
+Markdown(
+    plotting.markdown_table(
+        ["", *terms],
+        [
+            [e, *(f"{c:.4g}" if c else "·" for c in row)]
+            for e, row in zip(equations, coefficients, strict=True)
+        ],
+    )
+)
+
+# %% [markdown]
+# An orbit never settles and never repeats. It circles one of two unstable fixed points in growing
+# turns, changes to the other, and so draws the butterfly of {numref}`fig-introduction-butterfly`.
+
+# %%
+orbit = simulate(sample_attractor(1, rng=0)[0], dt=0.01, n_steps=6000)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One orbit of the Lorenz system in state space: two wings, one around each unstable fixed point.", "name": "fig-introduction-butterfly"}, "image": {"alt": "Three-dimensional curve that winds many times around two centres, forming two flat, tilted wings like those of a butterfly, joined at the bottom."}}
+_ = plotting.plot_butterfly(orbit)
+
+# %% [markdown]
+# ## Sensitive to what?
+#
+# The deck speaks of small variations in the *parameters*. We raise $\rho$ by one part in a million,
+# and for comparison leave $\rho$ alone and change the *initial state* by one part in a million.
+
+# %%
+start = sample_attractor(40, rng=1)
+spread = simulate(start, 0.1, 500).std((0, 1))
+changed = LorenzParameters(rho=LORENZ63.rho * (1 + 1e-6))
+reference = simulate(start, 0.1, 401)
+by_parameter = simulate(start, 0.1, 401, parameters=changed)
+by_start = simulate(start * (1 + 1e-6), 0.1, 401)
+
+
+# %%
+def distance(orbit):
+    """Root mean square distance to the reference in standard deviations, (n, length)."""
+    return np.sqrt((((orbit - reference) / spread) ** 2).mean(-1))
+
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance from the unchanged orbit after a change of one part in a million in the parameter rho, or in the initial state alone (geometric mean of 40 starts): both grow by the same law.", "name": "fig-introduction-sensitivity"}, "image": {"alt": "Two curves on a logarithmic scale against time. Both rise along parallel straight lines and level off at the size of the attractor."}}
+time = 0.1 * np.arange(401)
+ax = plt.subplots()[1]
+for changed_orbit, label in ((by_parameter, "rho changed"), (by_start, "initial state changed")):
+    _ = ax.semilogy(time[1:], np.exp(np.log(distance(changed_orbit)[:, 1:]).mean(0)), label=label)
+_ = ax.set(xlabel="time (Lorenz time units)", ylabel="distance (standard deviations)")
+_ = ax.legend()
+# %% [markdown]
+# Both lines of {numref}`fig-introduction-sensitivity` climb at the same rate to the same height. The
+# changed parameter acts as a first small displacement, and the flow does the rest: the claim is true
+# of a *trajectory*, but the unchanged system does it as well. What the parameter really sets is the
+# *attractor*, so we ask how its averages respond to a change of $\rho$ by one percent.
+
+# %%
+many = sample_attractor(300, rng=2)
+
+
+def mean_height(parameters):
+    """Mean z of each orbit over 40 time units, after 10 to forget the start."""
+    return simulate(many, 0.1, 500, parameters=parameters)[:, 100:, 2].mean(1)
+
+
+before, after = mean_height(LORENZ63), mean_height(LorenzParameters(rho=1.01 * LORENZ63.rho))
+response = ledger.Estimate.from_samples(100 * (after / before.mean() - before / before.mean()))
+
+# %% tags=["hide-input"]
+Markdown(f"One percent more $\\rho$ changes the mean of $z$ by {response:.2f} percent.")
+
+# %% [markdown]
+# The statistics answer in proportion. (They jump only where the attractor itself changes, as at
+# $\rho = \sigma(\sigma + \beta + 3)/(\sigma - \beta - 1) \approx 24.74$, above which both fixed points are
+# unstable {cite}`sparrow1982lorenz`.) They are what a learned model can be held to over long times;
+# single trajectories are lost with any error at all.
+#
+# ## Two trajectories and an exponent
+#
+# The deck's definition follows two orbits that start a distance $|\delta(0)|$ apart:
+#
+# $$|\delta(t)| = |\delta(0)|\, e^{\lambda t} .$$
+#
+# The logarithm of the distance is then a straight line of slope $\lambda$, until the distance is no
+# longer small against the attractor. {numref}`fig-introduction-pairs` shows five pairs.
+
+# %%
+rng = np.random.default_rng(3)
+direction = rng.normal(size=(5, 3))
+direction *= 1e-8 / np.linalg.norm(direction, axis=1, keepdims=True)
+first, second = simulate(np.stack([start[:5], start[:5] + direction]), 0.01, 3500)
+delta = np.linalg.norm(second - first, axis=-1)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance between two orbits for five pairs that start a hundred millionth apart; dashed, the slope of the reference exponent. The fit ends at the dotted line.", "name": "fig-introduction-pairs"}, "image": {"alt": "Five jagged curves rise on a logarithmic scale around a dashed straight line and become flat at about the size of the attractor. They differ visibly in slope."}}
+ax = plt.subplots()[1]
+time = 0.01 * np.arange(3500)
+_ = ax.semilogy(time, delta.T, linewidth=0.9)
+_ = ax.semilogy(time[:2200], 1e-8 * np.exp(0.9056 * time[:2200]), "--", color="black")
+_ = ax.axhline(1, linestyle=":", color=plotting.COLOURS["reference"])
+_ = ax.set(xlabel="time (Lorenz time units)", ylabel=r"distance $|\delta|$")
+# %% [markdown]
+# The curves are jagged: growth comes in bursts, in some places the flow even contracts. One fit sees
+# some twenty time units of it, so its slope is a *finite-time* exponent that depends on the start.
+# The deck quotes one number for each step $dt$. We repeat the fit for 40 pairs.
+
+# %%
+from lorenz_utils.lyapunov import divergence_exponent, lyapunov_spectrum
+
+pairs = {
+    dt: divergence_exponent(start, dt, separation=1e-8, duration=35.0, rng=4) for dt in (0.01, 0.1)
+}
+fits = {dt: ledger.Estimate.from_samples(exponents) for dt, exponents in pairs.items()}
+
+# %% [markdown]
+# ## All three exponents
+#
+# A displacement that stays infinitesimal never saturates. It obeys the tangent equation along the
+# orbit, $\dot M = J(x(t))\, M$ with $J$ the derivative of the vector field. Every column of $M$ would
+# turn to the fastest growing direction; factoring $M = QR$ at short intervals and going on with the
+# orthogonal $Q$ keeps them apart. The logarithms of the diagonal of $R$ add up to all exponents
+# {cite}`benettin1980lyapunov`:
+#
+# $$\lambda_i = \frac{1}{T} \sum_{k} \log |R^{(k)}_{ii}| .$$
+
+# %%
+spectrum = lyapunov_spectrum(
+    vector_field, jacobian, sample_attractor(200, rng=5), dt=0.03, duration=100.0, transient=5.0
+)
+
+# %% [markdown]
+# Their sum is known exactly. It is the mean rate at which the flow changes volumes, and the
+# divergence of this field is the same everywhere, $-(\sigma + 1 + \beta) = -41/3$. The middle
+# exponent is zero, as for every bounded orbit that does not end in a fixed point: two states on the
+# same orbit keep their distance on average. So there is one number to find.
+
+# %% tags=["hide-input"]
+divergence = -(LORENZ63.sigma + 1 + LORENZ63.beta)
+# With the sum fixed the dimension depends on the growing exponent alone.
+largest = spectrum[0]
+dimension = ledger.Estimate(
+    2 + largest.value / (largest.value - divergence),
+    abs(divergence) / (largest.value - divergence) ** 2 * largest.standard_error,
+)
+rows = [
+    [
+        "two trajectories, $dt = 0.01$",
+        f"{fits[0.01]:.3f}",
+        f"{pairs[0.01].std(ddof=1):.3f}",
+        "0.9592",
+    ],
+    ["two trajectories, $dt = 0.1$", f"{fits[0.1]:.3f}", f"{pairs[0.1].std(ddof=1):.3f}", "0.9193"],
+    ["tangent flow, $\\lambda_1$", f"{spectrum[0]:.4f}", "", "0.9056"],
+    ["tangent flow, $\\lambda_2$", f"{spectrum[1]:.4f}", "", ""],
+    ["tangent flow, $\\lambda_3$", f"{spectrum[2]:.3f}", "", ""],
+    ["sum plus 41/3", f"{spectrum.value.sum() - divergence:.0e}", "", ""],
+]
+Markdown(
+    plotting.markdown_table(
+        ["estimate", "mean ± two standard errors", "std of one pair", "deck"], rows
+    )
+)
+
+# %% [markdown]
+# The "theoretical value" of the deck is itself a careful computation
+# {cite}`viswanath1998lyapunov,sprott2003chaos`; no formula gives it. The two-trajectory fit scatters
+# far more than its four printed decimals suggest, and it leans low: a random displacement first has to
+# turn to the growing direction, and a straight line through everything counts that time too. The
+# first exercise follows this up.
+#
+# The exponents also tell how thick the attractor is. After Kaplan and Yorke
+# {cite}`kaplan1979chaotic` its dimension is
+#
+# $$D = 2 + \frac{\lambda_1 + \lambda_2}{|\lambda_3|} ,$$
+#
+# the number of directions that together do not yet contract, and a fraction of the next.
+
+# %% tags=["hide-input"]
+Markdown(f"Kaplan-Yorke dimension: **{dimension:.4f}**, hardly more than a surface.")
+
+# %% [markdown]
+# ## Does a positive exponent imply chaos?
+#
+# Not alone. Take $\dot x = x$: neighbours separate exponentially, forever and in all directions, and
+# nothing is unpredictable about it.
+
+# %%
+unstable = lyapunov_spectrum(
+    lambda x: x, lambda x: np.ones((*x.shape, 1)), [1.0], dt=0.02, duration=50.0, transient=0
+)
+
+# %% [markdown]
+# What folds the Lorenz orbits back is that they are *bounded*. With
+# $V = x^2 + y^2 + (z - \sigma - \rho)^2$ the products cancel, and
+#
+# $$\tfrac12 \dot V = -\sigma x^2 - y^2 - \beta \left(z - \tfrac{\sigma + \rho}{2}\right)^2
+# + \beta \left(\tfrac{\sigma + \rho}{2}\right)^2 ,$$
+#
+# which is negative outside an ellipsoid: every orbit comes to stay in a ball. Growth *and* a bounded
+# region *and* no end in a fixed point or cycle make chaos. For generated series the warning is
+# sharper still: there even a sequence of random numbers gets a positive exponent from some
+# estimators, as {doc}`/book/04_generation/evaluation` shows.
+#
+# ## How small must the step be?
+#
+# The first-order step of slide 5 is Euler's,
+#
+# $$X(t + dt) = X(t) + dt\, f(X(t)) .$$
+#
+# Its error at a fixed time should shrink in proportion to $dt$. We measure it after half a time unit,
+# against the accurate flow map of our module.
+
+
+# %%
+def euler(state, dt, n_steps):
+    """First-order approximation of the flow."""
+    for _ in range(n_steps):
+        state = state + dt * vector_field(state)
+    return state
+
+
+n_steps = np.array([5, 10, 20, 50, 100, 200, 500, 1000, 2000])
+steps = 0.5 / n_steps
+exact = flow_map(start, 0.5)
+error = np.array([
+    np.linalg.norm(euler(start, 0.5 / n, n) - exact, axis=1) for n in n_steps
+])  # fmt: skip
+orders = np.polyfit(np.log(steps[-4:]), np.log(error[-4:]), 1)[0]
+order = ledger.Estimate.from_samples(orders)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of Euler's method after half a time unit against the step (median of 40 starts; band: the middle 80 %); dashed, proportional to dt.", "name": "fig-introduction-euler-error"}, "image": {"alt": "Log-log plot. The error rises with the step along a dashed line of slope one for small steps and faster than it for steps above about a hundredth."}}
+low, median, high = np.quantile(error, [0.1, 0.5, 0.9], axis=1)
+ax = plt.subplots()[1]
+_ = ax.loglog(steps, median, "o-", label="Euler")
+_ = ax.fill_between(steps, low, high, alpha=0.2)
+_ = ax.loglog(steps, median[-1] * steps / steps[-1], "--", color="black", label="slope 1")
+_ = ax.set(xlabel="step dt (Lorenz time units)", ylabel="error of the state")
+_ = ax.legend()
+
+# %% [markdown]
+# Since single orbits are lost anyway, the fairer question is what the step does to the *attractor*.
+# We run Euler's map for a long time and take the mean of $z$ and the map's own largest exponent, from
+# its derivative $1 + dt\, J$.
+
+
+# %%
+def euler_statistics(dt, state, transient=10.0, duration=40.0):
+    """Mean z and largest exponent of Euler's map for each orbit; NaN after blow-up."""
+    tangent = np.ones_like(state)
+    height = growth = np.zeros(len(state))
+    for step in range(round((transient + duration) / dt)):
+        tangent = tangent + dt * np.einsum("nij,nj->ni", jacobian(state), tangent)
+        state = state + dt * vector_field(state)
+        norm = np.linalg.norm(tangent, axis=1, keepdims=True)
+        tangent = tangent / norm
+        if step * dt >= transient:
+            height, growth = height + state[:, 2], growth + np.log(norm[:, 0])
+    return height * dt / duration, growth / duration
+
+
+euler_steps = [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.1]
+with np.errstate(over="ignore", invalid="ignore"):  # blow-up is one of the answers
+    statistics = np.array([euler_statistics(dt, start) for dt in euler_steps])
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Long-run mean of z (left) and largest exponent (right) of Euler's map against its step, with two standard errors; dashed, the values of the flow. In the shaded range every orbit blows up.", "name": "fig-introduction-euler-attractor"}, "image": {"alt": "Two panels against the step. On the left the mean of z moves away from the dashed line already for steps of a few thousandths and rises. On the right the exponent leaves its dashed line as the step grows. The range of steps from about three hundredths upwards is shaded and empty."}}
+alive = np.isfinite(statistics).all((1, 2))
+mean = statistics.mean(-1)
+bars = 2 * statistics.std(-1, ddof=1) / np.sqrt(len(start))
+axes = plt.subplots(1, 2)[1]
+for k, (ax, truth) in enumerate(zip(axes, (before.mean(), largest.value), strict=True)):
+    used = np.array(euler_steps)[alive]
+    _ = ax.errorbar(used, mean[alive, k], bars[alive, k], fmt="o-", capsize=2)
+    _ = ax.axhline(truth, linestyle="--", color="black")
+    _ = ax.axvspan(np.array(euler_steps)[~alive].min(), 0.1, color="0.85")
+    _ = ax.set(xscale="log", xlabel="step dt (Lorenz time units)")
+_ = axes[0].set_ylabel("mean of z")
+_ = axes[1].set_ylabel("largest exponent (1 / time unit)")
+# %% [markdown]
+# The reason sits at the centre of each wing. There the flow turns at a rate $\omega$ while it spirals
+# out at the slow rate $\mu$: the eigenvalues of $J$ are $\mu \pm i\omega$. One Euler step multiplies
+# by $1 + dt(\mu \pm i \omega)$, whose modulus grows at about $\mu + \tfrac12 \omega^2 dt$. Stepping
+# along the tangent of a circle leads outwards.
+#
+# Learning from forward differences turns the sign around. A regression of
+# $(X(t + dt) - X(t)) / dt$ finds, near that centre, the eigenvalue $(e^{(\mu + i\omega) dt} - 1)/dt$,
+# whose real part is about $\mu - \tfrac12 \omega^2 dt$: the learned spiral leads *inwards*.
+
+# %%
+centre = [np.sqrt(LORENZ63.beta * (LORENZ63.rho - 1))] * 2 + [LORENZ63.rho - 1]
+eigenvalues = np.linalg.eigvals(jacobian(np.array(centre)))
+spiral = eigenvalues[np.argmax(eigenvalues.imag)]
+outward = {dt: np.log(abs(1 + dt * spiral)) / dt for dt in (0.001, 0.01, 0.1)}
+learned = {dt: ((np.exp(spiral * dt) - 1) / dt).real for dt in outward}
+
+# %% tags=["hide-input"]
+Markdown(
+    plotting.markdown_table(
+        ["step", "flow", "Euler's map", "learned from forward differences"],
+        [[dt, f"{spiral.real:.3f}", f"{outward[dt]:.3f}", f"{learned[dt]:.3f}"] for dt in outward],
+    )
+)
+
+# %% [markdown]
+# The table gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
+# and the learned fixed points are stable: a first-order model loses exponent before any regression
+# method has been chosen. {doc}`/book/02_parametric/deck_methods` meets this in the deck's results,
+# and {doc}`/book/02_parametric/large_steps` removes it by fitting the flow map instead.
+#
+# ## What we find
+
+# %% tags=["hide-input"]
+end = slice(-100, None)  # the last ten time units, well after saturation
+apart = {
+    name: ledger.Estimate.from_samples(distance(changed_orbit)[:, end].mean(1))
+    for name, changed_orbit in (("parameter", by_parameter), ("start", by_start))
+}
+i = euler_steps.index(0.01)
+shift = ledger.Estimate(
+    100 * (mean[i, 0] / before.mean() - 1),
+    100 * (bars[i, 0] / 2) / before.mean(),
+)
+ledger.record("introduction/nonzero-coefficients", np.count_nonzero(coefficients))
+ledger.record("introduction/parameter-change", apart["parameter"], n=len(start))
+ledger.record("introduction/initial-state-change", apart["start"], n=len(start))
+ledger.record("introduction/mean-z-response", response, n=len(many))
+for dt, fit in fits.items():
+    ledger.record(f"introduction/lambda-dt-{dt}", fit, n=len(start), separation=1e-8)
+ledger.record("introduction/lambda-reference", largest, n=200, duration=100)
+ledger.record("introduction/lambda-unbounded", unstable[0])
+ledger.record("introduction/kaplan-yorke-dimension", dimension, n=200)
+ledger.record("introduction/euler-order", order, n=len(start))
+ledger.record("introduction/euler-mean-z-shift", shift, n=len(start), dt=0.01)
+
+
+def scores(dt, deck):
+    """The deck's number, in standard deviations of one pair from our mean."""
+    return abs(deck - pairs[dt].mean()) / pairs[dt].std(ddof=1)
+
+
+first_blow_up = np.array(euler_steps)[~alive].min()
+last_alive = np.array(euler_steps)[alive].max()
+Markdown(f"""
+* **Sparse it is**: {np.count_nonzero(coefficients)} of {coefficients.size} coefficients are not zero.
+* **Sensitive to parameters?** After a change of $\\rho$ by a millionth two orbits end
+  {apart["parameter"]:.2f} standard deviations apart, but a change of the initial state alone brings
+  {apart["start"]:.2f}. The attractor's statistics respond in proportion: {response:.2f} percent in the
+  mean of $z$ for one percent of $\\rho$.
+* **The deck's exponents** of the data lie {scores(0.01, 0.9592):.1f} and {scores(0.1, 0.9193):.1f}
+  standard deviations of a single pair from our means: one pair cannot say more. All pairs give
+  {fits[0.01]:.3f} and {fits[0.1]:.3f}; the sampling step makes no difference to a fit along exact orbits.
+* **The reference** from the tangent flow is {largest:.4f}, with $\\lambda_3$ = {spectrum[2]:.3f} and a
+  dimension of {dimension:.4f}.
+* **Positive does not imply chaotic**: $\\dot x = x$ has the exponent {unstable.value[0]:.3f}. The claim
+  needs bounded motion.
+* **Euler's method** has order {order:.3f}. At $dt = 0.01$ it shifts the mean of $z$ by {shift:.1f}
+  percent, and between $dt$ = {last_alive} and {first_blow_up} it begins to blow up. That limit is the
+  method's, not the problem's: a better integrator takes any sampling step.
+""")
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. Repeat the two-trajectory fit with initial distances of $10^{-4}$ and $10^{-12}$. What happens to
+#    the scatter between pairs, and to the mean?
+
+# %% tags=["hide-cell"]
+rows = []
+for separation in (1e-4, 1e-8, 1e-12):
+    fitted = divergence_exponent(start, 0.1, separation=separation, duration=45.0, rng=6)
+    estimate = ledger.Estimate.from_samples(fitted)
+    rows.append([f"{separation:.0e}", f"{estimate:.3f}", f"{fitted.std(ddof=1):.3f}"])
+Markdown(plotting.markdown_table(["separation", "mean", "std of one pair"], rows))
+
+# %% [markdown]
+# A smaller distance gives a longer line: bursts average out and the turning at the start weighs
+# less. A tangent vector is the limit of that.
+#
+# 2. At $\rho = 22$ the two fixed points are stable and attract almost every orbit in the end, but many
+#    wander chaotically before they settle {cite}`sparrow1982lorenz`. Which share still changes wings
+#    after some time, and what does that do to an exponent measured over a finite time?
+
+# %% tags=["hide-cell"]
+calm = LorenzParameters(rho=22.0)
+wings = np.sign(simulate(start, 0.1, 1301, parameters=calm)[..., 0])
+rows = []
+for begin in (5, 100):
+    window = wings[:, 10 * begin : 10 * begin + 300]
+    share = (window != window[:, :1]).any(1).mean()
+    exponents = lyapunov_spectrum(
+        lambda s: vector_field(s, calm), lambda s: jacobian(s, calm), start,
+        dt=0.04, duration=30.0, transient=begin,
+    )  # fmt: skip
+    rows.append([f"{begin} to {begin + 30}", f"{100 * share:.0f} %", f"{exponents[0]:.2f}"])
+Markdown(plotting.markdown_table(["time", "orbits that change wings", "$\\lambda_1$"], rows))
+
+# %% [markdown]
+# As long as an orbit wanders, its neighbours separate; it counts with a negative exponent only after
+# it has settled. A positive number measured over a finite time does not prove that the chaos lasts.
+#
+# **Onward:** {doc}`/book/02_parametric/deck_methods` puts the deck's regressions to these numbers.
