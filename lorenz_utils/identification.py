@@ -25,7 +25,7 @@ FINE, COARSE = 0.12, 0.4
 MAX_STEPS = 400
 ROUNDING = 1e-11
 # Stages of multiple shooting: how far, in units of the noise, a link may be missed.
-SOFTNESS = (1.0, 0.1, 0.01, 1e-3)
+SOFTNESS = (1.0, 0.03, 1e-3)
 
 
 class PolynomialField:
@@ -39,7 +39,7 @@ class PolynomialField:
 
     Notes
     -----
-    Inside, the state is on the *first* axis, (d, n): long contiguous rows are what NumPy is fast at.
+    Inside, the state is on the *first* axis, (d, n): NumPy is fast on long rows.
     """
 
     def __init__(self, coef, powers):
@@ -281,6 +281,8 @@ class FlowMapRegressor(_Identifier):
         Levenberg-Marquardt iterations.
     tol : float
         Stop when a step can lower the sum of squares by no more than this part of it.
+    start : array_like, shape (d, n_terms), optional
+        A guess of the coefficients, tried beside the starts made from the data.
 
     Attributes
     ----------
@@ -298,26 +300,32 @@ class FlowMapRegressor(_Identifier):
     `MultipleShootingRegressor`.
     """
 
-    def __init__(self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=60, tol=1e-10):
+    def __init__(
+        self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=50, tol=1e-10, start=None
+    ):
         self.degree = degree
         self.include_bias = include_bias
         self.n_sigma = n_sigma
         self.max_iter = max_iter
         self.tol = tol
+        self.start = start
 
     def fit(self, data, dt):
         """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
         data, dt = self._check(data, dt)
         before, after = (a.reshape(-1, data.shape[2]) for a in (data[:, :-1], data[:, 1:]))
         scale = after.std(0)
+        starts = _cold_starts(data, dt, self)
+        if self.start is not None:
+            starts.append(_check_coef(self.start, starts[0].shape, "start"))
         coef = min(
-            _cold_starts(data, dt, self),
-            key=lambda c: _one_step(self._field(c), before, after, dt, scale)[1],
-        )
+            starts, key=lambda c: _one_step(self._field(c), before, after, dt, scale)[1]
+        ).copy()
         support = np.ones(coef.shape, dtype=bool)
         self.n_iter_ = 0
         while True:
-            coef, covariance = self._descend(coef, support, before, after, dt, scale)
+            for length in (COARSE, FINE):
+                coef, covariance = self._descend(coef, support, before, after, dt, scale, length)
             kept, values = _drop_insignificant(coef[support], covariance, self.n_sigma)
             if kept.all():
                 break
@@ -326,14 +334,14 @@ class FlowMapRegressor(_Identifier):
         self.coef_ = coef
         self.standard_errors_ = np.zeros(coef.shape)
         self.standard_errors_[support] = np.sqrt(np.diag(covariance))
-        residual = _one_step(self._field(), before, after, dt, scale)[0] * scale
+        residual = _one_step(self._field(), before, after, dt, scale, FINE)[0] * scale
         self.residual_ = float(np.sqrt((residual**2).mean()))
         return self
 
-    def _descend(self, coef, support, before, after, dt, scale):
+    def _descend(self, coef, support, before, after, dt, scale, length):
         """Levenberg-Marquardt over the supported coefficients; returns them and covariance."""
         damping, columns = 1e-3, support.ravel()
-        residual, cost = _one_step(self._field(coef), before, after, dt, scale)
+        residual, cost = _one_step(self._field(coef), before, after, dt, scale, length)
         for _ in range(self.max_iter):
             self.n_iter_ += 1
             field = self._field(coef)
@@ -349,7 +357,9 @@ class FlowMapRegressor(_Identifier):
                 step = vt.T @ (s / (s**2 + damping) * pull) / norms
                 trial = coef.copy()
                 trial[support] += step
-                trial_residual, trial_cost = _one_step(self._field(trial), before, after, dt, scale)
+                trial_residual, trial_cost = _one_step(
+                    self._field(trial), before, after, dt, scale, length
+                )
                 # At the floor of rounding errors no step lowers the cost any more.
                 stuck = np.abs(step).max() <= ROUNDING * np.abs(coef).max()
                 if trial_cost < cost or stuck:
@@ -448,6 +458,7 @@ class MultipleShootingRegressor(_Identifier):
     def _descend(self, coef, support, states, data, dt, noise, softness):
         """Gauss-Newton with step halving; returns coefficients, states, Fisher information."""
         columns = support.ravel()
+        tol = self.tol if softness == SOFTNESS[-1] else 1e-3
         end, *slopes = _link(self._field(coef), states, dt)
         cost = _objective(end, states, data, noise, softness)
         for _ in range(self.max_iter):
@@ -455,7 +466,7 @@ class MultipleShootingRegressor(_Identifier):
             step, state_step, information, target = _arrow_step(
                 *slopes, end - states[:, 1:], data - states, noise, softness, columns
             )
-            if cost - target <= self.tol * cost:
+            if cost - target <= tol * cost:
                 break
             for fraction in 0.5 ** np.arange(12):
                 trial = coef.copy()
@@ -506,12 +517,10 @@ def cramer_rao_bound(
     """
     data, dt = _check_ensemble(series), check_positive(dt, "dt")
     library = polynomial_library(check_count(degree, "degree"), include_bias).fit(data[0, :1])
-    coef = true_coefficients() if coef is None else np.asarray(coef, dtype=float)
     expected = (data.shape[2], library.n_output_features_)
-    support = np.ones(expected, dtype=bool) if support is None else np.asarray(support, dtype=bool)
-    for name, array in (("coef", coef), ("support", support)):
-        if array.shape != expected:
-            raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
+    coef = _check_coef(true_coefficients() if coef is None else coef, expected, "coef")
+    support = _check_coef(np.ones(expected) if support is None else support, expected, "support")
+    support = support.astype(bool)
     noise = np.broadcast_to(np.asarray(noise_std, dtype=float), data.shape[2:])
     if not ((noise > 0) & np.isfinite(noise)).all():
         raise ValueError(f"noise_std must be positive and finite, got {noise_std}")
@@ -601,9 +610,9 @@ def _link_bands(slope, softness):
     return bands
 
 
-def _one_step(field, before, after, dt, scale):
+def _one_step(field, before, after, dt, scale, length=COARSE):
     """Scaled one-step residual and its sum of squares, infinite where the flow blows up."""
-    end = field.flow(before, dt, field.n_steps(before, dt, FINE))
+    end = field.flow(before, dt, field.n_steps(before, dt, length))
     residual = (after - end) / scale
     with np.errstate(all="ignore"):
         cost = float((residual**2).sum())
@@ -666,8 +675,10 @@ def _drop_insignificant(values, covariance, n_sigma):
         The Gaussian estimate given that the dropped ones are zero.
     """
     values, covariance, kept = values.copy(), covariance.copy(), np.ones(len(values), dtype=bool)
+    # Without noise the errors are those of rounding, which are no independent draws.
+    floor = (ROUNDING * 100 * np.abs(values).max()) ** 2
     while kept.any():
-        variance = np.where(kept, np.diag(covariance), 1.0)
+        variance = np.where(kept, np.diag(covariance) + floor, 1.0)
         scores = np.where(kept, np.abs(values) / np.sqrt(variance), np.inf)
         k = int(scores.argmin())
         if scores[k] >= n_sigma:
@@ -694,6 +705,13 @@ def _check_ensemble(data):
     if (np.ptp(array, axis=(0, 1)) == 0).any():
         raise ValueError("series must vary in each coordinate, got a constant one")
     return array
+
+
+def _check_coef(coef, shape, name):
+    coef = np.asarray(coef, dtype=float)
+    if coef.shape != shape or not np.isfinite(coef).all():
+        raise ValueError(f"{name} must be finite with shape {shape}, got shape {coef.shape}")
+    return coef
 
 
 def _warn(max_iter):
