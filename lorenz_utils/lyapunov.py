@@ -12,8 +12,8 @@ from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import check_count, check_positive, check_states, integrate, simulate
 
 N_BLOCKS = 10
-SATURATION = 1.0  # the attractor is about 20 wide: below a distance of 1 growth is still linear
-SCALAR_EMBEDDING = 10  # nolds' default; at dt = 0.1 it spans one turn around a wing
+SATURATION = 1.0  # unrelated states are about 20 apart: below 1 the growth is still linear
+SCALAR_EMBEDDING = 10  # nolds' default; at dt = 0.1 about one turn around a wing
 THEILER_WINDOW = 10
 MIN_SCALAR_LENGTH = 100
 CHUNK = 20_000  # samples fitted at once: 100 MB
@@ -177,6 +177,7 @@ def rosenstein_exponent(series, dt):
     Returns
     -------
     float
+        NaN where too few neighbours differ for a line.
 
     Raises
     ------
@@ -188,10 +189,15 @@ def rosenstein_exponent(series, dt):
     Rosenstein, Collins & De Luca, Physica D 65 (1993), 117-134.
     """
     series, dt = _check_coordinate(series), check_positive(dt, "dt")
-    exponent = _nolds().lyap_r(
-        series, emb_dim=SCALAR_EMBEDDING, lag=1, min_tsep=THEILER_WINDOW, tau=dt, fit="poly"
-    )
-    return float(exponent)
+    lyap_r = _nolds().lyap_r
+    options = {"emb_dim": SCALAR_EMBEDDING, "lag": 1, "min_tsep": THEILER_WINDOW, "fit": "poly"}
+    with warnings.catch_warnings():
+        # The line has less than two points, as where most samples are equal: no slope.
+        warnings.simplefilter("error", np.exceptions.RankWarning)
+        try:
+            return float(lyap_r(series, tau=dt, **options))
+        except np.exceptions.RankWarning:
+            return np.nan
 
 
 def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None):

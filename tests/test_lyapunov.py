@@ -198,6 +198,13 @@ def test_bad_input_of_scalar_exponents(estimator, series, error, message):
         estimator(series, 0.1)
 
 
+@pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
+def test_a_series_that_varies_once_has_no_finite_exponent(estimator):
+    series = np.zeros(200)
+    series[-1] = 1
+    assert not np.isfinite(estimator(series, 0.1))
+
+
 # --- from the full state
 
 
