@@ -48,13 +48,20 @@ import numpy as np
 
 def cross_correlate(image, kernel, *, stride=1, padding=0):
     """Weighted sums of all windows of the kernel's size, `stride` apart."""
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, padding), kernel.shape)
+    padded = np.pad(image, padding)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
     return np.einsum("ijkl,kl->ij", windows[::stride, ::stride], kernel)
 
 
 # %%
 image = np.array(
-    [[7, 2, 3, 3, 8], [4, 5, 3, 8, 4], [3, 3, 2, 8, 4], [2, 8, 7, 2, 7], [5, 4, 4, 5, 4]]
+    [
+        [7, 2, 3, 3, 8],
+        [4, 5, 3, 8, 4],
+        [3, 3, 2, 8, 4],
+        [2, 8, 7, 2, 7],
+        [5, 4, 4, 5, 4],
+    ]
 )
 vertical_edge = np.array([[1, 0, -1], [1, 0, -1], [1, 0, -1]])
 result = cross_correlate(image, vertical_edge)
@@ -99,7 +106,7 @@ for (i, j), (above, below) in zip(steps, axes.T, strict=True):
 
 # %% tags=["kernel"]
 def convolve(image, kernel):
-    """The convolution of mathematics: cross-correlation with the kernel turned around."""
+    """Convolution proper: cross-correlation with the kernel turned around."""
     return cross_correlate(image, kernel[::-1, ::-1])
 
 
@@ -113,7 +120,10 @@ torch_result = nn.functional.conv2d(
     torch.tensor(image)[None, None], torch.tensor(vertical_edge)[None, None]
 )[0, 0].numpy()
 scipy_result = convolve2d(image, vertical_edge, mode="valid")
-np.array_equal(torch_result, result), np.array_equal(scipy_result, convolve(image, vertical_edge))
+(
+    np.array_equal(torch_result, result),
+    np.array_equal(scipy_result, convolve(image, vertical_edge)),
+)
 
 # %% tags=["hide-input"]
 ledger.record("convolution/first-entry", result[0, 0])
@@ -152,7 +162,7 @@ def receptive_field(kernels, strides):
 # We check the formula against the gradient: an input belongs to the receptive field if the
 # output's gradient there is not zero.
 
-# %%
+# %% tags=["hide-input"]
 n, rows = 32, []
 stack = nn.Sequential()
 pixels = torch.zeros(1, 1, 32, 32, requires_grad=True)
@@ -163,9 +173,17 @@ for depth in (1, 2, 3):
     (gradient,) = torch.autograd.grad(output[n // 2, n // 2], pixels)
     seen = (gradient[0, 0] != 0).any(dim=0).sum().item()
     rows.append(
-        [depth, f"{n} ({len(output)})", f"{receptive_field([4] * depth, [2] * depth)} ({seen})"]
+        [
+            depth,
+            f"{n} ({len(output)})",
+            f"{receptive_field([4] * depth, [2] * depth)} ({seen})",
+        ]
     )
-headers = ["layers", "outputs per axis (torch's)", "receptive field per axis (from the gradient)"]
+headers = [
+    "layers",
+    "outputs per axis (torch's)",
+    "receptive field per axis (from the gradient)",
+]
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
@@ -178,7 +196,10 @@ Markdown(plotting.markdown_table(headers, rows))
 # %% tags=["kernel"]
 activations = {
     "ReLU": (lambda a: np.maximum(a, 0), lambda a: (a > 0) * 1.0),
-    "leaky ReLU": (lambda a: np.where(a > 0, a, 0.2 * a), lambda a: np.where(a > 0, 1, 0.2)),
+    "leaky ReLU": (
+        lambda a: np.where(a > 0, a, 0.2 * a),
+        lambda a: np.where(a > 0, 1, 0.2),
+    ),
     "tanh": (np.tanh, lambda a: 1 - np.tanh(a) ** 2),
     "sigmoid": (
         lambda a: 1 / (1 + np.exp(-a)),
@@ -211,13 +232,14 @@ _ = axes[0].legend()
 dt, n_seeds = 0.1, 5
 ensemble = make_ensemble(60, 1000, dt, rng=0)
 velocity = vector_field(ensemble)[..., 0]
-x = torch.tensor(ensemble[..., 0] / ensemble[..., 0].std(), dtype=torch.float32)[:, None]
+unit_x = ensemble[..., 0] / ensemble[..., 0].std()
+x = torch.tensor(unit_x, dtype=torch.float32)[:, None]
 slope = torch.tensor(velocity / velocity.std(), dtype=torch.float32)[:, None]
 held_out = slice(50, 60)
 scale = ensemble[..., 0].std() / velocity.std()
 
 
-# %%
+# %% tags=["hide-input"]
 def fit(net, seed, *, n_steps=300, rate=2e-2):
     """Train on the seed's ten series to give the slope of x, by Adam under a one-cycle rate."""
     own = slice(10 * seed, 10 * seed + 10)
@@ -262,7 +284,8 @@ stencils = {
     "seven points, degree six": np.array([-1, 9, -45, 0, 45, -9, 1]) / 60,
 }
 windows = x[:50].unfold(-1, 7, 1).reshape(-1, 7).numpy()
-least_squares = np.linalg.lstsq(windows, slope[:50, 0, 3:-3].reshape(-1).numpy(), rcond=None)[0]
+target = slope[:50, 0, 3:-3].reshape(-1).numpy()
+least_squares = np.linalg.lstsq(windows, target, rcond=None)[0]
 stencils["least squares"] = least_squares * dt / scale
 
 # %% tags=["hide-input"]
@@ -288,7 +311,12 @@ left.legend()
 kernels = tiny_nets[0][0].weight.detach().numpy()[:, 0]
 limit = abs(kernels).max()
 shown = right.imshow(
-    kernels, cmap="RdBu_r", vmin=-limit, vmax=limit, aspect="auto", extent=(-3.5, 3.5, 7.5, -0.5)
+    kernels,
+    cmap="RdBu_r",
+    vmin=-limit,
+    vmax=limit,
+    aspect="auto",
+    extent=(-3.5, 3.5, 7.5, -0.5),
 )
 right.set(xlabel="sample", ylabel="kernel")
 right.grid(False)
@@ -309,7 +337,7 @@ def fold(series, side=32):
 
 
 def lags_seen(row, column, side=32):
-    """Sample numbers under a 3 x 3 kernel, relative to its centre; NaN in the padding."""
+    """Lags of the samples under a 3 x 3 kernel; NaN in the padding."""
     numbers = np.pad(fold(np.arange(side * side) * 1.0), 1, constant_values=np.nan)
     window = numbers[row : row + 3, column : column + 3]
     return window - window[1, 1]
@@ -347,13 +375,14 @@ states = torch.tensor(
 centres = torch.arange(33, 967, 2)
 
 
+# %% tags=["hide-input"]
 def around(series, lags):
     """Inputs (n, 3 * len(lags)) and targets (n, 3)."""
     inputs = torch.cat([series[:, centres + lag] for lag in lags], dim=-1)
     return inputs.reshape(-1, 3 * len(lags)), series[:, centres].reshape(-1, 3)
 
 
-# %%
+# %% tags=["hide-input"]
 def infill_error(lags, seed, *, n_steps=300, rate=1e-2):
     """Held-out rms error of a small network that predicts the centre."""
     torch.manual_seed(seed)

@@ -67,7 +67,12 @@ def arrow(*points, head=True):
     """A broken line through the points, with a head at its end."""
     xs, ys = zip(*points, strict=True)
     ax.plot(xs[:-1], ys[:-1], color="#24292F", lw=1.3, solid_capstyle="round")
-    style = {"arrowstyle": "-|>" if head else "-", "color": "#24292F", "shrinkA": 0, "shrinkB": 0}
+    style = {
+        "arrowstyle": "-|>" if head else "-",
+        "color": "#24292F",
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
     ax.annotate("", points[-1], points[-2], arrowprops=style)
 
 
@@ -132,6 +137,7 @@ def lstm_cell(x, h, c, W, U, b):
     return o * np.tanh(c), c, (f, i, o)
 
 
+# %% tags=["kernel"]
 def lstm_layer(x, W, U, b):
     """(length, n_in) -> hidden states (length, n), gates f, i, o (length, 3, n)."""
     h = c = np.zeros(U.shape[1])
@@ -222,7 +228,10 @@ for name, make in new_layers.items():
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are two standard errors over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by more than ten decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
 fig, ax = plt.subplots()
 for (name, curve), colour in zip(reach.items(), plotting.CYCLE, strict=False):
-    low, high = curve.value - 2 * curve.standard_error, curve.value + 2 * curve.standard_error
+    low, high = (
+        curve.value - 2 * curve.standard_error,
+        curve.value + 2 * curve.standard_error,
+    )
     ax.plot(curve.value, color=colour, label=name)
     ax.fill_between(range(61), low, high, color=colour, alpha=0.2)
 ax.set(xlabel="lag k (samples)", ylabel="$\\log_{10}$ gradient norm, relative to k = 0")
@@ -252,7 +261,7 @@ Markdown(
 # hundred test series are common.
 
 
-# %%
+# %% tags=["hide-input"]
 class Recurrent(nn.Module):
     def __init__(self, layer):
         super().__init__()
@@ -274,8 +283,8 @@ class WithoutMemory(nn.Module):
         return self.recurrent(x.reshape(-1, 1, 3))[0].reshape(x.shape), None
 
 
-# %%
-def train(net, series, *, n_steps=500, rate=1e-2, window=20):
+# %% tags=["hide-input"]
+def train(net, series, *, n_steps=400, rate=1e-2, window=20):
     """One-step prediction error on random windows, by Adam under a one-cycle rate."""
     adam = torch.optim.Adam(net.parameters())
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, total_steps=n_steps)
@@ -310,7 +319,7 @@ for seed in range(n_seeds):
 # 0.4 {cite}`vlachas2018data`; we give it in Lyapunov times, $1 / 0.9056$ time units, in which
 # errors grow $e$-fold on average.
 
-# %%
+# %% tags=["hide-input"]
 warm_up, horizon = 20, 120
 lyapunov_time = 1 / 0.9056
 truth = unit_series[300:, warm_up : warm_up + horizon]
@@ -347,7 +356,7 @@ def one_step_error(net):
 # accuracy can be expected to last longer.
 
 
-# %%
+# %% tags=["hide-input"]
 order = 5
 
 
@@ -374,7 +383,7 @@ def rms(error):
     return np.sqrt(np.mean(np.square(error)))
 
 
-# %%
+# %% tags=["hide-input"]
 linear = [fit_linear(series.numpy().astype(float)) for series in training_sets]
 held_out = unit_series[300:]
 last = np.repeat(held_out[:, warm_up - 1 : warm_up], horizon, axis=1)
@@ -386,9 +395,9 @@ step_errors["linear autoregression"] = [
 valid_times["linear autoregression"] = [valid_time(run_linear(c)) for c in linear]
 
 
-# %%
+# %% tags=["hide-input"]
 def run_flow_map(error, rng):
-    """The exact dynamics from a start that is wrong by `error` (rms, standard deviations)."""
+    """The exact dynamics from a start that is wrong by `error` (rms)."""
     start = held_out[:, warm_up] + error * rng.standard_normal((100, 3))
     states = [start * std + mean]
     while len(states) < horizon:
@@ -415,7 +424,12 @@ fig, ax = plt.subplots()
 time = 0.1 * np.arange(horizon)
 in_x = lambda forecast: forecast[0, :, 0] * std[0] + mean[0]  # noqa: E731
 ax.plot(time, in_x(truth), color=plotting.COLOURS["real"], lw=2, label="truth")
-ax.plot(time, in_x(free_run(nets["LSTM"][0])), color=plotting.COLOURS["generated"], label="LSTM")
+ax.plot(
+    time,
+    in_x(free_run(nets["LSTM"][0])),
+    color=plotting.COLOURS["generated"],
+    label="LSTM",
+)
 ax.plot(
     time,
     in_x(run_linear(linear[0])),
@@ -476,7 +490,13 @@ fig, ax = plt.subplots()
 ax.plot(ahead, growth.T, color=plotting.COLOURS["generated"], alpha=0.7)
 ax.plot([], [], color=plotting.COLOURS["generated"], label="LSTM, five seeds")
 ax.plot(ahead, true_growth, "--", color=plotting.COLOURS["real"], label="true flow")
-ax.plot(ahead, 0.9056 * ahead, ":", color=plotting.COLOURS["reference"], label=r"$0.9056\,t$")
+ax.plot(
+    ahead,
+    0.9056 * ahead,
+    ":",
+    color=plotting.COLOURS["reference"],
+    label=r"$0.9056\,t$",
+)
 ax.set(xlabel="time ahead (Lorenz time units)", ylabel="mean log gradient norm")
 _ = ax.legend()
 
