@@ -17,7 +17,7 @@ from lorenz_utils.system import LORENZ63, LorenzParameters, check_positive, chec
 NEAR, FAR = 100.0, 300.0
 BINS = 30
 PSEUDOCOUNT = 1e-5
-PROBE_TRANSITIONS = 10_000
+PROBE_TRANSITIONS = 5_000
 PROBE_UPPER = np.array([100.0, 200.0, 50.0])
 N_ORBITS = 20  # series followed for the full-state exponents
 N_SCALAR = 2  # series for nolds' exponents, which take longest
@@ -164,7 +164,7 @@ def parametric_probe(ensemble, dt):
     """The Lorenz parameters whose flow map explains the steps of the series best.
 
     Least squares of (Phi(x_t) - x_{t+1}) / s over sigma, rho and beta, with s the ensemble's own
-    standard deviations, over at most 10 000 steps spread evenly over the ensemble. The search
+    standard deviations, over at most 5 000 steps spread evenly over the ensemble. The search
     starts at the classic parameters. That the fit is close says nothing alone: look at
     `flow_residual` too.
 
