@@ -301,7 +301,7 @@ class FlowMapRegressor(_Identifier):
     """
 
     def __init__(
-        self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=50, tol=1e-10, start=None
+        self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=50, tol=1e-6, start=None
     ):
         self.degree = degree
         self.include_bias = include_bias
