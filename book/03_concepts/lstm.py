@@ -237,6 +237,9 @@ for (name, curve), colour in zip(reach.items(), plotting.CYCLE, strict=False):
 ax.set(xlabel="lag k (samples)", ylabel="$\\log_{10}$ gradient norm, relative to k = 0")
 _ = ax.legend()
 
+# %% [markdown]
+# {numref}`fig-lstm-gradient` has a logarithmic axis: a straight line is a geometric decay.
+
 # %% tags=["hide-input"]
 lag = 50
 kept = {name: curve[lag] for name, curve in reach.items()}
@@ -245,7 +248,7 @@ ledger.record("lstm/gradient-decades-open", kept["LSTM, $b_f = 3$"], seeds=10, l
 ledger.record("lstm/gradient-decades-rnn", kept["RNN"], seeds=10, lag=lag)
 Markdown(
     f"Over {lag} samples the gradient changes by {kept['RNN']:.1f} decades in the plain network and by "
-    f"{kept['LSTM']:.1f} decades in the LSTM as torch initialises it: {{numref}}`fig-lstm-gradient` shows "
+    f"{kept['LSTM']:.1f} decades in the LSTM as torch initialises it: "
     f"**the same disease, a little slower**. What helps is the open gate: {kept['LSTM, $b_f = 1$']:.1f} decades "
     f"at $b_f = 1$ and {kept['LSTM, $b_f = 3$']:.1f} at $b_f = 3$. The architecture makes a lasting gradient "
     "possible; it does not provide one."
