@@ -17,7 +17,7 @@ test: $(VENV)/.installed ## run the tests
 	@$(BIN)/python -m pytest
 
 lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
-	@$(BIN)/python -m jupyterlab book
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/python -m jupyterlab book
 
 serve: book ## serve the built book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000

@@ -93,6 +93,12 @@ def execute(page):
     return page, notebook, result.time, problem
 
 
+def _log_to_file():
+    """Send what kernels say of themselves to a file, so that the progress stays readable."""
+    log = os.open(BUILD / "kernels.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 2)
+
+
 def _warnings(notebook):
     """What a library warned of on the page: a reader should not have to see it."""
     for number, cell in enumerate(notebook.cells):
@@ -119,10 +125,10 @@ def execute_stale(pages):
     first = [p for p in pages if p not in fresh and p not in LAST]
     print(f"{len(fresh)} chapters are fresh, {len(pages) - len(fresh)} to execute", flush=True)
     failures = []
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_log_to_file) as pool:
         # The longest first, so that no core waits for one long chapter at the end.
         first.sort(key=lambda page: -state.get(page, {}).get("seconds", 60))
-        for batch in (first, LAST):
+        for batch in (first, [page for page in pages if page in LAST]):
             prints = {page: fingerprint(page) for page in batch}
             for future in as_completed(pool.submit(execute, page) for page in batch):
                 page, notebook, seconds, problem = future.result()
@@ -167,7 +173,7 @@ def write_site():
     # A reused environment would hide the warnings of pages that it does not read again.
     shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
     shutil.rmtree(BUILD / "html", ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "--all"]
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "--all"]
     command += ["-W", "-n", "--keep-going"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     output = result.stdout + result.stderr

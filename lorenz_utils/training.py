@@ -124,7 +124,7 @@ FAITHFUL = TrainingConfig(
     name="faithful-generator",
     pair="series",
     loss="relativistic",
-    n_steps=12000,
+    n_steps=6000,
     batch_size=32,
     rate=1e-3,
     beta1=0.0,
@@ -133,7 +133,7 @@ FAITHFUL = TrainingConfig(
     penalty_end=0.05,
     penalty_every=4,
     average=0.999,
-    constant_share=0.5,
+    constant_share=0.4,
 )
 CONFIGS = {config.name: config for config in (DECK, FAITHFUL)}
 
