@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, safe_open, save_file
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from lorenz_utils.adversarial import AdversarialRun
 from lorenz_utils.images import Scaling

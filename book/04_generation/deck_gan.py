@@ -202,6 +202,11 @@ Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"]
 
 # %% tags=["hide-input"]
 minutes = training_record["seconds"] / 60
+variety = (
+    "different latents draw much the same series, the mode collapse that slide 21 warns of"
+    if spreads["generated"].value < 0.9
+    else "different latents draw different series"
+)
 state = "has converged by that rule" if converged else "still improves by that rule"
 Markdown(
     f"The DCGAN trains with the deck's tricks: {training_record['parameters']:,} weights in the "
@@ -210,9 +215,9 @@ Markdown(
     f"says. The series behind them do not yet obey the equations: the median one-step error is "
     f"{medians['generated']:.2f} standard deviations, where real data with 5 % noise have "
     f"{medians['real, 5 % noise']:.3f} and shuffled data {medians['real, shuffled in time']:.2f}. "
-    f"The diversity of {spreads['generated']:.2f} beside {spreads['real']:.2f} for real data tells "
-    "whether the latents lead to different series. This run rests on one training seed; it "
-    "illustrates what such a network reaches and is no average over runs."
+    f"The diversity is {spreads['generated']:.2f}, beside {spreads['real']:.2f} for real data: {variety}. "
+    "This rests on one training seed; it illustrates what such a network reaches and is no "
+    "average over runs."
 )
 
 # %% [markdown]
