@@ -367,7 +367,7 @@ class JayaPowellRegressor(JayaRegressor):
 
     def _search(self, objective, box, rng):
         start, n_jaya = super()._search(objective, box, rng)
-        options = {"xtol": 1e-10, "ftol": 1e-15, "maxiter": 1000}
+        options = {"xtol": 1e-6, "ftol": 1e-14, "maxiter": 1000}
         found = minimize(objective, start, method="Powell", options=options)
         if not found.success:
             warn(f"Powell's method failed: {found.message}", ConvergenceWarning, stacklevel=4)
