@@ -1,0 +1,463 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Spectral normalisation
+#
+# **Question.** How does one bound the slope of a discriminator by construction, how fast does power
+# iteration find the number to divide by, and what does the bound leave open?
+#
+# **What the deck claimed.** (slide 24, after {cite}`miyato2018spectral` and {cite}`cosgrove2018spectral`) "Demanding Lipschitz continuity can limit the
+# gradients in our discriminator. To apply spectral normalisation to our network means simply to
+# compute, for each weight $W$, its update as $W / \sigma(W)$", with
+#
+# $$
+# \sigma(W) = u_{t+1}^T W v_{t+1}, \qquad u_{t+1} = W v_t, \qquad v_{t+1} = W^T u_{t+1},
+# $$
+#
+# "where $\sigma(W)$ is the square root of the largest value of the map". "In practice one
+# initialises $v$ and $u$ at random."
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+from IPython.display import Markdown
+
+from lorenz_utils import ledger, plotting
+from lorenz_utils.surrogates import phase_randomised
+from lorenz_utils.system import make_ensemble
+
+plotting.use_style()
+
+# %% [markdown]
+# ## The largest stretch
+#
+# A function is $K$-Lipschitz if $\|D(x) - D(y)\| \le K \|x - y\|$ for all $x$ and $y$. For a linear
+# map $W$ the smallest such $K$ is the largest stretch of any vector,
+#
+# $$
+# \sigma(W) = \max_{v \neq 0} \frac{\|W v\|}{\|v\|} = \sqrt{\lambda_{\max}(W^T W)} ,
+# $$
+#
+# its largest singular value, or **spectral norm**. The deck's "largest value of the map" needs the word that is
+# missing: it is the largest *eigenvalue* of $W^T W$, not of $W$. A rectangular $W$ has no
+# eigenvalues, and a square one may hide its stretch from them:
+
+# %%
+import numpy as np
+
+shear = np.array([[1.0, 10.0], [0.0, 1.0]])
+shear_root = np.sqrt(np.abs(np.linalg.eigvals(shear)).max())
+shear_sigma = np.sqrt(np.linalg.eigvalsh(shear.T @ shear).max())
+
+# %% tags=["hide-input"]
+Markdown(
+    f"For this shear the root of the largest eigenvalue is {shear_root:.2f}, the largest stretch "
+    f"{shear_sigma:.2f} (numpy's SVD: {np.linalg.norm(shear, 2):.2f})."
+)
+
+# %% [markdown]
+# ## Power iteration
+#
+# Apply $W$ and $W^T$ in turn and **normalise after each**: every round multiplies the component
+# of $v$ along the $i$-th singular vector by $\sigma_i^2$, so the largest takes over.
+
+
+# %% tags=["kernel"]
+import numpy as np
+
+
+def power_iteration(W, v, n_steps=1):
+    """Estimate of the largest singular value of W, and the two vectors (u, v)."""
+    for _ in range(n_steps):
+        u = W @ v
+        u = u / np.linalg.norm(u)
+        v = W.T @ u
+        v = v / np.linalg.norm(v)
+    return u @ W @ v, u, v
+
+
+# %% [markdown]
+# How fast? The unwanted part of $v$ shrinks by $(\sigma_2 / \sigma_1)^2$ a step. A singular
+# value is stationary at its own vectors, so an error $\epsilon$ of direction costs it only $\epsilon^2$:
+# the estimate of $\sigma$ converges with the *fourth* power of the ratio. Matrices with known
+# singular values show both.
+
+
+# %%
+def with_singular_values(values, rng):
+    """Random matrix (40, 30) with the given singular values."""
+    u, _, v = np.linalg.svd(rng.normal(size=(40, 30)), full_matrices=False)
+    return u * values @ v, v[0]
+
+
+def errors(ratio, n_steps, seed):
+    """Errors of direction and of sigma after each step, for singular values 1, ratio, ..."""
+    rng = np.random.default_rng(seed)
+    W, exact = with_singular_values(np.r_[1, ratio, ratio * np.linspace(0.7, 0, 28)], rng)
+    v, rows = rng.normal(size=30), []
+    for _ in range(n_steps):
+        sigma, _, v = power_iteration(W, v)
+        rows.append([np.linalg.norm(v - (v @ exact) * exact), abs(1 - sigma)])
+    return np.array(rows)
+
+
+ratios, n_steps = (0.5, 0.8, 0.95), 30
+decays = {ratio: np.array([errors(ratio, n_steps, seed) for seed in range(10)]) for ratio in ratios}
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Power iteration from ten random starts: the direction converges as the squared ratio of the singular values, the value itself as its fourth power (dashed).", "name": "fig-spectral-convergence"}, "image": {"alt": "Two logarithmic panels of error against step for ratios 0.5, 0.8 and 0.95. All curves become straight lines parallel to dashed theory lines. In the right panel, the error of sigma, the lines are twice as steep as in the left, the error of direction; a ratio of 0.95 is slow in both."}}
+fig, axes = plt.subplots(1, 2, figsize=(7.6, 3), sharex=True, sharey=True)
+steps = np.arange(1, n_steps + 1)
+for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$"), strict=True):
+    for ratio, colour in zip(ratios, plotting.CYCLE, strict=False):
+        middle = np.median(decays[ratio][..., k], axis=0)
+        ax.semilogy(steps, decays[ratio][..., k].T, color=colour, lw=0.5, alpha=0.4)
+        ax.semilogy([], [], color=colour, label=f"ratio {ratio}")
+        anchor = 9
+        ax.semilogy(
+            steps,
+            middle[anchor] * ratio ** (2.0 * (k + 1) * (steps - steps[anchor])),
+            "--",
+            color="black",
+            lw=0.8,
+        )
+    ax.set(xlabel="step", title=title, ylim=(1e-15, 10))
+axes[0].set_ylabel("error")
+_ = axes[0].legend(fontsize=8)
+
+# %% tags=["hide-input"]
+# Mean factor per step between two steps at which the error is small and far above rounding.
+spans = {0.5: (5, 8), 0.8: (9, 24)}
+rows = []
+for r, (first, last) in spans.items():
+    factors = (decays[r][:, last] / decays[r][:, first]) ** (1 / (last - first))
+    mean = ledger.Estimate.from_samples(factors)
+    rows.append([r, f"{mean[0]:.4f}", f"{r**2:.4f}", f"{mean[1]:.4f}", f"{r**4:.4f}"])
+headers = ["ratio", "factor per step, direction", "theory", "factor per step, value", "theory"]
+Markdown(plotting.markdown_table(headers, rows))
+
+# %% [markdown]
+# ### The slide's update, literally
+#
+# The slide's three equations omit the two normalisations. The directions come out right, but
+# $u$ and $v$ carry all the stretches made so far, and $u^T W v$ is no longer $\sigma$. What it
+# becomes depends on whether $\sigma$ is above or below 1:
+
+
+# %%
+def literal_update(W, v, n_steps):
+    """The slide's equations in single precision, as a network would run them."""
+    W, v, values = W.astype(np.float32), v.astype(np.float32), []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(n_steps):
+            u = W @ v
+            v = W.T @ u
+            values.append(float(u @ W @ v))
+    return np.array(values)
+
+
+rng = np.random.default_rng(0)
+W, _ = with_singular_values(np.linspace(1, 0, 30), rng)
+start = rng.normal(size=30)
+literal = {sigma: literal_update(sigma * W, start, 120) for sigma in (3.0, 1.0, 0.3)}
+correct = {sigma: power_iteration(sigma * W, start, 120)[0] for sigma in literal}
+ended = {s: int(np.argmax(~np.isfinite(v) | (v == 0))) + 1 for s, v in literal.items() if s != 1}
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The slide's update without normalisation, for the same matrix scaled to three spectral norms (dashed): the value explodes, settles on a wrong number, or vanishes.", "name": "fig-spectral-literal"}, "image": {"alt": "Estimate against step, logarithmic axis over many decades. For sigma 3 it rises exponentially and stops at overflow; for sigma 0.3 it falls exponentially and stops at zero; for sigma 1 it levels off, away from the dashed line at 1."}}
+fig, ax = plt.subplots(figsize=(6, 3))
+for (sigma, values), colour in zip(literal.items(), plotting.CYCLE, strict=False):
+    shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
+    ax.semilogy(np.arange(1, 121), shown, color=colour, label=rf"$\sigma = {sigma}$")
+    ax.axhline(sigma, color=colour, ls="--", lw=0.8)
+ax.set(xlabel="step", ylabel="$u^T W v$", xlim=(0, 60))
+_ = ax.legend(fontsize=8)
+
+# %% tags=["hide-input"]
+Markdown(
+    f"At $\\sigma = 3$ single precision overflows at step {ended[3.0]}; at 0.3 the value is zero at step "
+    f"{ended[0.3]}, and $W / \\sigma(W)$ divides by it; at exactly 1 it settles on {literal[1.0][-1]:.2f}. With the "
+    f"normalisations, the same starts give {correct[3.0]:.4f}, {correct[0.3]:.4f} and {correct[1.0]:.4f}. The "
+    f"sources that the deck cites do normalise; on the slide the step is only left out."
+)
+
+# %% [markdown]
+# ## torch's layer
+#
+# `torch.nn.utils.parametrizations.spectral_norm` recomputes the weight whenever it is read. In
+# training mode it first takes one power step from the vectors that it keeps as buffers.
+
+# %%
+import torch
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+torch.set_num_threads(1)
+torch.manual_seed(0)
+layer = spectral_norm(nn.Linear(30, 40).double())
+kept = layer.parametrizations.weight[0]
+raw, v = layer.parametrizations.weight.original.detach().numpy(), kept._v.numpy().copy()
+sigma, _, v = power_iteration(raw, v)
+error = np.abs(layer.weight.detach().numpy() - raw / sigma).max()
+error_v = np.abs(kept._v.numpy() - v).max()
+
+# %% tags=["hide-input"]
+Markdown(
+    f"Ours and torch's weight differ by {error:.0e}, the vectors by {error_v:.0e}. The exact norm of the "
+    f"normalised weight is {np.linalg.norm(raw / sigma, 2):.4f} (it starts with 15 steps)."
+)
+
+# %% [markdown]
+# ## What the bound does not say
+#
+# A composition of maps is bounded by the product of their norms, and ReLU, leaky ReLU and tanh
+# stretch by at most 1. So a network of normalised dense layers is 1-Lipschitz. Two things are easy to
+# overlook.
+#
+# ### A convolution is not its reshaped kernel
+#
+# For a convolution, {cite:t}`miyato2018spectral` (and torch) reshape the kernel, of shape (channels out, channels in, $k$, $k$), to a matrix with one row an output channel, and
+# normalise that. But the map acts on whole images, where each pixel is read by up to $k^2$ windows.
+# With circular edges its matrix is diagonal in Fourier space, up to one small block for each frequency
+# {cite}`sedghi2019singular`, so that the true norm costs one FFT:
+
+
+# %% tags=["kernel"]
+import numpy as np
+
+
+def convolution_norm(kernel, side):
+    """Operator norm of a circular, stride 1 convolution on side x side images.
+
+    kernel has shape (channels out, channels in, rows, columns).
+    """
+    transfer = np.fft.fft2(kernel, (side, side))
+    return np.linalg.norm(np.moveaxis(transfer, (0, 1), (-2, -1)), 2, axis=(-2, -1)).max()
+
+
+def reshaped_norm(kernel):
+    return np.linalg.norm(kernel.reshape(len(kernel), -1), 2)
+
+
+# %% [markdown]
+# All patches together hold each pixel $k^2$ times, so the true norm is at most $k$ times the
+# reshaped one. A blur, all entries equal, reaches that bound.
+
+
+# %%
+def norm_ratio(shape, seed, *, offset=0.0):
+    kernel = np.random.default_rng(seed).normal(size=shape) + offset
+    return convolution_norm(kernel, 32) / reshaped_norm(kernel)
+
+
+cases = {
+    "random, 16 → 32 channels, 3 × 3": ((32, 16, 3, 3), 0.0, 3),
+    "random, 3 → 32 channels, 4 × 4": ((32, 3, 4, 4), 0.0, 4),
+    "with a common mean, 16 → 32, 3 × 3": ((32, 16, 3, 3), 1.0, 3),
+}
+found = {
+    name: ledger.Estimate.from_samples([norm_ratio(shape, s, offset=o) for s in range(10)])
+    for name, (shape, o, _) in cases.items()
+}
+blur = np.ones((1, 1, 3, 3))
+blur_ratio = convolution_norm(blur, 32) / reshaped_norm(blur)
+
+# %% tags=["hide-input"]
+rows = [[name, f"{found[name]:.3f}", k] for name, (*_, k) in cases.items()] + [
+    ["blur, 1 → 1, 3 × 3", f"{blur_ratio:.2f}", 3]
+]
+Markdown(
+    plotting.markdown_table(["kernel (10 seeds)", "true norm / reshaped norm", "bound $k$"], rows)
+)
+
+# %% [markdown]
+# A convolutional discriminator normalised this way is therefore Lipschitz, with a constant that
+# the layers multiply up, and not 1-Lipschitz.
+#
+# ### A bound from above is not a slope
+#
+# The product bounds the slope from above. It promises no slope from below: if the directions
+# that successive layers stretch most do not line up, the network is far flatter than its bound.
+#
+# ## A critic of Lorenz series
+#
+# A small critic shall tell windows of 32 samples of $x$ from phase-randomised surrogates, which
+# have the same spectrum but no dynamics ({doc}`/book/04_generation/evaluation` uses them as
+# controls). It is trained with and without normalisation, six times each.
+
+
+# %%
+series = make_ensemble(200, 512, 0.1, rng=0)
+real, fake = (
+    torch.tensor((e[..., 0] / series[..., 0].std()).reshape(-1, 32), dtype=torch.float32)
+    for e in (series, phase_randomised(series, rng=1))
+)
+held_out = torch.cat([real[-500:], fake[-500:]])
+real, fake = real[:-512], fake[:-512]
+
+
+# %%
+def make_critic(normalised):
+    wrap = spectral_norm if normalised else nn.Identity()
+    sizes = [(32, 128), (128, 128), (128, 1)]
+    layers = [m for shape in sizes for m in (wrap(nn.Linear(*shape)), nn.LeakyReLU(0.2))]
+    return nn.Sequential(*layers[:-1], nn.Flatten(0))
+
+
+def slopes(critic, x):
+    """Norm of the gradient at each window."""
+    x = x.clone().requires_grad_()
+    return torch.autograd.grad(critic(x).sum(), x)[0].norm(dim=1)
+
+
+# %%
+def train_critic(seed, *, normalised, n_steps=600):
+    torch.manual_seed(seed)
+    critic = make_critic(normalised)
+    adam = torch.optim.Adam(critic.parameters(), 2e-3, fused=True)
+    history = []
+    for step in range(n_steps):
+        picks = torch.randint(len(real), (2, 128))
+        losses = nn.functional.softplus(
+            torch.cat([-critic(real[picks[0]]), critic(fake[picks[1]])])
+        )
+        adam.zero_grad()
+        losses.mean().backward()
+        adam.step()
+        if step % 50 == 49:
+            history.append(slopes(critic.eval(), held_out).mean().item())
+            critic.train()
+    return critic.eval(), history
+
+
+trained = {flag: [train_critic(s, normalised=flag) for s in range(6)] for flag in (False, True)}
+
+# %% tags=["hide-input"]
+measures = {}
+for flag, runs in trained.items():
+    rows = []
+    for critic, _ in runs:
+        weights = [m.weight.detach() for m in critic if isinstance(m, nn.Linear)]
+        norms = [torch.linalg.matrix_norm(w.double(), 2).item() for w in weights]
+        at = slopes(critic, held_out)
+        with torch.no_grad():
+            correct = (
+                (torch.sign(critic(held_out)) == torch.tensor([1.0, -1.0]).repeat_interleave(500))
+                .float()
+                .mean()
+            )
+        rows.append([at.mean().item(), at.max().item(), np.prod(norms), max(norms), correct.item()])
+    measures[flag] = ledger.Estimate.from_samples(rows)
+names = [
+    "mean slope",
+    "largest slope seen",
+    "product of the layers' norms",
+    "largest layer's norm",
+    "held-out accuracy",
+]
+rows = [
+    [name, *(f"{measures[flag][i]:.3f}" for flag in (False, True))] for i, name in enumerate(names)
+]
+Markdown(plotting.markdown_table(["measure (6 seeds)", "plain", "normalised"], rows))
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean slope of the critic on held-out windows during training, six seeds each: it grows without normalisation and stays under the bound (dashed) with it.", "name": "fig-spectral-slopes"}, "image": {"alt": "Mean gradient norm against training step on a logarithmic axis. Six curves without normalisation rise steadily, to several units. Six curves with normalisation stay nearly flat below the dashed line at one."}}
+fig, ax = plt.subplots(figsize=(6, 3))
+for flag, colour, name in [
+    (False, plotting.CYCLE[1], "plain"),
+    (True, plotting.CYCLE[0], "normalised"),
+]:
+    for k, (_, history) in enumerate(trained[flag]):
+        ax.semilogy(np.arange(50, 601, 50), history, color=colour, lw=1, label=None if k else name)
+ax.axhline(1, ls="--", color=plotting.COLOURS["reference"])
+ax.set(xlabel="training step", ylabel="mean norm of the gradient")
+ax.set_yticks([0.3, 1, 3, 10], ["0.3", "1", "3", "10"])
+ax.minorticks_off()
+_ = ax.legend(fontsize=8)
+
+# %% [markdown]
+# In {numref}`fig-spectral-slopes` the plain critic pays for confidence with steepness: cross-entropy
+# rewards larger logits without end. The normalised one cannot. Its layers' norms are not exactly 1,
+# because one power step per update trails the moving weights, but the largest slope that is met lies
+# well below the bound all the same. The table shows the price, too: after the same number of steps
+# the bounded critic separates the classes less well.
+#
+# ## What we find
+
+# %% tags=["hide-input"]
+plain, normalised = measures[False], measures[True]
+sigma_error = float(np.abs(decays[0.5][:, -1, 1]).max())
+ledger.record(
+    "spectral_normalization/power-iteration-error", sigma_error, ratio=0.5, steps=n_steps, seeds=10
+)
+ledger.record("spectral_normalization/largest-slope-plain", plain[1], seeds=6)
+ledger.record("spectral_normalization/largest-slope-normalised", normalised[1], seeds=6)
+ledger.record(
+    "spectral_normalization/convolution-ratio", found["random, 16 → 32 channels, 3 × 3"], seeds=10
+)
+ledger.record(
+    "spectral_normalization/literal-update-ratio", float(literal[1.0][-1]), true_sigma=1.0
+)
+Markdown(
+    f"* Power iteration finds $\\sigma$: after {n_steps} steps at ratio 0.5 the largest error of 10 starts is {sigma_error:.0e}. The "
+    f"direction converges with the squared ratio of singular values, the value with its fourth power.\n"
+    f"* The slide's equations need their two normalisations, and its $\\sigma$ the words *eigenvalue of* $W^T W$.\n"
+    f"* The deck is right that the constraint limits the gradients: the largest slope of the critic on "
+    f"held-out windows is {normalised[1]:.2f}, against {plain[1]:.1f} without (6 seeds).\n"
+    f"* For convolutions the usual normalisation bounds another matrix: the true norm is "
+    f"{found['random, 16 → 32 channels, 3 × 3']:.2f} times the normalised one for random 3 × 3 kernels, "
+    f"and up to {blur_ratio:.0f} times.\n"
+    f"* The price on this task, after the same training, is accuracy: {100 * normalised[4].value:.1f} % against {100 * plain[4].value:.1f} %."
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Power iteration without a matrix.** The method only needs $x \mapsto W x$ and
+# $y \mapsto W^T y$. Find the norm of a convolution of kernel 4, stride 2, padding 1 (the layer of
+# the deck's discriminator) with `conv2d` and its adjoint `conv_transpose2d`, and compare with the
+# reshaped norm. Each input pixel is read by $(4/2)^2$ windows: what is the bound now?
+
+# %% tags=["hide-cell"]
+torch.manual_seed(0)
+kernel, x = torch.randn(32, 16, 4, 4).double(), torch.randn(1, 16, 32, 32).double()
+for _ in range(300):
+    y = nn.functional.conv2d(x, kernel, stride=2, padding=1)
+    x = nn.functional.conv_transpose2d(y / y.norm(), kernel, stride=2, padding=1)
+    true_norm, x = x.norm().item(), x / x.norm()
+strided_ratio = true_norm / reshaped_norm(kernel.numpy())
+assert strided_ratio <= 2
+print(round(strided_ratio, 2))
+# An input pixel appears in at most 4 patches, so the norm is at most 2 times the reshaped one.
+
+# %% [markdown]
+# **2. What undoes the bound.** Put a batch normalisation between two normalised linear layers, feed
+# it batches of small inputs (width 0.01) in training mode, then measure the slope in evaluation mode. Which
+# factor has appeared?
+
+# %% tags=["hide-cell"]
+torch.manual_seed(0)
+norm_layer = nn.BatchNorm1d(64)
+mixed = nn.Sequential(
+    spectral_norm(nn.Linear(32, 64)), norm_layer, spectral_norm(nn.Linear(64, 1)), nn.Flatten(0)
+)
+for _ in range(200):
+    mixed(0.01 * torch.randn(256, 32))
+steep = slopes(mixed.eval(), torch.zeros(1, 32)).item()
+factor = (norm_layer.weight / (norm_layer.running_var + norm_layer.eps).sqrt()).max().item()
+Markdown(
+    f"The slope is {steep:.1f}. Batch normalisation multiplies channel $c$ by $\\gamma_c / \\sqrt{{\\mathrm{{var}}_c}}$, "
+    f"here up to {factor:.0f}: it restores the size that the normalised layer had given up. Discriminators "
+    f"with spectral normalisation leave batch normalisation out."
+)
+
+# %% [markdown]
+# Next: the discriminator that uses this layer, {doc}`/book/04_generation/deck_gan`. Another way to
+# limit the slope, on the data rather than everywhere, is the gradient penalty of
+# {doc}`/book/03_concepts/adversarial_training`.
