@@ -53,17 +53,9 @@ def true_coefficients(parameters=LORENZ63):
 
 
 def coefficient_error(coef, reference=None):
-    """Root mean square error over all coefficients, the deck's "RMSE paramètres".
+    """Root mean square error over all coefficients, (..., n_targets, n_features) -> (...).
 
-    Parameters
-    ----------
-    coef : array_like, shape (..., n_targets, n_features)
-    reference : array_like, shape (n_targets, n_features), optional
-        The Lorenz equations' own by default: then 27 coefficients.
-
-    Returns
-    -------
-    ndarray, shape (...,)
+    With the Lorenz equations as `reference`, the default, it is the deck's "RMSE paramètres".
     """
     reference = true_coefficients() if reference is None else reference
     return np.sqrt(np.mean((np.asarray(coef) - reference) ** 2, axis=(-2, -1)))
@@ -220,30 +212,19 @@ class ADMMLasso(_Lasso):
 class LARSLasso(_Lasso):
     """Lasso by least angle regression: scikit-learn's `LassoLars` behind this module's interface.
 
-    It follows the solution, piecewise linear in alpha, from the empty model down to `alpha`.
-
-    Parameters
-    ----------
-    alpha : float
-        As in `ISTALasso`.
+    It follows the solution, piecewise linear in alpha, from the empty model down to `alpha` (as in
+    `ISTALasso`). `n_iter_` counts the pieces.
 
     After Efron, Hastie, Johnstone & Tibshirani, *Annals of Statistics* 32 (2004), 407-499.
     """
 
-    def __init__(self, alpha=0.1, *, max_iter=500):
+    def __init__(self, alpha=0.1):
         self.alpha = alpha
-        self.max_iter = max_iter
 
     def _solve(self, A, b, rest):
-        alpha = check_positive(self.alpha, "alpha") / len(A)  # A's rows are not n samples
-        max_iter = check_count(self.max_iter, "max_iter")
-        path = LassoLars(alpha, fit_intercept=False, max_iter=max_iter).fit(A, b)
-        coef, n_iter = path.coef_.reshape(b.shape[1], -1).T, np.max(path.n_iter_)
-        if n_iter >= max_iter:
-            warn(
-                f"LARSLasso stopped at {max_iter=}: {self.advice}", ConvergenceWarning, stacklevel=3
-            )
-        return coef, int(n_iter)
+        alpha = check_positive(self.alpha, "alpha") / len(A)  # A's rows are not the n samples
+        path = LassoLars(alpha, fit_intercept=False).fit(A, b)
+        return path.coef_.reshape(b.shape[1], -1).T, int(np.max(path.n_iter_))
 
 
 class STLSQ(_LinearRegressor):

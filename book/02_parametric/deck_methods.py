@@ -531,7 +531,7 @@ for ax, (name, matrix) in zip(axes.flat, shown.items(), strict=True):
     for (i, j), value in np.ndenumerate(matrix):
         dark = abs(value - truth[i, j]) > 8
         ink = {"color": "white" if dark else "black", "ha": "center", "va": "center"}
-        ax.text(j, i, f"{value:.2f}", fontsize=8, **ink)
+        ax.text(j, i, f"{value.round(2) + 0:.2f}", fontsize=8, **ink)
     ax.set(title=name, xticks=range(9), xticklabels=TERMS, yticks=range(3))
     ax.set_yticklabels([r"$\dot x$", r"$\dot y$", r"$\dot z$"])
     ax.grid(False)
@@ -774,7 +774,7 @@ ax.plot(
     time, np.array(flow)[:, 0, 0], color=plotting.COLOURS["real"], label="accurate flow"
 )
 ax.set(xlabel="time (Lorenz time units)", ylabel="x")
-_ = ax.legend(loc="lower right")
+_ = ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 
 # %% tags=["hide-input"]
 bounded = np.isfinite(euler[0.1])

@@ -1,0 +1,118 @@
+"""Derivatives: convergence orders against the exact field, exactness on polynomials, bad input."""
+
+import numpy as np
+import pytest
+from scipy.interpolate import make_smoothing_spline
+
+from lorenz_utils.derivatives import (
+    central_difference,
+    forward_difference,
+    gcv_penalty,
+    spline_derivative,
+)
+from lorenz_utils.system import sample_attractor, simulate, vector_field
+
+METHODS = [forward_difference, central_difference, spline_derivative]
+STEPS = 0.02 / 2.0 ** np.arange(4)
+
+
+@pytest.fixture(scope="module")
+def orbit():
+    """Two time units at the finest step; coarser ones are its subsamples."""
+    return simulate(sample_attractor(1, rng=0)[0], STEPS[-1], round(2 / STEPS[-1]) + 1)
+
+
+def errors(method, orbit, part=slice(None)):
+    found = []
+    for dt in STEPS:
+        states, derivative = method(orbit[:: round(dt / STEPS[-1])], dt)
+        found.append(np.abs(derivative - vector_field(states))[part].max())
+    return np.array(found)
+
+
+# Taylor: orders 1 and 2. Cubic spline interpolation: order 3 in its derivative at the ends, order
+# 4 at inner knots (superconvergence, e.g. de Boor, A Practical Guide to Splines, chapter V).
+@pytest.mark.parametrize(
+    ("method", "part", "order"),
+    [
+        (forward_difference, slice(None), 1),
+        (central_difference, slice(None), 2),
+        (spline_derivative, slice(None), 3),
+        (spline_derivative, slice(20, -20), 4),
+    ],
+)
+def test_convergence_order(orbit, method, part, order):
+    slope = np.polyfit(np.log(STEPS), np.log(errors(method, orbit, part)), 1)[0]
+    assert abs(slope - order) < 0.15
+
+
+@pytest.mark.parametrize(("method", "degree"), list(zip(METHODS, [1, 2, 3], strict=True)))
+def test_exact_on_polynomials(method, degree):
+    times = 0.1 * np.arange(30)
+    series = np.column_stack([times**degree, 1 + times])  # any number of coordinates
+    states, derivative = method(series, 0.1)
+    assert states.shape == derivative.shape
+    index = np.searchsorted(times, states[:, 1] - 1 - 1e-9)
+    expected = np.column_stack([degree * times ** (degree - 1), np.ones(30)])[index]
+    np.testing.assert_allclose(derivative, expected, atol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("method", "part"), list(zip(METHODS, [slice(-1), slice(1, -1), slice(None)], strict=True))
+)
+def test_states_are_the_samples_in_place(orbit, method, part):
+    np.testing.assert_array_equal(method(orbit, 0.01)[0], orbit[part])
+
+
+def test_smoothing_beats_interpolation_on_noise_and_denoises_the_states():
+    clean = simulate(sample_attractor(1, rng=1)[0], 0.01, 1000)
+    noise = np.random.default_rng(2).standard_normal(clean.shape) * 0.01 * clean.std(0)
+    rms = [
+        np.sqrt(
+            np.mean(
+                (spline_derivative(clean + noise, 0.01, smooth=s)[1] - vector_field(clean)) ** 2
+            )
+        )
+        for s in (False, True)
+    ]
+    assert rms[1] < rms[0] / 3
+    states = spline_derivative(clean + noise, 0.01, smooth=True)[0]
+    assert np.std(states - clean) < 0.7 * np.std(noise)
+
+
+def test_gcv_penalty_smooths_as_well_as_scipys_slow_search():
+    clean = simulate(sample_attractor(1, rng=1)[0], 0.02, 600)[:, 0]
+    steps = np.arange(600.0)
+    rng = np.random.default_rng(3)
+
+    def errors_of_both():
+        noisy = clean + 0.1 * clean.std() * rng.standard_normal(600)
+        splines = [make_smoothing_spline(steps, noisy, lam=p) for p in (gcv_penalty(noisy), None)]
+        return [np.std(spline(steps) - clean) for spline in splines]
+
+    ours, scipys = np.mean([errors_of_both() for _ in range(5)], axis=0)
+    assert ours < 1.1 * scipys
+
+
+@pytest.mark.parametrize("smooth", [False, True])
+def test_constant_series_has_derivative_zero(smooth):
+    states, derivative = spline_derivative(np.ones((20, 3)), 0.1, smooth=smooth)
+    np.testing.assert_allclose(states, 1, atol=1e-12)
+    np.testing.assert_allclose(derivative, 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("series", "dt", "error", "message"),
+    [
+        (np.ones((1, 3)), 0.1, ValueError, "series must have at least"),
+        (np.ones(10), 0.1, ValueError, r"shape \(length, d\)"),
+        (np.full((10, 3), np.nan), 0.1, ValueError, "series must be finite"),
+        (np.full((10, 3), "a"), 0.1, TypeError, "series must hold real numbers"),
+        (np.ones((10, 3)), 0.0, ValueError, "dt must be positive"),
+        (np.ones((10, 3)), "0.1", TypeError, "dt must be a real number"),
+    ],
+)
+def test_bad_input(method, series, dt, error, message):
+    with pytest.raises(error, match=message):
+        method(series, dt)
