@@ -22,7 +22,7 @@ from lorenz_utils.system import LorenzParameters, check_count, check_positive, i
 # Length of an integrator step times the norm of the Jacobian. On the Lorenz attractor FINE leaves
 # an error near the rounding of floats, COARSE one of 1e-9: enough for derivatives and noisy data.
 FINE, COARSE = 0.12, 0.4
-MAX_STEPS = 400
+MAX_STEPS = 200
 ROUNDING = 1e-11
 # Stages of multiple shooting: how far, in units of the noise, a link may be missed.
 SOFTNESS = (1.0, 0.03, 1e-3)
@@ -327,13 +327,17 @@ class FlowMapRegressor(_Identifier):
             for length in (COARSE, FINE):
                 coef, covariance = self._descend(coef, support, before, after, dt, scale, length)
             kept, values = _drop_insignificant(coef[support], covariance, self.n_sigma)
-            if kept.all():
+            trial, smaller = _restrict(coef, support, kept, values)
+            cost = _one_step(self._field(trial), before, after, dt, scale, FINE)[1]
+            if kept.all() or not np.isfinite(cost):
                 break
-            coef[support] = values
-            support[support] = kept
+            coef, support = trial, smaller
+            if not support.any():
+                break
         self.coef_ = coef
         self.standard_errors_ = np.zeros(coef.shape)
-        self.standard_errors_[support] = np.sqrt(np.diag(covariance))
+        if support.any():
+            self.standard_errors_[support] = np.sqrt(np.diag(covariance))
         residual = _one_step(self._field(), before, after, dt, scale, FINE)[0] * scale
         self.residual_ = float(np.sqrt((residual**2).mean()))
         return self
@@ -348,6 +352,8 @@ class FlowMapRegressor(_Identifier):
             n_nodes = field.n_steps(before, dt, COARSE)
             slope = field.flow_with_sensitivities(before, dt, n_nodes)[2][..., columns]
             slope = (slope / scale[:, None]).reshape(residual.size, -1)
+            # Samples whose tangent blows up give no direction; the trial is judged by all.
+            slope[~(np.abs(slope) < 1e12)] = 0.0
             norms = np.linalg.norm(slope, axis=0) + np.finfo(float).tiny
             u, s, vt = np.linalg.svd(slope / norms, full_matrices=False)
             pull = u.T @ residual.ravel()
@@ -361,7 +367,7 @@ class FlowMapRegressor(_Identifier):
                     self._field(trial), before, after, dt, scale, length
                 )
                 # At the floor of rounding errors no step lowers the cost any more.
-                stuck = np.abs(step).max() <= ROUNDING * np.abs(coef).max()
+                stuck = damping > 1e12 or np.abs(step).max() <= ROUNDING * np.abs(coef).max()
                 if trial_cost < cost or stuck:
                     break
                 damping = max(10 * damping, 1e-8)
@@ -416,7 +422,7 @@ class MultipleShootingRegressor(_Identifier):
     Problems in Differential and Integral Equations (Birkhauser, 1983), 95-121.
     """
 
-    def __init__(self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=12, tol=1e-6):
+    def __init__(self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=30, tol=1e-6):
         self.degree = degree
         self.include_bias = include_bias
         self.n_sigma = n_sigma
@@ -426,12 +432,10 @@ class MultipleShootingRegressor(_Identifier):
     def fit(self, data, dt):
         """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
         data, dt = self._check(data, dt)
-        before, after = (a.reshape(-1, data.shape[2]) for a in (data[:, :-1], data[:, 1:]))
         scale = data.std((0, 1))
-        cost = lambda c: _one_step(self._field(c), before, after, dt, scale)[1]  # noqa: E731
-        coef = min(_cold_starts(data, dt, self), key=cost)
-        residual = _one_step(self._field(coef), before, after, dt, scale)[0]
-        noise = np.sqrt((residual**2).mean(0)) * scale / 2
+        ends = [(_link(self._field(c), data, dt)[0], c) for c in _cold_starts(data, dt, self)]
+        end, coef = min(ends, key=lambda pair: _objective(pair[0], data, data, scale, 1.0))
+        noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
         support, states = np.ones(coef.shape, dtype=bool), data.copy()
         self.n_iter_ = 0
         for softness in SOFTNESS:
@@ -440,19 +444,22 @@ class MultipleShootingRegressor(_Identifier):
             )
             noise = np.maximum(np.sqrt(((data - states) ** 2).mean((0, 1))), ROUNDING * scale)
         while True:
-            kept, values = _drop_insignificant(
-                coef[support], np.linalg.inv(information), self.n_sigma
-            )
-            if kept.all():
+            covariance = np.linalg.inv(information)
+            kept, values = _drop_insignificant(coef[support], covariance, self.n_sigma)
+            trial, smaller = _restrict(coef, support, kept, values)
+            end = _link(self._field(trial), states, dt)[0]
+            if kept.all() or not np.isfinite(end).all():
                 break
-            coef[support] = values
-            support[support] = kept
+            coef, support = trial, smaller
+            if not support.any():
+                break
             coef, states, information = self._descend(
                 coef, support, states, data, dt, noise, SOFTNESS[-1]
             )
         self.coef_, self.states_, self.noise_std_ = coef, states, noise
         self.standard_errors_ = np.zeros(coef.shape)
-        self.standard_errors_[support] = np.sqrt(np.diag(np.linalg.inv(information)))
+        if support.any():
+            self.standard_errors_[support] = np.sqrt(np.diag(covariance))
         return self
 
     def _descend(self, coef, support, states, data, dt, noise, softness):
@@ -536,6 +543,8 @@ def _link(field, states, dt):
     """Flow from each sample to the next with its derivatives, (n_series, length - 1, ...)."""
     before = states[:, :-1].reshape(-1, states.shape[2])
     parts = field.flow_with_sensitivities(before, dt, field.n_steps(before, dt, COARSE))
+    if not all(np.isfinite(a).all() for a in parts):
+        parts[0][:] = np.inf  # a field whose flow or tangent blows up is rejected as a whole
     return [a.reshape(len(states), -1, *a.shape[1:]) for a in parts]
 
 
@@ -676,18 +685,25 @@ def _drop_insignificant(values, covariance, n_sigma):
     """
     values, covariance, kept = values.copy(), covariance.copy(), np.ones(len(values), dtype=bool)
     # Without noise the errors are those of rounding, which are no independent draws.
-    floor = (ROUNDING * 100 * np.abs(values).max()) ** 2
+    floor = (ROUNDING * 100 * np.abs(values).max(initial=0.0)) ** 2
     while kept.any():
-        variance = np.where(kept, np.diag(covariance) + floor, 1.0)
+        variance = np.where(kept, np.maximum(np.diag(covariance), 0) + floor, 1.0)
         scores = np.where(kept, np.abs(values) / np.sqrt(variance), np.inf)
         k = int(scores.argmin())
         if scores[k] >= n_sigma:
             break
-        gain = covariance[:, k] / covariance[k, k]
+        gain = covariance[:, k] / variance[k]
         values -= gain * values[k]
         covariance -= np.outer(gain, covariance[k])
         kept[k] = False
     return kept, np.where(kept, values, 0.0)
+
+
+def _restrict(coef, support, kept, values):
+    """Coefficients and support after a selection among the supported ones."""
+    coef, smaller = np.zeros_like(coef), support.copy()
+    coef[support], smaller[support] = values, kept
+    return coef, smaller
 
 
 def _check_ensemble(data):
