@@ -51,13 +51,14 @@ import numpy as np
 
 
 def transposed_convolution(image, kernel, *, stride=1, padding=0):
-    """Stamp the kernel once for each pixel; (n, m) and (k, l) -> (s (n - 1) + k - 2 p, ...)."""
-    rows = stride * (image.shape[0] - 1) + kernel.shape[0]
-    columns = stride * (image.shape[1] - 1) + kernel.shape[1]
+    """Stamp the kernel once for each pixel of the image."""
+    height, width = kernel.shape
+    rows = stride * (image.shape[0] - 1) + height
+    columns = stride * (image.shape[1] - 1) + width
     output = np.zeros((rows, columns))
     for (i, j), value in np.ndenumerate(image):
         top, left = stride * i, stride * j
-        output[top : top + kernel.shape[0], left : left + kernel.shape[1]] += value * kernel
+        output[top : top + height, left : left + width] += value * kernel
     return output[padding : rows - padding, padding : columns - padding]
 
 
@@ -109,15 +110,16 @@ import numpy as np
 
 
 def convolution(image, kernel, *, stride=1):
-    """Cross-correlation, as every deep-learning library has it: slide, multiply, add."""
+    """Cross-correlation, as deep learning has it: slide, multiply, add."""
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
     return np.einsum("ijkl,kl->ij", windows[::stride, ::stride], kernel)
 
 
 def convolution_matrix(shape, kernel, *, stride=1):
-    """Matrix (outputs, inputs) of `convolution`: column by column, its action on a single pixel."""
+    """Matrix (outputs, inputs): each column is the image of a single pixel."""
     pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
-    return np.stack([convolution(pixel, kernel, stride=stride).ravel() for pixel in pixels], axis=1)
+    columns = [convolution(pixel, kernel, stride=stride) for pixel in pixels]
+    return np.stack(columns, axis=-1).reshape(-1, len(pixels))
 
 
 # %%
@@ -142,6 +144,7 @@ def by_torch(image, kernel, **options):
     return conv_transpose2d(image, kernel, **options)[0, 0].numpy()
 
 
+# %%
 rng = np.random.default_rng(0)
 image, kernel = rng.normal(size=(5, 6)), rng.normal(size=(4, 4))
 ours = transposed_convolution(image, kernel, stride=2, padding=1)
@@ -229,7 +232,8 @@ Markdown(
 # %%
 def overlaps(kernel_size, stride=2, n=6):
     """How many stamps reach each output pixel, edges aside."""
-    counts = transposed_convolution(np.ones((n, n)), np.ones((kernel_size,) * 2), stride=stride)
+    image, kernel = np.ones((n, n)), np.ones((kernel_size, kernel_size))
+    counts = transposed_convolution(image, kernel, stride=stride)
     return counts[kernel_size:-kernel_size, kernel_size:-kernel_size]
 
 
@@ -270,9 +274,9 @@ kernels = {
     "(1/2, 1, 1/2)": np.array([0.5, 1, 0.5]),
 }
 phase_sums = {name: (w[::2].sum(), w[1::2].sum()) for name, w in kernels.items()}
-doubled = {
-    name: transposed_convolution(x[None], w[None], stride=2)[0, 2:-2] for name, w in kernels.items()
-}
+doubled = {}
+for name, w in kernels.items():
+    doubled[name] = transposed_convolution(x[None], w[None], stride=2)[0, 2:-2]
 
 # %% [markdown]
 # (A two-dimensional stride on a single row only adds empty rows, so the same function does.)
@@ -296,9 +300,10 @@ _ = axes[0].set_ylabel("$x$")
 
 # %%
 def upsample(x, weight, *, resize):
-    """Transposed convolution of stride 2, or doubling by copies and then a convolution."""
+    """Transposed convolution of stride 2, or copies and then a convolution."""
     if resize:
-        return nn.functional.conv2d(interpolate(x, scale_factor=2), weight.transpose(0, 1))
+        copies = interpolate(x, scale_factor=2)
+        return nn.functional.conv2d(copies, weight.transpose(0, 1))
     return conv_transpose2d(x, weight, stride=2)
 
 
@@ -308,12 +313,14 @@ def phases(y):
     return torch.stack([y[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
 
 
+# %%
 def measure(kernel_size, *, resize, seed):
     torch.manual_seed(seed)
     weight = torch.randn(8, 8, kernel_size, kernel_size)
     noise = upsample(torch.randn(32, 8, 20, 20), weight, resize=resize)
     power = phases(noise).square().mean((1, 2, 3, 4))
-    flat = phases(upsample(torch.ones(1, 8, 20, 20), weight, resize=resize)).mean((1, 3, 4))
+    constant = upsample(torch.ones(1, 8, 20, 20), weight, resize=resize)
+    flat = phases(constant).mean((1, 3, 4))
     ripple = flat.var(0, correction=0).sum() / flat.square().mean(0).sum()
     return power.max() / power.min(), ripple.sqrt()
 
@@ -378,6 +385,7 @@ def signal_sizes(seed, *, batch_norm):
     return sizes
 
 
+# %%
 with torch.no_grad():
     sizes = {
         flag: np.array([signal_sizes(s, batch_norm=flag) for s in range(6)])

@@ -99,10 +99,12 @@ def with_singular_values(values, rng):
     return u * values @ v, v[0]
 
 
+# %%
 def errors(ratio, n_steps, seed):
-    """Errors of direction and of sigma after each step, for singular values 1, ratio, ..."""
+    """Errors of direction and of sigma after each step."""
     rng = np.random.default_rng(seed)
-    W, exact = with_singular_values(np.r_[1, ratio, ratio * np.linspace(0.7, 0, 28)], rng)
+    values = np.r_[1, ratio, ratio * np.linspace(0.7, 0, 28)]
+    W, exact = with_singular_values(values, rng)
     v, rows = rng.normal(size=30), []
     for _ in range(n_steps):
         sigma, _, v = power_iteration(W, v)
@@ -111,7 +113,7 @@ def errors(ratio, n_steps, seed):
 
 
 ratios, n_steps = (0.5, 0.8, 0.95), 30
-decays = {ratio: np.array([errors(ratio, n_steps, seed) for seed in range(10)]) for ratio in ratios}
+decays = {r: np.array([errors(r, n_steps, s) for s in range(10)]) for r in ratios}
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Power iteration from ten random starts: the direction converges as the squared ratio of the singular values, the value itself as its fourth power (dashed).", "name": "fig-spectral-convergence"}, "image": {"alt": "Two logarithmic panels of error against step for ratios 0.5, 0.8 and 0.95. All curves become straight lines parallel to dashed theory lines. In the right panel, the error of sigma, the lines are twice as steep as in the left, the error of direction; a ratio of 0.95 is slow in both."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.6, 3), sharex=True, sharey=True)
@@ -164,12 +166,13 @@ def literal_update(W, v, n_steps):
     return np.array(values)
 
 
+# %%
 rng = np.random.default_rng(0)
 W, _ = with_singular_values(np.linspace(1, 0, 30), rng)
 start = rng.normal(size=30)
 literal = {sigma: literal_update(sigma * W, start, 120) for sigma in (3.0, 1.0, 0.3)}
 correct = {sigma: power_iteration(sigma * W, start, 120)[0] for sigma in literal}
-ended = {s: int(np.argmax(~np.isfinite(v) | (v == 0))) + 1 for s, v in literal.items() if s != 1}
+ended = {s: 1 + int(np.argmax(~np.isfinite(v) | (v == 0))) for s, v in literal.items()}
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The slide's update without normalisation, for the same matrix scaled to three spectral norms (dashed): the value explodes, settles on a wrong number, or vanishes.", "name": "fig-spectral-literal"}, "image": {"alt": "Estimate against step, logarithmic axis over many decades. For sigma 3 it rises exponentially and stops at overflow; for sigma 0.3 it falls exponentially and stops at zero; for sigma 1 it levels off, away from the dashed line at 1."}}
 fig, ax = plt.subplots(figsize=(6, 3))
@@ -239,7 +242,7 @@ def convolution_norm(kernel, side):
     kernel has shape (channels out, channels in, rows, columns).
     """
     transfer = np.fft.fft2(kernel, (side, side))
-    return np.linalg.norm(np.moveaxis(transfer, (0, 1), (-2, -1)), 2, axis=(-2, -1)).max()
+    return np.linalg.norm(transfer, 2, axis=(0, 1)).max()
 
 
 def reshaped_norm(kernel):
@@ -257,15 +260,16 @@ def norm_ratio(shape, seed, *, offset=0.0):
     return convolution_norm(kernel, 32) / reshaped_norm(kernel)
 
 
+# %%
 cases = {
     "random, 16 → 32 channels, 3 × 3": ((32, 16, 3, 3), 0.0, 3),
     "random, 3 → 32 channels, 4 × 4": ((32, 3, 4, 4), 0.0, 4),
     "with a common mean, 16 → 32, 3 × 3": ((32, 16, 3, 3), 1.0, 3),
 }
-found = {
-    name: ledger.Estimate.from_samples([norm_ratio(shape, s, offset=o) for s in range(10)])
-    for name, (shape, o, _) in cases.items()
-}
+found = {}
+for name, (shape, offset, _) in cases.items():
+    ratios_found = [norm_ratio(shape, seed, offset=offset) for seed in range(10)]
+    found[name] = ledger.Estimate.from_samples(ratios_found)
 blur = np.ones((1, 1, 3, 3))
 blur_ratio = convolution_norm(blur, 32) / reshaped_norm(blur)
 
@@ -296,7 +300,7 @@ Markdown(
 # %%
 series = make_ensemble(200, 512, 0.1, rng=0)
 real, fake = (
-    torch.tensor((e[..., 0] / series[..., 0].std()).reshape(-1, 32), dtype=torch.float32)
+    torch.tensor(e[..., 0].reshape(-1, 32) / series[..., 0].std()).float()
     for e in (series, phase_randomised(series, rng=1))
 )
 held_out = torch.cat([real[-500:], fake[-500:]])
@@ -307,7 +311,9 @@ real, fake = real[:-512], fake[:-512]
 def make_critic(normalised):
     wrap = spectral_norm if normalised else nn.Identity()
     sizes = [(32, 128), (128, 128), (128, 1)]
-    layers = [m for shape in sizes for m in (wrap(nn.Linear(*shape)), nn.LeakyReLU(0.2))]
+    layers = []
+    for n_in, n_out in sizes:
+        layers += [wrap(nn.Linear(n_in, n_out)), nn.LeakyReLU(0.2)]
     return nn.Sequential(*layers[:-1], nn.Flatten(0))
 
 
@@ -337,7 +343,11 @@ def train_critic(seed, *, normalised, n_steps=600):
     return critic.eval(), history
 
 
-trained = {flag: [train_critic(s, normalised=flag) for s in range(6)] for flag in (False, True)}
+# %%
+trained = {
+    False: [train_critic(seed, normalised=False) for seed in range(6)],
+    True: [train_critic(seed, normalised=True) for seed in range(6)],
+}
 
 # %% tags=["hide-input"]
 measures = {}
