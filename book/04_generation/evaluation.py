@@ -45,7 +45,7 @@ generated = generator.generate(n_series=100, length=1000, rng=1)
 #
 # Fifteen time units of each coordinate, generated beside real.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-evaluation-series"}, "image": {"alt": "Six curves against time. In both columns x and y swing together around zero in jumps and z oscillates above zero. The generated curves are more ragged: they lack the even loops of growing size that the real ones show."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-evaluation-series"}, "image": {"alt": "Six curves against time. In both columns x and y swing together around zero in jumps and z oscillates above zero. The generated curves are ragged: they lack the even loops of growing size that the real ones show."}}
 figure, axes = plt.subplots(3, 2, sharex=True, sharey="row", figsize=(9, 4.6))
 plotting.plot_series(generated[0, :150], dt, axes[:, 0])
 plotting.plot_series(real[0, :150], dt, axes[:, 1])
