@@ -474,6 +474,7 @@ def choose(model, grid, X, y):
     return search.fit(X, y).best_estimator_
 
 
+# %%
 def methods(dt):
     """Name -> (estimator, whether its columns are scaled)."""
     library, scale, velocity = regression_problem(DATA[dt][-1], dt)
@@ -508,8 +509,8 @@ def coefficients(model, scaled, dt):
 
 
 # %%
+options["max_iter"] = 50  # Jaya gives Powell's method a start, no more
 chosen = {dt: methods(dt) for dt in DATA}
-options["max_iter"] = 50  # a start for Powell is all it gives
 coef = {
     dt: {name: coefficients(*method, dt) for name, method in chosen[dt].items()}
     for dt in DATA
@@ -587,6 +588,7 @@ rmse = {
     }
     for dt in DATA
 }
+# %% tags=["hide-input"]
 DECK = {
     0.01: {
         "LASSO": (0.9884, 0.3223), "Galerkin": (0.7741, 0.2278),
