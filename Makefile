@@ -22,8 +22,7 @@ lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a 
 serve: book ## serve the built book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-train: $(VENV)/.installed ## train a model from nothing: make train NAME=deck-dcgan
-	@rm -f models/$(NAME).checkpoint
+train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-dcgan
 	@$(BIN)/python -m lorenz_utils.training $(NAME)
 
 lock: $(VENV)/.installed ## write constraints.txt from what is installed
