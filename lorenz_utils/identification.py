@@ -23,9 +23,11 @@ from lorenz_utils.system import LorenzParameters, check_count, check_positive, i
 # an error near the rounding of floats, COARSE one of 1e-9: enough for derivatives and noisy data.
 FINE, COARSE = 0.12, 0.4
 MAX_STEPS = 200
+# Above this sum of squared one-step errors, scaled, the integrator's own are negligible.
+COARSE_IS_ENOUGH = 1e-6
 ROUNDING = 1e-11
 # Stages of multiple shooting: how far, in units of the noise, a link may be missed.
-SOFTNESS = (1.0, 0.03, 1e-3)
+SOFTNESS = (1.0, 0.03, 1e-3, 1e-4)
 
 
 class PolynomialField:
@@ -326,6 +328,8 @@ class FlowMapRegressor(_Identifier):
         while True:
             for length in (COARSE, FINE):
                 coef, covariance = self._descend(coef, support, before, after, dt, scale, length)
+                if _one_step(self._field(coef), before, after, dt, scale)[1] > COARSE_IS_ENOUGH:
+                    break
             kept, values = _drop_insignificant(coef[support], covariance, self.n_sigma)
             trial, smaller = _restrict(coef, support, kept, values)
             cost = _one_step(self._field(trial), before, after, dt, scale, FINE)[1]
