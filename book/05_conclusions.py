@@ -21,7 +21,9 @@
 # acceptable and which conserve the chaos."
 
 # %% tags=["hide-input"]
+import base64
 from collections import Counter
+from io import BytesIO
 
 import matplotlib.pyplot as plt
 from IPython.display import HTML, Markdown
@@ -44,15 +46,17 @@ plotting.use_style()
 verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "full-width"]
 def link(row):
     page = row["page"].removeprefix("book/")
     return f"[slide {row['slide']}]({page}.py)"
 
 
 def shown(estimate):
-    size = abs(estimate.value)
-    return f"{estimate:.3g}" if size and not 1e-2 <= size < 1e3 else f"{estimate:.3f}"
+    value = estimate.value
+    if not estimate.standard_error and value == round(value):
+        return f"{value:.0f}"
+    return f"{estimate:.3g}" if not 1e-2 <= abs(value) < 1e3 else f"{estimate:.3f}"
 
 
 rows = [
@@ -137,8 +141,16 @@ for i, (title, series) in enumerate(panels.items()):
     ax = figure.add_subplot(1, 3, i + 1, projection="3d")
     colour = plotting.COLOURS["real" if title == "Lorenz" else "generated"]
     plotting.plot_butterfly(series, ax, title=title, color=colour)
-glue("hero", figure, display=False)
+png = BytesIO()
+figure.savefig(png, dpi=110)
 plt.close(figure)
+alt = (
+    "Three curves in space. A real Lorenz series draws two flat wings of loops around two holes; "
+    "the series of the deck's GAN is a tangle; that of the book's GAN draws the two wings again."
+)
+# As HTML with the bytes inside: an image pasted from another page would not be copied to the site.
+data = base64.b64encode(png.getvalue()).decode()
+glue("hero", HTML(f'<img alt="{alt}" src="data:image/png;base64,{data}">'), display=False)
 
 # %% tags=["remove-cell"]
 rows = [

@@ -182,7 +182,7 @@ def write_site():
     pages = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
     missing = [p for p in pages if not (BUILD / "html" / p).with_suffix(".html").exists()]
     if result.returncode or missing:
-        lines = [x for x in output.splitlines() if re.search(r"WARNING|ERROR|Error|error", x)]
+        lines = [x for x in output.splitlines() if re.search(r"WARNING:|ERROR:|Error:", x)]
         print("\n".join(lines or output.splitlines()[-30:]), file=sys.stderr)
         print(f"pages missing: {missing or 'none'}; whole log: _build/sphinx.log", file=sys.stderr)
         return False

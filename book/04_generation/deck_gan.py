@@ -89,9 +89,11 @@ Markdown(f"**Generator**, from 100 normal numbers:\n\n{tables[0]}\n\n**Discrimin
 # slower. In the configuration of the run each trick is one field, off at 0 or 1.
 
 # %%
+from dataclasses import asdict
+
 from lorenz_utils.training import DECK
 
-DECK
+asdict(DECK)
 
 # %% [markdown]
 # The loop itself is short. Every trick is a small function that returns its input when it is off.
