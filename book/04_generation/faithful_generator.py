@@ -236,7 +236,7 @@ Markdown(f"""
   generated one and {closest["held-out real"][1]:.2f} from a held-out real one, at the median; at the 1 %
   quantile {closest["generated"][0]:.3f} and {closest["held-out real"][0]:.3f}. Distances of the
   generated windows that exceed those of real ones come from their own error: they lie beside the
-  attractor, and nowhere closer to the training data than fresh data does.
+  attractor, and at neither quantile closer to the training data than fresh data does.
 
 One training seed stands behind these numbers; the intervals are over generated series.
 """)
