@@ -118,7 +118,8 @@ identity = game_value(D_star, p_r, p_g) - (2 * jensen_shannon(p_r, p_g) - np.log
 # %% [markdown]
 # A network never sees the densities, only samples. The next class holds several small perceptrons
 # side by side in one tensor, one for each repeat. Nothing connects them: the losses are summed, so
-# each gets its own gradient, and Adam scales every weight by itself.
+# each gets its own gradient, and Adam scales every weight by itself. {numref}`fig-adversarial-optimal`
+# shows what they learn.
 
 # %%
 from itertools import pairwise
@@ -171,7 +172,7 @@ with torch.no_grad():
     learned = torch.sigmoid(D(grid[None, :, None].repeat(REPEATS, 1, 1)))[..., 0].numpy()
 network_gap = ledger.Estimate.from_samples((np.abs(learned - D_star) * (p_r + p_g) / 2).sum(1))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the two densities. Right: the optimal discriminator, and what six small networks learn from samples of the two.", "name": "fig-adversarial-optimal"}, "image": {"alt": "Two panels over the Lorenz coordinate x from minus 20 to 20. Left: the histogram of x has two shoulders and ends near 18; the Gaussian is a single bell with tails beyond. Right: the optimal discriminator is near one half in the middle, rises on the shoulders and drops to zero in the tails; six thin learned curves follow it closely."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the two densities. Right: the optimal discriminator, and what six small networks learn from samples of the two.", "name": "fig-adversarial-optimal"}, "image": {"alt": "Two panels over the Lorenz coordinate x from minus 20 to 20. Left: the histogram of x has a central peak and two shoulders, and ends inside the plot; the Gaussian is a single bell with tails beyond. Right: the optimal discriminator is near one half in the middle, rises on the shoulders and drops to zero in the tails; six thin learned curves follow it, with the largest differences at both ends."}}
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3))
 width = edges[1] - edges[0]
 left.stairs(p_r / width, edges, color=plotting.COORDINATES["x"], label="$p_r$, Lorenz $x$")
@@ -377,7 +378,7 @@ Markdown(
     plotting.markdown_table(["training", "modes covered, of 8", "samples close to a mode"], rows)
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One repeat of each training: samples of the generator (points) and the eight modes (circles of three standard deviations).", "name": "fig-adversarial-ring"}, "image": {"alt": "Six square panels, each with eight circles on a ring. Plain training: the samples fill only a few of the circles. Fading noise: most circles, with points between them. Relativistic loss alone: a few circles. With R1 and R2, under either loss: all circles, with points along the ring between them. Plain training with a latent of two dimensions: all circles, with few points between them."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One repeat of each training: samples of the generator (points) and the eight modes (circles of three standard deviations).", "name": "fig-adversarial-ring"}, "image": {"alt": "Six square panels, each with eight circles on a ring. Plain training: the samples form a streak through a few neighbouring circles. Fading noise: most circles, with points between them. Relativistic loss alone: an arc through some of the circles. With R1 and R2, under either loss: all circles, with points along the ring between them and inside it. Plain training with a latent of two dimensions: all circles, with few points between them."}}
 fig, axes = plt.subplots(1, 6, figsize=(10.5, 2.1), sharex=True, sharey=True)
 for ax, (name, samples) in zip(axes, runs.items(), strict=True):
     ax.plot(*samples[0].T, ".", ms=1, alpha=0.4, color=plotting.COLOURS["generated"])
@@ -387,13 +388,14 @@ for ax, (name, samples) in zip(axes, runs.items(), strict=True):
     ax.set_title(name, fontsize=8)
 
 # %% [markdown]
-# The plain game ends on a few modes ({numref}`fig-adversarial-ring`), and its samples there look
-# good: nobody who judges single samples would notice that the others are missing. A gradient penalty
+# The plain game ends on a few modes ({numref}`fig-adversarial-ring`), and yet more of its samples lie
+# close to a mode than under the penalties: who judges single samples would prefer it, and not
+# notice that the other modes are missing. A gradient penalty
 # opens the generator under either loss. Fading noise helps, less reliably; the relativistic loss
 # alone does not. The price is points between the modes, at this number of steps.
 #
 # The control is a warning against reading too much into this. With two latent dimensions the very same plain
-# game finds the whole ring, and sharply. Collapse is a risk that depends on the setting, not a law,
+# game finds nearly the whole ring, and sharply. Collapse is a risk that depends on the setting, not a law,
 # and none of these cures is better here than the easier setting.
 #
 # ## The deck's three questions
@@ -406,7 +408,9 @@ for ax, (name, samples) in zip(axes, runs.items(), strict=True):
 # Leave the game out and ask for the best that a generator of given size can do. In one dimension
 # the best map from Gaussian noise to the data is known: the quantile function of the data, taken
 # at $\Phi(z)$. One layer of $k$ rectified units is a line with $k$ kinks. With the kinks fixed,
-# least squares gives the optimum and its root mean square error is a Wasserstein distance.
+# least squares gives the optimum, and as long as the fit is monotone its root mean square error is
+# the Wasserstein distance W2. {numref}`fig-adversarial-questions` shows the answers to all three
+# questions together.
 
 
 # %%
@@ -630,8 +634,8 @@ _ = ax.set(xlabel="distance $a$", ylabel="JS (nat)")
 # %% [markdown]
 # **2. What the non-saturating loss minimises.** {cite:t}`arjovsky2017principled` show that for a
 # perfect but frozen $D^\star$ the gradient of $\mathbb{E}_{p_g}[-\log D^\star]$ is the gradient of
-# $\mathrm{KL}(p_g \| p_r) - 2\,\mathrm{JS}(p_r, p_g)$. Check it for the two Gaussians of
-# exercise 1 (standard deviation 1) by central differences. Which of the two terms favours dropping a mode?
+# $\mathrm{KL}(p_g \| p_r) - 2\,\mathrm{JS}(p_r, p_g)$. Check it by central differences for two Gaussians
+# as in exercise 1, now of standard deviation 1 and at distance 1.5. Which of the two terms favours dropping a mode?
 
 # %% tags=["hide-cell"]
 fine = np.linspace(-12, 14, 20001)

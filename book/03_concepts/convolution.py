@@ -219,7 +219,7 @@ _ = axes[0].legend()
 
 # %% [markdown]
 # In {numref}`fig-convolution-activations` the sigmoid's derivative never exceeds a quarter: ten
-# such layers shrink a gradient by $4^{10}$, about a million. ReLU passes it whole or not at all.
+# such layers shrink a gradient by at least $4^{10}$, about a million. ReLU passes it whole or not at all.
 #
 # ## Kernels on a time series
 #
@@ -299,7 +299,7 @@ rows += [
 ]
 Markdown(plotting.markdown_table(["kernel on x", "error (std of dx/dt)"], rows))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: kernels of seven samples for dx/dt, by textbook, by least squares and learned. Right: the eight first-layer kernels of one tiny network.", "name": "fig-convolution-learned"}, "image": {"alt": "Left: three antisymmetric stem patterns over seven samples; the learned one lies on the least-squares one and has larger outer weights than the textbook one. Right: eight rows of a colour map over seven samples; most rows change sign between the left and the right half."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: kernels of seven samples for dx/dt, by textbook, by least squares and learned. Right: the eight first-layer kernels of one tiny network.", "name": "fig-convolution-learned"}, "image": {"alt": "Left: three lines with markers over seven samples, negative before and positive after the middle and of the opposite sign one sample further out. Textbook and least squares are antisymmetric, least squares with larger weights; the learned kernel has the same shape but is not quite antisymmetric. Right: eight rows of a colour map over seven samples; most rows change sign between the left and the right half."}}
 fig, (left, right) = plt.subplots(1, 2)
 taps = np.arange(-3, 4)
 left.plot(taps, stencils["seven points, degree six"], "o-", label="degree six")
@@ -360,7 +360,8 @@ _ = axes[2].set(xlabel="lag (Lorenz time units)", ylabel="z")
 # neighbour in time lies on the other side of the image and is out of reach.
 #
 # **How much is such a neighbourhood worth?** We predict the state at the centre from the states
-# around it, with the same small network and number of inputs, from four neighbourhoods.
+# around it, with the same small network, from four neighbourhoods. The first two have the same
+# number of inputs.
 
 # %%
 neighbourhoods = {
@@ -445,8 +446,8 @@ Markdown(f"""
   that looks along time. Beside the two neighbours in time ({infill["two nearest in time"]:.3f}) the other
   rows change the network's error to {infill["folded 3 x 3"]:.3f}; alone they leave
   {infill["rows above and below only"]:.2f} of the standard deviation unexplained.
-* What folding does give is reach: three strided layers see {receptive_field([4] * 3, [2] * 3)} rows of
-  32 samples. On the unfolded series it takes more layers, as the second exercise counts.
+* What folding does give is reach: three strided layers see {receptive_field([4] * 3, [2] * 3)} rows, and as
+  many of the 32 samples in each. On the unfolded series it takes more layers, as the second exercise counts.
 """)
 
 # %% [markdown]
@@ -463,13 +464,14 @@ moved = np.roll(convolve(one, kernel), 5, axis=1)
 f"largest difference away from the ends: {abs(convolve(shifted, kernel) - moved)[:, 10:-10].max():.1e}"
 
 # %% [markdown]
-# 2. How many strided layers ($k = 4$, $s = 2$) on the unfolded series have the reach, in samples,
-#    of three of them on the image?
+# 2. How many strided layers ($k = 4$, $s = 2$) on the unfolded series reach as far, from the first
+#    sample seen to the last, as three of them on the image?
 
 # %% tags=["hide-cell"]
-reach = 32 * receptive_field([4] * 3, [2] * 3)
-depth = next(d for d in range(1, 20) if receptive_field([4] * d, [2] * d) >= min(reach, 1000))
-f"{depth} layers see {receptive_field([4] * depth, [2] * depth)} samples"
+side = receptive_field([4] * 3, [2] * 3)
+reach = 32 * (side - 1) + side
+depth = next(d for d in range(1, 20) if receptive_field([4] * d, [2] * d) >= reach)
+f"on the image {reach} samples; {depth} layers see {receptive_field([4] * depth, [2] * depth)} samples"
 
 # %% [markdown]
 # **Onward.** The deck's generator runs such layers backwards: {doc}`/book/03_concepts/dcgan`.

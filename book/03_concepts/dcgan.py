@@ -248,7 +248,7 @@ Markdown(
     plotting.markdown_table(["kernel side", "divisible by stride 2", "stamps on a pixel"], rows)
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Number of stamps on each output pixel at stride 2: kernel side 3 and 5 make a checkerboard, kernel side 4 does not.", "name": "fig-dcgan-overlap"}, "image": {"alt": "Three square grey-scale maps of overlap counts. Kernel 3: a regular grid of bright pixels with dark ones between. Kernel 4: uniform. Kernel 5: a regular grid again, with less relative contrast."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Number of stamps on each output pixel at stride 2: kernel side 3 and 5 make a checkerboard, kernel side 4 does not.", "name": "fig-dcgan-overlap"}, "image": {"alt": "Three square maps of overlap counts, from dark blue (few) to yellow (many). Kernel 3: a regular grid of brighter pixels with dark ones between. Kernel 4: uniform. Kernel 5: a regular grid again, with less relative contrast."}}
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.5))
 for ax, k in zip(axes, (3, 4, 5), strict=True):
     shown = ax.imshow(overlaps(k, n=9)[:8, :8], cmap="cividis", vmin=0, vmax=9)
@@ -347,7 +347,7 @@ Markdown(
 
 # %% [markdown]
 # Kernel 3 has the unevenness that counting predicts: four stamps against one. A divisible kernel evens the **power**, and that is
-# all that it does: on a flat input its random weights ripple as much. Training has to learn equal
+# all that it does: on a flat input its random weights ripple nearly as much. Training has to learn equal
 # phase sums. Copying pixels and then convolving makes them equal by construction, for every weight:
 # a constant stays a constant. (What unevenness of power remains in the last two rows comes from
 # the weights that each phase happens to draw.)
@@ -369,7 +369,8 @@ Markdown(
 # The third rule and the last belong together. A layer with $m$ incoming weights of width 0.02 after
 # a ReLU, which keeps half of the mean square, multiplies the root mean square by about
 # $0.02 \sqrt{m / 2}$. Each output pixel of a kernel 4, stride 2 layer has $m = 4 \times$ channels.
-# Here is the signal through the generator, with and without batch normalisation.
+# {numref}`fig-dcgan-signal-size` follows the signal through the generator, with and without batch
+# normalisation.
 
 
 # %%
@@ -393,7 +394,7 @@ with torch.no_grad():
     }
 predicted = 0.02 * np.sqrt([100, *(4 * np.array(depths[1:-1]) / 2)])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Size of the signal after each transposed convolution of a fresh generator: without batch normalisation the image is born nearly grey.", "name": "fig-dcgan-signal-size"}, "image": {"alt": "Root mean square on a logarithmic axis against the layer, one to four. With batch normalisation it stays between about 0.1 and 0.4. Without, it falls steadily, by a factor of several at each layer, along the dashed predicted line."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Size of the signal after each transposed convolution of a fresh generator: without batch normalisation the image is born nearly grey.", "name": "fig-dcgan-signal-size"}, "image": {"alt": "Root mean square on a logarithmic axis against the layer, one to four. With batch normalisation it stays nearly level. Without, it falls by a similar factor at each layer, a little below the dashed predicted line."}}
 fig, ax = plt.subplots(figsize=(5.6, 2.8))
 for flag, name in [(True, "with batch normalisation"), (False, "without")]:
     ax.errorbar(

@@ -182,7 +182,7 @@ f"largest difference: {abs(ours - theirs).max():.0e}"
 # To learn from a sample $k$ steps back, the loss must feel it: $\partial h_t / \partial x_{t-k}$
 # must not be zero. In the plain layer it is a product of $k$ factors
 # $\operatorname{diag}(1 - h^2)\, U$, and shrinks geometrically if these contract. Along the cell
-# the factor is the forget gate alone,
+# the direct factor is the forget gate,
 #
 # $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t) + \text{(what passes through the gates)},$$
 #
@@ -225,7 +225,7 @@ for name, make in new_layers.items():
     curves = np.array([log_gradient(make(), test[:, :61]) for _ in range(10)])
     reach[name] = ledger.Estimate.from_samples((curves - curves[:, :1]) / np.log(10))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are two standard errors over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by more than ten decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are two standard errors over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by many decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
 fig, ax = plt.subplots()
 for (name, curve), colour in zip(reach.items(), plotting.CYCLE, strict=False):
     low, high = (
@@ -353,7 +353,7 @@ def one_step_error(net):
 
 
 # %% [markdown]
-# Three references need no training. *Persistence* repeats the last sample. A *linear
+# Three references are not networks. *Persistence* repeats the last sample. A *linear
 # autoregression* fits the next state to the last five by least squares. The *flow map* is the
 # truth itself, started with an error as large as the LSTM's one-step error: no model of that
 # accuracy can be expected to last longer.
@@ -422,7 +422,7 @@ rows += [[name, f"{step[name]:.4f}", f"{valid[name]:.2f}"] for name in names]
 headers = ["forecast", "one-step error (std)", "valid prediction time (Lyapunov times)"]
 Markdown(plotting.markdown_table(headers, rows))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Free-running forecasts of x from one test state, where the LSTM of the first seed leaves the true orbit.", "name": "fig-lstm-forecast"}, "image": {"alt": "Time series of x over about ten time units: the true orbit, the LSTM forecast which follows it closely at first and then swings to another wing, and the linear autoregression which is damped to the mean within a few oscillations."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Free-running forecasts of x from one test state, where the LSTM of the first seed leaves the true orbit.", "name": "fig-lstm-forecast"}, "image": {"alt": "Time series of x over twelve time units: the true orbit; the LSTM forecast, which follows it closely through several oscillations and a change of wing and then parts from it; and the linear autoregression, which falls to the mean within the first oscillation and stays there."}}
 fig, ax = plt.subplots()
 time = 0.1 * np.arange(horizon)
 in_x = lambda forecast: forecast[0, :, 0] * std[0] + mean[0]  # noqa: E731
@@ -488,7 +488,7 @@ growth_rate = ledger.Estimate.from_samples(rates)
 true_rate = np.polyfit(ahead[late], np.array(true_growth)[late], 1)[0]
 _ = ledger.record("lstm/free-run-growth", growth_rate, seeds=n_seeds, orbits=100)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of the LSTM's free-running forecast with respect to its first input, five seeds, beside the separation of orbits of the true flow.", "name": "fig-lstm-explosion"}, "image": {"alt": "Five nearly coincident curves of the log gradient norm rise almost linearly with time over six time units; a black dashed curve for the true flow and a dotted straight line with the slope of the Lyapunov exponent rise alongside."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of the LSTM's free-running forecast with respect to its first input, five seeds, beside the separation of orbits of the true flow.", "name": "fig-lstm-explosion"}, "image": {"alt": "Five close, jagged curves of the log gradient norm rise almost linearly with time over six time units; a black dashed curve for the true flow and a dotted straight line with the slope of the Lyapunov exponent rise alongside."}}
 fig, ax = plt.subplots()
 ax.plot(ahead, growth.T, color=plotting.COLOURS["generated"], alpha=0.7)
 ax.plot([], [], color=plotting.COLOURS["generated"], label="LSTM, five seeds")
@@ -515,7 +515,7 @@ weights = numpy_weights(nets["LSTM"][0].layer)
 _, gates = lstm_layer(held_out[1], *weights)
 unit = gates[20:, 0].std(axis=0).argmax()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One unit's forget, input and output gates (below) while x passes from wing to wing (above; shaded where x is negative).", "name": "fig-lstm-gates"}, "image": {"alt": "Two panels over ten time units. Above, x oscillates on one wing and crosses to the other several times; stretches with negative x are shaded. Below, the forget, input and output gates of one hidden unit swing between zero and one in step with the oscillation and take different levels on the two wings."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "One unit's forget, input and output gates (below) while x passes from wing to wing (above; shaded where x is negative).", "name": "fig-lstm-gates"}, "image": {"alt": "Two panels over ten time units. Above, x oscillates on one wing and crosses to the other several times; stretches with negative x are shaded. Below, the forget, input and output gates of one hidden unit swing up and down in step with the oscillation and take different levels on the two wings."}}
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(7.2, 4.2))
 shown = slice(20, 121)
 time = 0.1 * np.arange(101)
@@ -601,7 +601,7 @@ Markdown(", ".join(f"{name}: {error:.3f}" for name, error in hidden_state.items(
 
 # %% [markdown]
 # 2. Close the forget gate for good ($b_f = -20$) and set $c_{t-1}$ to something large. Show with
-#    `lstm_cell` that the new cell does not depend on it.
+#    `lstm_cell` that the new cell hardly depends on it.
 
 # %% tags=["hide-cell"]
 W, U, b = numpy_weights(with_forget_bias(layer, -20))
@@ -612,5 +612,6 @@ f"largest difference of the two cells: {abs(cells[0] - cells[1]).max():.1e}"
 # %% [markdown]
 # **Onward.** Dropout, another tool for training networks, is in {doc}`/book/03_concepts/dropout`;
 # the networks that generate whole series at once begin at
-# {doc}`/book/03_concepts/adversarial_training`. Where the exponent comes from is in
+# {doc}`/book/03_concepts/adversarial_training` and are judged in
+# {doc}`/book/04_generation/evaluation`. Where the exponent comes from is in
 # {doc}`/book/01_introduction`.

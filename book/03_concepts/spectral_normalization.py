@@ -115,7 +115,7 @@ def errors(ratio, n_steps, seed):
 ratios, n_steps = (0.5, 0.8, 0.95), 30
 decays = {r: np.array([errors(r, n_steps, s) for s in range(10)]) for r in ratios}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Power iteration from ten random starts: the direction converges as the squared ratio of the singular values, the value itself as its fourth power (dashed).", "name": "fig-spectral-convergence"}, "image": {"alt": "Two logarithmic panels of error against step for ratios 0.5, 0.8 and 0.95. All curves become straight lines parallel to dashed theory lines. In the right panel, the error of sigma, the lines are twice as steep as in the left, the error of direction; a ratio of 0.95 is slow in both."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Power iteration from ten random starts: the direction converges as the squared ratio of the singular values, the value itself as its fourth power (dashed).", "name": "fig-spectral-convergence"}, "image": {"alt": "Two logarithmic panels of error against step for ratios 0.5, 0.8 and 0.95. For 0.5 and 0.8 the curves become straight lines parallel to dashed theory lines, down to rounding for 0.5. In the right panel, the error of sigma, the lines are twice as steep as in the left, the error of direction; for a ratio of 0.95 the error hardly falls in either."}}
 fig, axes = plt.subplots(1, 2, figsize=(7.6, 3), sharex=True, sharey=True)
 steps = np.arange(1, n_steps + 1)
 for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$"), strict=True):
@@ -228,7 +228,7 @@ Markdown(
 #
 # For a convolution, {cite:t}`miyato2018spectral` (and torch) reshape the kernel, of shape (channels out, channels in, $k$, $k$), to a matrix with one row an output channel, and
 # normalise that. But the map acts on whole images, where each pixel is read by up to $k^2$ windows.
-# With circular edges its matrix is diagonal in Fourier space, up to one small block for each frequency
+# With circular edges its matrix is block-diagonal in Fourier space, one small block for each frequency
 # {cite}`sedghi2019singular`, so that the true norm costs one FFT:
 
 
@@ -282,8 +282,8 @@ Markdown(
 )
 
 # %% [markdown]
-# A convolutional discriminator normalised this way is therefore Lipschitz, with a constant that
-# the layers multiply up, and not 1-Lipschitz.
+# A convolutional discriminator normalised this way is therefore Lipschitz, but with a bound that
+# the layers multiply up: nothing guarantees that it is 1-Lipschitz.
 #
 # ### A bound from above is not a slope
 #
@@ -377,7 +377,7 @@ rows = [
 ]
 Markdown(plotting.markdown_table(["measure (6 seeds)", "plain", "normalised"], rows))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean slope of the critic on held-out windows during training, six seeds each: it grows without normalisation and stays under the bound (dashed) with it.", "name": "fig-spectral-slopes"}, "image": {"alt": "Mean gradient norm against training step on a logarithmic axis. Six curves without normalisation rise steadily, to several units. Six curves with normalisation stay nearly flat below the dashed line at one."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean slope of the critic on held-out windows during training, six seeds each: it grows without normalisation and stays under the bound (dashed) with it.", "name": "fig-spectral-slopes"}, "image": {"alt": "Mean gradient norm against training step on a logarithmic axis. Six curves without normalisation rise, fast at first and then more slowly, far above the dashed line at one. Six curves with normalisation stay nearly flat below it."}}
 fig, ax = plt.subplots(figsize=(6, 3))
 for flag, colour, name in [
     (False, plotting.CYCLE[1], "plain"),
