@@ -37,7 +37,7 @@ plotting.use_style()
 # We observe $Y_t = X_t + \varepsilon_t$, where each coordinate's $\varepsilon$ is Gaussian with a
 # standard deviation of 0.1 to 20 % of that coordinate's own. One orbit of total time $T = 20$ is
 # sampled at $\delta t = 0.01$ and at $0.1$; ten draws of the orbit and of the noise give medians and
-# intervals. A fifth of the deck's $T = 100$ keeps this page under a minute; the last section goes
+# intervals. A fifth of the deck's $T = 100$ keeps this page fast; the last section goes
 # back to $100$.
 
 # %%
@@ -170,7 +170,7 @@ for dt in STEPS:
 errors = {key: coefficient_error(coef) for key, coef in found.items()}
 exact = {key: ((coef != 0) == SUPPORT).all(axis=(1, 2)) for key, coef in found.items()}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of all 27 coefficients against noise: median and middle half of ten draws, with the Cramér-Rao bound for the seven true terms as the floor. Multiple shooting runs along it.", "name": "fig-noise-contest"}, "image": {"alt": "Two log-log panels, time step 0.01 and 0.1, of coefficient error against noise level. Multiple shooting follows the dashed bound in both. The forward difference lies far above it everywhere. Weak form and spline come close to the bound at the small step and stay far above at the large one. The one-step flow map does the reverse: it is close to the bound at the large step and breaks down with noise at the small one."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of all 27 coefficients against noise: median and middle half of ten draws, with the Cramér-Rao bound for the seven true terms as the floor. Multiple shooting runs along it, as a median even below.", "name": "fig-noise-contest"}, "image": {"alt": "Two log-log panels, time step 0.01 and 0.1, of coefficient error against noise level. Multiple shooting runs parallel to the dashed bound in both, mostly a little below it. The forward difference lies far above it everywhere. Weak form and spline run some way above the bound at the small step and stay far above at the large one. The one-step flow map does the reverse: it is close to the bound at the large step and breaks down with noise at the small one."}}
 fig, axes = plt.subplots(1, 2, figsize=(8.4, 4.2), sharey=True)
 percent = 100 * np.array(LEVELS)
 for i, (ax, dt) in enumerate(zip(axes, STEPS, strict=True)):
@@ -217,7 +217,7 @@ Markdown(
 #
 # **No method without states is good at both steps.** At the small step a difference quotient and the
 # one-step flow map divide the noise by $\delta t$, while spline and weak form average it away over
-# many samples. At the large step there is little to average over, and the flow map wins.
+# many samples. At the large step there is little to average over, and the flow map is the best of them.
 #
 # **The flow map alone is not enough.** It has no bias without noise, but the noise in its starting
 # points is amplified exactly like that of a difference quotient when $\delta t$ is small.
@@ -295,8 +295,10 @@ Markdown(
 )
 
 # %% [markdown]
-# Where the support is exact in every draw, $q$ tells whether the bound is attained. Where a wrong term
-# survives or a weak one is lost, a few draws dominate the other ratio. The rows of one $\delta t$ share
+# Where the support is exact in every draw, $q$ tells whether the bound is attained. The other ratio is
+# dominated by one direction, so with ten draws it scatters by $1/\sqrt{20}$ or more: below one it does
+# not mean that the bound is beaten. Where a wrong term survives or a weak one is lost, a few draws
+# dominate it. The rows of one $\delta t$ share
 # their noise up to its size, so they are not independent of each other. The weakest of the seven is
 # the $-y$ of the second equation: over a short series it trades places with $yz$, which is nearly
 # proportional to $y$ where $z$ stays near its mean. The last rows, over the deck's $T = 100$,
