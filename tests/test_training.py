@@ -32,10 +32,11 @@ def ensemble():
 
 
 @pytest.fixture
-def tiny_models(monkeypatch):
-    """A registered configuration that trains in a second."""
+def tiny_models(monkeypatch, ensemble):
+    """A registered configuration that trains in a second, on data that is made once."""
     config = replace(SHORT["images"], name="tiny")
     monkeypatch.setitem(training.CONFIGS, "tiny", config)
+    monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
     return config
 
 

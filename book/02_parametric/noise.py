@@ -132,11 +132,6 @@ Markdown(
 
 # %%
 from lorenz_utils.derivatives import forward_difference, spline_derivative
-from lorenz_utils.identification import (
-    FlowMapRegressor,
-    MultipleShootingRegressor,
-    WeakFormRegressor,
-)
 from lorenz_utils.regression import STLSQ
 
 
@@ -151,6 +146,12 @@ def spline_stlsq(series, dt):
     states, velocity = spline_derivative(series, dt, smooth=True)
     return STLSQ(0.1).fit(polynomial_library().fit_transform(states), velocity).coef_
 
+# %%
+from lorenz_utils.identification import (
+    FlowMapRegressor,
+    MultipleShootingRegressor,
+    WeakFormRegressor,
+)
 
 METHODS = {
     "forward difference": forward_ols,
