@@ -91,7 +91,7 @@ Of {total} claims: {summary}.
   {ours["evaluation/eckmann-phase-randomised-x"]:.2f} in x
   ([evaluation](04_generation/evaluation.py)).
 * **A GAN can come much closer than images of folded series allow.** Convolving in time lowers the median
-  error of a step from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful/flow-residual"]:.3f}
+  error of a step from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful/flow-residual"]:.4f}
   standard deviations ([a more faithful generator](04_generation/faithful_generator.py)).
 """)
 
@@ -160,7 +160,7 @@ rows = [
     ("RMSE27 at dt = 0.1, flow map", f"{ours['large-steps/flow-map-dt-0.1']:.1g}"),
     ("Exponent of linear noise by the deck's estimator", f"{ours['evaluation/eckmann-phase-randomised-x']:.2f}"),
     ("One-step error of the deck's GAN", f"{ours['deck-gan/flow-residual']:.2f}"),
-    ("One-step error of the book's GAN", f"{ours['faithful/flow-residual']:.3f}"),
+    ("One-step error of the book's GAN", f"{ours['faithful/flow-residual']:.4f}"),
 ]
 body = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
 glue("glance", HTML(f'<table class="table"><tbody>{body}</tbody></table>'), display=False)

@@ -46,10 +46,10 @@ ensemble.shape
 
 # %% [markdown]
 # How large is a step of dt = 0.1? The figure shows eight time units of one series, the samples as
-# dots over the finely sampled orbit. One loop around a wing takes some seven samples: a straight
+# dots over the finely sampled orbit. A loop around a wing takes a handful of samples: a straight
 # line between samples is a poor approximation, and so is any difference quotient.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight time units of one orbit; the dots are all that the data set keeps.", "name": "fig-dataset-samples"}, "image": {"alt": "Three stacked curves x, y and z against time. x and y swing together between positive and negative values, z stays positive. Dots every tenth of a time unit mark the samples, about seven on each loop."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight time units of one orbit; the dots are all that the data set keeps.", "name": "fig-dataset-samples"}, "image": {"alt": "Three stacked curves x, y and z against time. x and y swing together between positive and negative values, z stays positive. Dots every tenth of a time unit mark the samples, a handful on each loop."}}
 from lorenz_utils.system import simulate
 
 figure, axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))
@@ -146,7 +146,7 @@ autocorrelation = np.fft.irfft(power, axis=1)[:, :70].mean(0)
 autocorrelation /= (1000 - np.arange(70))[:, None] / 1000
 autocorrelation /= autocorrelation[0]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Autocorrelation against lag; shaded are the lags that the rows above and below offer to a kernel of height 3.", "name": "fig-dataset-lags"}, "image": {"alt": "Autocorrelation of x, y and z against the lag in samples. x and y fall to near zero within about ten samples; z oscillates with a period between seven and eight samples and still does so at the right edge. A shaded band at lags 31 to 33 lies where x and y are almost uncorrelated."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Autocorrelation against lag; shaded are the lags that the rows above and below offer to a kernel of height 3.", "name": "fig-dataset-lags"}, "image": {"alt": "Autocorrelation of x, y and z against the lag in samples. x and y fall quickly to small values; z oscillates with a regular period and still does so at the right edge. A shaded band at lags 31 to 33 lies where x and y are almost uncorrelated."}}
 figure, ax = plt.subplots()
 for values, (name, colour) in zip(autocorrelation.T, plotting.COORDINATES.items(), strict=True):
     ax.plot(values, "o-", color=colour, markersize=2.5, label=name)

@@ -119,7 +119,7 @@ from lorenz_utils.training import load_or_train
 generator, training_record = load_or_train("deck-dcgan")
 history = training_record["history"]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The run: losses of both networks, and the median one-step error of generated series against the true flow.", "name": "fig-deck-gan-history"}, "image": {"alt": "Left: the discriminator's and the generator's loss against the epoch; they settle at different heights and fluctuate. Right: the median flow residual fluctuates between six tenths and one standard deviation over the whole run, without approaching zero."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "The run: losses of both networks, and the median one-step error of generated series against the true flow.", "name": "fig-deck-gan-history"}, "image": {"alt": "Left: the discriminator's and the generator's loss against the epoch; they settle at different heights and fluctuate. Right: the median flow residual fluctuates far above zero over the whole run, without a lasting descent."}}
 step, critic, maker, residual = (
     np.array([row[key] for row in history])
     for key in ("step", "critic_loss", "generator_loss", "median_residual")
@@ -141,7 +141,7 @@ plt.show()
 #
 # $$ e_t = \frac{1}{\sqrt 3} \left\| \frac{\Phi_{\mathrm dt}(x_t) - x_{t+1}}{s} \right\|, $$
 #
-# in standard deviations $s$ of the real data: 0 for an orbit, about 1.2 for unrelated points. The
+# in standard deviations $s$ of the real data: 0 for an orbit, of order one for unrelated points. The
 # training never sees it.
 #
 # Is the run long enough? The rule used here: the run counts as converged when the median residual of

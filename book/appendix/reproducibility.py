@@ -111,9 +111,9 @@ Markdown(plotting.markdown_table(["result", "context"], rows))
 # %% [markdown]
 # ## What we find
 #
-# Two builds on one machine with these versions give the same numbers. Between machines the last digits
-# of floating-point sums differ, and a chaotic system amplifies them: single orbits part after some
-# thirty time units, while averages stay within their intervals.
+# Two builds on one machine with these versions are meant to give the same numbers. Between machines the last digits
+# of floating-point sums differ, and a chaotic system amplifies them: single orbits part after a
+# while, averages stay within their intervals.
 #
 # ## Exercises
 #
