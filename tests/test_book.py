@@ -26,11 +26,12 @@ PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapte
 # What each module may import, in DESIGN's order; adversarial is the step of training's loop.
 ORDER = [
     *("ledger", "system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
-    *("regression", "identification", "metrics", "networks", "adversarial", "training"),
+    *("regression", "polynomials", "shooting", "identification"),
+    *("metrics", "networks", "adversarial", "training"),
 ]
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},
-    "sklearn": {"regression", "identification", "solvers"},
+    "sklearn": {"regression", "shooting", "identification", "solvers"},
     "matplotlib": {"plotting"},
     "nolds": set(),
 }

@@ -11,10 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 from lorenz_utils.identification import (
     FlowMapRegressor,
     MultipleShootingRegressor,
-    PolynomialField,
     WeakFormRegressor,
     cramer_rao_bound,
 )
+from lorenz_utils.polynomials import PolynomialField
 from lorenz_utils.regression import coefficient_error, polynomial_library, true_coefficients
 from lorenz_utils.system import (
     integrate,
@@ -317,6 +317,20 @@ def test_too_few_iterations_warn_and_say_what_to_try(clean, regressor):
 def test_bad_input_is_named(regressor, series, dt, error, message):
     with pytest.raises(error, match=message):
         regressor().fit(series, dt)
+
+
+@pytest.mark.parametrize("third", [lambda x, y: 2 * x, lambda x, y: x + y])
+def test_collinear_coordinates_are_named(clean, third):
+    x, y = clean[0.1][:, 0], clean[0.1][:, 1]
+    with pytest.raises(ValueError, match="series must have linearly independent coordinates"):
+        MultipleShootingRegressor().fit(np.stack([x, y, third(x, y)], axis=1), 0.1)
+
+
+def test_series_that_cannot_tell_terms_apart_are_named():
+    # x' = -x, y' = -y from the diagonal: y = x for ever, so that their coefficients are free.
+    series = np.exp(-0.1 * np.arange(50))[:, None] * np.ones(2)
+    with pytest.raises(ValueError, match="series must tell the coefficients apart"):
+        cramer_rao_bound(series, 0.1, noise_std=0.1, coef=-np.eye(2), degree=1)
 
 
 @pytest.mark.parametrize(
