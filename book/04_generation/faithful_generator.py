@@ -191,7 +191,7 @@ long_series = generator.generate(n_series=1, length=100_000, rng=2)[0]
 pieces = long_series.reshape(100, 1000, 3)
 
 # %% tags=["hide-input"]
-from lorenz_utils.metrics import attractor_divergence, flow_residual, spectral_distance
+from lorenz_utils.metrics import attractor_divergence, flow_residual
 
 long_residual = np.median(flow_residual(real, pieces, dt))
 long_divergence = attractor_divergence(real[:100], pieces)

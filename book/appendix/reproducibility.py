@@ -23,7 +23,7 @@ import json
 import os
 import platform
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from IPython.display import Markdown
@@ -43,7 +43,7 @@ def git(*arguments):
 rows = [
     ["commit", git("rev-parse", "--short", "HEAD")],
     ["changes that are not committed", "yes" if git("status", "--porcelain") else "none"],
-    ["built on", f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC"],
+    ["built on", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"],
     ["Python", platform.python_version()],
     ["system", f"{platform.system()} {platform.machine()}"],
     ["cores", os.cpu_count()],
