@@ -131,16 +131,12 @@ from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import load_or_train
 
-figure = plt.figure(figsize=(10, 3.4))
 panels = {
     "Lorenz": make_ensemble(1, 1000, 0.1, rng=2026)[0],
     "the deck's GAN": load_or_train("deck-dcgan")[0].generate(1, 1000, rng=1)[0],
     "the book's GAN": load_or_train("faithful-generator")[0].generate(1, 1000, rng=1)[0],
 }
-for i, (title, series) in enumerate(panels.items()):
-    ax = figure.add_subplot(1, 3, i + 1, projection="3d")
-    colour = plotting.COLOURS["real" if title == "Lorenz" else "generated"]
-    plotting.plot_butterfly(series, ax, title=title, color=colour)
+figure = plotting.plot_butterflies(panels, generated=list(panels)[1:])
 png = BytesIO()
 figure.savefig(png, dpi=110)
 plt.close(figure)

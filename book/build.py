@@ -119,7 +119,9 @@ def describe_failure(page, notebook, problem):
 def execute_stale(pages):
     """Execute what is stale and cache it; returns False if a chapter failed."""
     BUILD.mkdir(exist_ok=True)
-    state = json.loads(STATE.read_text()) if STATE.exists() else {}
+    # Without the results that the chapters recorded, their cached pages are of no use.
+    known = STATE.exists() and (BUILD / "results").exists()
+    state = json.loads(STATE.read_text()) if known else {}
     cache = get_cache(str(BUILD / ".jupyter_cache"))
     fresh = {p for p in pages if p not in LAST and _is_fresh(p, state, cache)}
     first = [p for p in pages if p not in fresh and p not in LAST]
@@ -186,12 +188,32 @@ def write_site():
         print("\n".join(lines or output.splitlines()[-30:]), file=sys.stderr)
         print(f"pages missing: {missing or 'none'}; whole log: _build/sphinx.log", file=sys.stderr)
         return False
+    problems = [
+        f"{page}: {problem}"
+        for page in pages
+        for problem in page_problems((BUILD / "html" / page).with_suffix(".html").read_text())
+    ]
+    if problems:
+        print("\n".join(problems), file=sys.stderr)
+        return False
     (BUILD / "html" / "index.html").write_text(
         '<!doctype html><meta charset="utf-8"><title>Learning Lorenz</title>'
         '<meta http-equiv="refresh" content="0; url=book/index.html">'
         '<a href="book/index.html">Learning Lorenz</a>\n'
     )
     return True
+
+
+def page_problems(html):
+    """What no reader should meet on a page, though Sphinx is content with it."""
+    if "Traceback (most recent call last)" in html:
+        yield "shows a traceback"
+    if re.search(r"\w+Warning:", html):
+        yield "shows a library's warning"
+    for image in re.findall(r"<img[^>]*>", html):
+        alt = re.search(r'alt="([^"]*)"', image)
+        if alt is None or re.search(r"\.(png|svg|jpe?g)$", alt[1]):
+            yield f"image without alt text: {image[:120]}"
 
 
 def main():

@@ -92,6 +92,48 @@ def plot_butterfly(series, ax=None, *, title=None, **style):
     return line
 
 
+def plot_butterflies(panels, *, generated=()):
+    """Draw several series in the (x, y, z) space, side by side.
+
+    Parameters
+    ----------
+    panels : dict of str to ndarray, shape (length, 3)
+        Titles and series.
+    generated : collection of str
+        The titles to draw in the colour of generated series.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = plt.figure(figsize=(10, 3.5))
+    for i, (title, series) in enumerate(panels.items()):
+        ax = figure.add_subplot(1, len(panels), i + 1, projection="3d")
+        colour = COLOURS["generated" if title in generated else "real"]
+        plot_butterfly(series, ax, title=title, color=colour)
+    return figure
+
+
+def plot_side_by_side(panels, dt):
+    """Draw x, y and z of several series against time, one series a column.
+
+    Parameters
+    ----------
+    panels : dict of str to ndarray, shape (length, 3)
+        Titles and series.
+    dt : float
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(3, len(panels), sharex=True, sharey="row", figsize=(9, 4.6))
+    for column, (title, series) in zip(axes.T, panels.items(), strict=True):
+        plot_series(series, dt, column)
+        column[0].set_title(title)
+    return figure
+
+
 def plot_images(images, axes, *, title=None):
     """Show RGB images in a row of axes.
 

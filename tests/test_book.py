@@ -70,7 +70,7 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
         lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
         if not tags & {"hide-input", "hide-cell", "remove-cell"}:
             assert len(lines) <= 20, f"{page} cell {number} shows {len(lines)} lines of code"
-        draws = re.search(r"plt\.(subplots|figure)\(", cell.source)
+        draws = re.search(r"plt\.(subplots|figure)\(|plotting\.plot_", cell.source)
         if draws and "remove-cell" not in tags and "hide-cell" not in tags:
             options = cell.metadata.get("mystnb", {})
             assert len(options.get("image", {}).get("alt", "")) > 40, f"{page} cell {number}"
@@ -169,3 +169,15 @@ def test_requirements_are_pinned_and_covered_by_the_constraints():
     assert len(pins) == len(lines)
     lower = {name.lower(): value for name, value in locked.items()}
     assert all(lower[name.lower()] == value for name, value in pins.items())
+
+
+def test_pages_with_tracebacks_warnings_or_unlabelled_images_are_refused():
+    good = '<p>x</p><img src="a.png" alt="A curve that rises">'
+    assert not list(build.page_problems(good))
+    for bad in (
+        "<pre>Traceback (most recent call last)</pre>",
+        "<pre>/lib/x.py:3: UserWarning: old</pre>",
+        '<img src="../_images/3f.png" alt="../_images/3f.png">',
+        '<img src="a.png">',
+    ):
+        assert len(list(build.page_problems(good + bad))) == 1, bad

@@ -22,7 +22,6 @@
 # coefficient is positive in all cases, which indicates that the series is chaotic!"
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
@@ -46,21 +45,11 @@ generated = generator.generate(n_series=100, length=1000, rng=1)
 # Fifteen time units of each coordinate, generated beside real.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-evaluation-series"}, "image": {"alt": "Six curves against time. In both columns x and y swing together around zero in jumps and z oscillates above zero. The generated curves are ragged: they lack the even loops of growing size that the real ones show."}}
-figure, axes = plt.subplots(3, 2, sharex=True, sharey="row", figsize=(9, 4.6))
-plotting.plot_series(generated[0, :150], dt, axes[:, 0])
-plotting.plot_series(real[0, :150], dt, axes[:, 1])
-axes[0, 0].set_title("generated")
-axes[0, 1].set_title("real")
-plt.show()
+_ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "A whole generated series, its first 200 samples, and a real series.", "name": "fig-evaluation-butterfly"}, "image": {"alt": "Three curves in space. The generated one fills the outline of a butterfly with a tangle of straight pieces that cross each other and the gap between the wings; with fewer samples single jumps are visible. The real one, though sampled as coarsely, traces two flat wings."}}
-figure = plt.figure(figsize=(10, 3.6))
 panels = {"generated": generated[0], "generated, fewer samples": generated[0, :200], "real": real[0]}
-for i, (title, series) in enumerate(panels.items()):
-    ax = figure.add_subplot(1, 3, i + 1, projection="3d")
-    colour = plotting.COLOURS["real" if title == "real" else "generated"]
-    _ = plotting.plot_butterfly(series, ax, title=title, color=colour)
-plt.show()
+_ = plotting.plot_butterflies(panels, generated=list(panels)[:2])
 
 # %% [markdown]
 # What the deck says of these pictures can be measured. The correlation of x with y, and the means:

@@ -103,19 +103,10 @@ real = make_ensemble(n_series=200, length=1000, dt=dt, rng=2026)
 generated = generator.generate(n_series=100, length=1000, rng=1)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-faithful-series"}, "image": {"alt": "Six curves against time, generated on the left and real on the right. Both show loops that grow around one side before they change to the other; they are hard to tell apart."}}
-figure, axes = plt.subplots(3, 2, sharex=True, sharey="row", figsize=(9, 4.6))
-plotting.plot_series(generated[0, :150], dt, axes[:, 0])
-plotting.plot_series(real[0, :150], dt, axes[:, 1])
-axes[0, 0].set_title("generated")
-axes[0, 1].set_title("real")
-plt.show()
+_ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One generated and one real series of 1000 samples in state space.", "name": "fig-faithful-butterfly"}, "image": {"alt": "Two butterflies side by side, generated and real. Both have two flat wings made of loops with a clear hole in each."}}
-figure = plt.figure(figsize=(9, 4))
-for i, (name, ensemble) in enumerate({"generated": generated, "real": real}.items()):
-    ax = figure.add_subplot(1, 2, i + 1, projection="3d")
-    _ = plotting.plot_butterfly(ensemble[0], ax, title=name, color=plotting.COLOURS[name])
-plt.show()
+_ = plotting.plot_butterflies({"generated": generated[0], "real": real[0]}, generated=["generated"])
 
 # %% [markdown]
 # ## Every metric, beside its floor
