@@ -14,7 +14,7 @@ book: $(VENV)/.installed ## execute what changed and write _build/html
 	@$(BIN)/python book/build.py
 
 test: $(VENV)/.installed ## run the tests
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/python -m jupyterlab book

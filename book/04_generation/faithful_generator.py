@@ -257,4 +257,5 @@ mirrored = generated[50:] * np.array([-1, -1, 1])
 #
 # {doc}`/book/05_conclusions` collects the verdicts. The loss is explained in
 # {doc}`/book/03_concepts/adversarial_training`; what the critic's slope has to do with its resolution, in
-# {doc}`/book/03_concepts/spectral_normalization`.
+# {doc}`/book/03_concepts/spectral_normalization`. A network that predicts the next sample instead of
+# drawing whole series is the subject of {doc}`/book/03_concepts/lstm`.
