@@ -23,7 +23,7 @@ build = load_build()
 CHAPTERS = build.chapters()
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-# What each module may import, in DESIGN's order; adversarial is the step of training's loop.
+# What each module may import, in this order; adversarial is the step of training's loop.
 ORDER = [
     *("ledger", "system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
     *("regression", "polynomials", "shooting", "identification"),
