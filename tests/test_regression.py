@@ -40,6 +40,7 @@ LINEAR = [*LASSOS[1:], STLSQ(), GalerkinRegressor(), JayaPowellRegressor(random_
 ALL = [*LINEAR, ISTALasso(), JayaRegressor(random_state=0, max_iter=5), LoessRegressor()]
 
 
+# scikit-learn's checks fit tiny random data with few iterations: not converging is expected there.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [
