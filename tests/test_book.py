@@ -27,7 +27,7 @@ PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapte
 ORDER = [
     *("ledger", "system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
     *("regression", "polynomials", "shooting", "identification"),
-    *("metrics", "networks", "adversarial", "training"),
+    *("metrics", "networks", "studies", "adversarial", "training"),
 ]
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},
