@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book test lab serve train lock check clean
+.PHONY: help book status test lab serve train lock lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 book: $(VENV)/.installed ## execute what changed and write _build/html
 	@$(BIN)/python book/build.py
+
+status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, and why
+	@$(BIN)/python book/build.py status
 
 test: $(VENV)/.installed ## run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
@@ -30,7 +33,7 @@ lock: $(VENV)/.installed ## write constraints.txt from what is installed
 	   $(BIN)/python -m pip freeze --all --exclude-editable | grep -viE '^pip==' | sed 's/+cpu$$//'; \
 	 } > constraints.txt
 
-check: $(VENV)/.installed ## style check of all code
+lint: $(VENV)/.installed ## style check of all code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils tests
 
 clean: ## remove built pages and cached results, keep .venv

@@ -1,102 +1,106 @@
-"""Execute the chapters that changed, side by side, and write the strict HTML site.
+"""Build the book: execute the chapters that are stale, write the strict HTML site, check its pages.
 
-Run by ``make book``. A chapter is executed again when its code cells, a `lorenz_utils` file it
-imports (directly or not), a model it loads, the pins or the Python version changed. Its outputs go
-into Jupyter Book's own cache as soon as they are there, so a killed build goes on where it stopped.
-The cache by itself would look at the chapter's cells only (MyST-NB issue 299).
+``make book`` runs all three steps, ``make status`` says what the first would do and why. Each executed
+chapter is kept as soon as it is done, so a killed build goes on where it stopped.
 """
 
-import ast
-import hashlib
-import json
+import argparse
+import errno
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
-import jupytext
+import freshness
 import yaml
+from freshness import read
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
-STATE = BUILD / "chapters.json"
-# These two read every chapter's results: they run last, at every build.
+# These two read the results of all the others, so they wait for them.
 LAST = ["book/05_conclusions", "book/appendix/reproducibility"]
 CELL_SECONDS = 600
 
 
+def pages():
+    """All pages of the book in reading order, as paths without suffix relative to the root."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+    return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+
+
 def chapters():
-    """The executable pages in reading order, as paths without suffix relative to the root."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    pages = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [page for page in pages if (ROOT / page).with_suffix(".py").exists()]
+    """The pages that are executed."""
+    return [page for page in pages() if (ROOT / page).with_suffix(".py").exists()]
 
 
-def read(page):
-    """The chapter as a notebook, just as Jupyter Book reads it."""
-    return jupytext.reads((ROOT / page).with_suffix(".py").read_text(), fmt="py:percent")
+# --- status -------------------------------------------------------------------------------------
 
 
-def inputs(page):
-    """Every file whose change makes the chapter's outputs stale, except the chapter itself."""
-    modules = {path.stem: path for path in (ROOT / "lorenz_utils").glob("*.py")}
-    found, todo = set(), [_code(page)]
-    while todo:
-        for name in _imported(todo.pop(), modules) - found:
-            found.add(name)
-            todo.append(modules[name].read_text())
-    files = [modules[name] for name in found] + [ROOT / "constraints.txt"]
-    if "training" in found:
-        files += (ROOT / "models").glob("*.*s*")
-    return sorted(path for path in files if path.suffix != ".checkpoint")
+def status():
+    """Print fresh or stale, and why, for each chapter."""
+    for page in chapters():
+        why = freshness.reasons(page)
+        shown = "; ".join(why[:3]) + (f"; and {len(why) - 3} more" if len(why) > 3 else "")
+        print(f"{'stale' if why else 'fresh'}  {page}" + (f": {shown}" if why else ""))
 
 
-def _code(page):
-    return "\n".join(
-        re.sub(r"(?m)^\s*%.*$", "", c.source) for c in read(page).cells if c.cell_type == "code"
-    )
+# --- execute ------------------------------------------------------------------------------------
 
 
-def _imported(source, modules):
-    names = set()
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lorenz_utils"):
-            names |= {alias.name for alias in node.names} | set(node.module.split(".")[1:])
-        elif isinstance(node, ast.Import):
-            names |= {part for alias in node.names for part in alias.name.split(".")}
-    return names & set(modules)
+def execute(page, folder=None, **environment):
+    """Run a chapter from a clean kernel.
 
+    Parameters
+    ----------
+    page : str
+    folder : path, optional
+        Where the kernel starts; the chapter's own folder by default, as in JupyterLab.
+    **environment : str
+        Further environment variables of the kernel.
 
-def fingerprint(page):
-    """A digest of all that the chapter's outputs depend on."""
-    digest = hashlib.sha256(sys.version.encode())
-    digest.update(_code(page).encode())
-    for path in inputs(page):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-def execute(page):
-    """Run a chapter in its own folder; returns the page, the notebook, seconds and the error."""
-    os.environ["OMP_NUM_THREADS"] = "1"  # one chapter a core: threads would only compete
+    Returns
+    -------
+    notebook : NotebookNode
+        With outputs; its metadata hold ``seconds`` and ``origins`` (see `freshness`).
+    problem : str or None
+        What went wrong, for the reader of the terminal.
+    """
     notebook = read(page)
-    cwd = (ROOT / page).parent
-    result = single_nb_execution(notebook, cwd=str(cwd), timeout=CELL_SECONDS, allow_errors=False)
-    problem = result.exc_string if result.err else _warnings(notebook)
-    return page, notebook, result.time, problem
-
-
-def _log_to_file():
-    """Send what kernels say of themselves to a file, so that the progress stays readable."""
-    log = os.open(BUILD / "kernels.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, 2)
+    started = time.time()
+    with tempfile.TemporaryDirectory() as scratch, open(os.devnull, "w") as silence:
+        log = Path(scratch) / "trace"
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",  # one chapter a core: threads would only compete
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "book" / "_trace"), str(ROOT)]),
+            "BOOK_TRACE": str(log),
+            **environment,
+        }
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_SECONDS,
+            resources={"metadata": {"path": str(folder or (ROOT / page).parent)}},
+        )
+        try:
+            # What a kernel says of itself would only disturb the list of chapters.
+            client.execute(env=environment, stderr=silence)
+            problem = _warnings(notebook)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            problem = str(error)
+        notebook.metadata["seconds"] = round(time.time() - started, 1)
+        notebook.metadata["origins"] = freshness.origins(page, log, started)
+    return notebook, problem and _describe(page, notebook, problem)
 
 
 def _warnings(notebook):
@@ -108,7 +112,7 @@ def _warnings(notebook):
     return None
 
 
-def describe_failure(page, notebook, problem):
+def _describe(page, notebook, problem):
     """The chapter, the number and first line of the cell that failed, and the traceback."""
     for number, cell in enumerate(notebook.cells):
         if any(o.get("output_type") == "error" for o in cell.get("outputs", [])):
@@ -116,85 +120,77 @@ def describe_failure(page, notebook, problem):
     return f"{page}.py failed:\n{problem}"
 
 
-def execute_stale(pages):
-    """Execute what is stale and cache it; returns False if a chapter failed."""
-    BUILD.mkdir(exist_ok=True)
-    # Without the results that the chapters recorded, their cached pages are of no use.
-    known = STATE.exists() and (BUILD / "results").exists()
-    state = json.loads(STATE.read_text()) if known else {}
-    cache = get_cache(str(BUILD / ".jupyter_cache"))
-    fresh = {p for p in pages if p not in LAST and _is_fresh(p, state, cache)}
-    first = [p for p in pages if p not in fresh and p not in LAST]
-    print(f"{len(fresh)} chapters are fresh, {len(pages) - len(fresh)} to execute", flush=True)
-    failures = []
-    with ProcessPoolExecutor(os.cpu_count(), initializer=_log_to_file) as pool:
+def execute_stale():
+    """Execute what is stale and keep it; returns False if a chapter failed."""
+    fresh, failures = 0, []
+    first = [page for page in chapters() if page not in LAST]
+    for batch in (first, [page for page in chapters() if page in LAST]):
+        stale = [page for page in batch if freshness.reasons(page)]
+        fresh += len(batch) - len(stale)
         # The longest first, so that no core waits for one long chapter at the end.
-        first.sort(key=lambda page: -state.get(page, {}).get("seconds", 60))
-        for batch in (first, [page for page in pages if page in LAST]):
-            prints = {page: fingerprint(page) for page in batch}
-            for future in as_completed(pool.submit(execute, page) for page in batch):
-                page, notebook, seconds, problem = future.result()
+        stale.sort(key=lambda page: -_seconds(page))
+        pool = ThreadPoolExecutor(os.cpu_count())
+        running = {pool.submit(execute, page): page for page in stale}
+        try:
+            for future in as_completed(running):
+                page, (notebook, problem) = running[future], future.result()
                 if problem:
-                    failures.append(describe_failure(page, notebook, problem))
+                    failures.append(problem)
                     print(f"  FAILED {page}", flush=True)
-                    continue
-                _cache(cache, page, notebook, seconds)
-                state[page] = {"fingerprint": prints[page], "seconds": round(seconds, 1)}
-                _save(state)
-                print(f"  {seconds:6.1f} s  {page}", flush=True)
-            if failures:
-                break
-    for failure in failures:
-        print("\n" + failure, file=sys.stderr)
-    return not failures
+                else:
+                    freshness.keep(page, notebook)
+                    print(f"  {notebook.metadata['seconds']:6.1f} s  {page}", flush=True)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if failures:
+            print("", *failures, sep="\n", file=sys.stderr)
+            return False
+    print(f"{fresh} chapters were fresh, {len(chapters()) - fresh} were executed", flush=True)
+    _forget_orphans()
+    return True
 
 
-def _is_fresh(page, state, cache):
-    try:
-        cache.match_cache_notebook(read(page))
-    except KeyError:
-        return False
-    return state.get(page, {}).get("fingerprint") == fingerprint(page)
+def _seconds(page):
+    done = freshness.executed(page)
+    return done.metadata.get("seconds", 60) if done else 60
 
 
-def _cache(cache, page, notebook, seconds):
-    bundle = CacheBundleIn(
-        nb=notebook, uri=str((ROOT / page).with_suffix(".py")), data={"execution_seconds": seconds}
-    )
-    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+def _forget_orphans():
+    """Delete results that no chapter records any longer: no claim may be judged by them."""
+    kept = set()
+    for page in chapters():
+        kept |= set(freshness.executed(page).metadata["origins"]["writes"])
+    for path in (ROOT / freshness.RESULTS).glob("*"):
+        if str(path.relative_to(ROOT)) not in kept:
+            path.unlink()
 
 
-def _save(state):
-    beside = STATE.with_suffix(".tmp")
-    beside.write_text(json.dumps(state, indent=1))
-    os.replace(beside, STATE)
+# --- write the site -----------------------------------------------------------------------------
 
 
 def write_site():
-    """Run Jupyter Book strictly, every page anew from the cached outputs; True if all is well."""
+    """Run Jupyter Book strictly, every page anew from the kept outputs; True if all is well."""
     # A reused environment would hide the warnings of pages that it does not read again.
-    shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
-    shutil.rmtree(BUILD / "html", ignore_errors=True)
+    for name in (".doctrees", "html", ".jupyter_cache", "jupyter_execute"):
+        shutil.rmtree(BUILD / name, ignore_errors=True)
+    cache = get_cache(str(BUILD / ".jupyter_cache"))
+    for page in chapters():
+        done = freshness.executed(page)
+        bundle = CacheBundleIn(
+            nb=freshness.with_outputs(read(page), done),
+            uri=str((ROOT / page).with_suffix(".py")),
+            data={"execution_seconds": done.metadata["seconds"]},
+        )
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "--all"]
     command += ["-W", "-n", "--keep-going"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     output = result.stdout + result.stderr
-    (BUILD / "sphinx.log").write_text(output)
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    pages = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
-    missing = [p for p in pages if not (BUILD / "html" / p).with_suffix(".html").exists()]
-    if result.returncode or missing:
+    (BUILD / "sphinx.log").write_text(output, encoding="utf8")
+    if result.returncode:
         lines = [x for x in output.splitlines() if re.search(r"WARNING:|ERROR:|Error:", x)]
         print("\n".join(lines or output.splitlines()[-30:]), file=sys.stderr)
-        print(f"pages missing: {missing or 'none'}; whole log: _build/sphinx.log", file=sys.stderr)
-        return False
-    problems = [
-        f"{page}: {problem}"
-        for page in pages
-        for problem in page_problems((BUILD / "html" / page).with_suffix(".html").read_text())
-    ]
-    if problems:
-        print("\n".join(problems), file=sys.stderr)
+        print("whole log: _build/sphinx.log", file=sys.stderr)
         return False
     (BUILD / "html" / "index.html").write_text(
         '<!doctype html><meta charset="utf-8"><title>Learning Lorenz</title>'
@@ -202,6 +198,22 @@ def write_site():
         '<a href="book/index.html">Learning Lorenz</a>\n'
     )
     return True
+
+
+# --- check the pages ----------------------------------------------------------------------------
+
+
+def check_pages():
+    """Say what no reader should meet; True if there is nothing to say."""
+    problems = []
+    if "Executing notebook" in (BUILD / "sphinx.log").read_text(encoding="utf8"):
+        problems.append("Jupyter Book executed a chapter by itself: see _build/sphinx.log")
+    for page in pages():
+        path = (BUILD / "html" / page).with_suffix(".html")
+        found = page_problems(path.read_text("utf8")) if path.exists() else ["is missing"]
+        problems += [f"{page}: {problem}" for problem in found]
+    print("\n".join(problems), file=sys.stderr, end="\n" if problems else "")
+    return not problems
 
 
 def page_problems(html):
@@ -216,13 +228,57 @@ def page_problems(html):
             yield f"image without alt text: {image[:120]}"
 
 
-def main():
-    """Build the book; exits 1 and says why when anything is wrong."""
+# --- the command --------------------------------------------------------------------------------
+
+
+@contextmanager
+def only_one():
+    """Keep a second build out of this clone; the system frees the lock of a killed build."""
+    BUILD.mkdir(exist_ok=True)
+    with open(BUILD / ".lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            sys.exit(f"Another build runs in this clone (process {lock.read()}): wait for its end.")
+        lock.truncate(0)
+        print(os.getpid(), end="", file=lock, flush=True)
+        yield
+
+
+def build():
+    """All three steps; True if all is well."""
     start = time.monotonic()
-    if not execute_stale(chapters()) or not write_site():
-        sys.exit("The book was not built.")
-    seconds = time.monotonic() - start
-    print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
+    done = execute_stale() and write_site() and check_pages()
+    if done:
+        seconds = time.monotonic() - start
+        print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
+    return done
+
+
+def main():
+    """Command line, with one clear line for what a machine, not a chapter, does wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("step", nargs="?", choices=["status", "execute", "build"], default="build")
+    step = parser.parse_args().step
+    if step == "status":
+        return status()
+    try:
+        with only_one():
+            if not (execute_stale() if step == "execute" else build()):
+                sys.exit("The book was not built.")
+    except KeyboardInterrupt:
+        print("\nInterrupted. Finished chapters are kept; make book goes on.", file=sys.stderr)
+        os._exit(130)  # not waiting for the chapters under way: their kernels end with us
+    except OSError as error:
+        advice = {
+            errno.ENOSPC: "Free some space. Finished chapters are kept; make book goes on.",
+            errno.EROFS: "The book is built inside its clone: copy it where you may write.",
+            errno.EACCES: "The book is built inside its clone: copy it where you may write.",
+        }
+        if error.errno not in advice:
+            raise
+        sys.exit(f"{error.strerror}: {error.filename or BUILD}. {advice[error.errno]}")
 
 
 if __name__ == "__main__":

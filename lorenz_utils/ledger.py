@@ -98,9 +98,13 @@ def record(name, estimate, **context):
     }
     RESULTS.mkdir(parents=True, exist_ok=True)
     # Written beside and renamed: a killed build leaves the old record or the new one, whole.
-    with tempfile.NamedTemporaryFile("w", dir=RESULTS, suffix=".tmp", delete=False) as file:
-        json.dump(entry, file)
-    os.replace(file.name, _path(name))
+    handle, beside = tempfile.mkstemp(dir=RESULTS, suffix=".tmp")
+    try:
+        with open(handle, "w") as file:
+            json.dump(entry, file)
+        os.replace(beside, _path(name))
+    finally:
+        Path(beside).unlink(missing_ok=True)
     return estimate
 
 

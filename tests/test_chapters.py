@@ -17,8 +17,8 @@ def test_there_are_seven_concept_chapters_with_two_solved_exercises_each():
 
 @pytest.mark.parametrize("page", CONCEPTS)
 def test_concept_chapters_run_from_a_clean_kernel(page):
-    _, notebook, _, problem = build.execute(page)
-    assert problem is None, build.describe_failure(page, notebook, problem)
+    notebook, problem = build.execute(page)
+    assert problem is None, problem
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             assert output.get("name") != "stderr", output["text"]

@@ -15,35 +15,30 @@
 #
 # **Question.** Which code, libraries, seeds and machine stand behind the numbers of this book?
 #
-# **What the deck claimed.** (slide 36) "Try me on GitHub!" We take the invitation seriously: this
-# page is executed at the end of every build.
+# **What the deck claimed.** (slide 36) "Try me on GitHub!" We take the invitation seriously.
+#
+# ## Code
+#
+# The build itself writes the next lines: what the repository held, and how long each chapter took to
+# execute on one core. A chapter is executed again when its code, a file that it reads or a library has
+# changed; `make status` says which and why. The foot of each page repeats the commit.
+#
+# ```{build-record}
+# ```
+#
+# ## Machine
 
 # %% tags=["hide-input"]
 import json
 import os
 import platform
-import subprocess
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from IPython.display import Markdown
 
 from lorenz_utils import ledger, plotting
 
-
-def git(*arguments):
-    run = subprocess.run(["git", *arguments], cwd=ledger.ROOT, capture_output=True, text=True)
-    return run.stdout.strip() if run.returncode == 0 else "not a git checkout"
-
-
-# %% [markdown]
-# ## Code and machine
-
-# %% tags=["hide-input"]
 rows = [
-    ["commit", git("rev-parse", "--short", "HEAD")],
-    ["changes that are not committed", "yes" if git("status", "--porcelain") else "none"],
-    ["built on", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"],
     ["Python", platform.python_version()],
     ["system", f"{platform.system()} {platform.machine()}"],
     ["cores", os.cpu_count()],
@@ -62,19 +57,6 @@ pins = [
     if "==" in line
 ]
 Markdown(plotting.markdown_table(["package", "version"], [[p, version(p)] for p in pins]))
-
-# %% [markdown]
-# ## Time per chapter
-#
-# Seconds of the last execution of each chapter on this machine, one core each, side by side. A chapter
-# whose code, modules, models and pins have not changed is not executed again.
-
-# %% tags=["hide-input"]
-state_file = ledger.ROOT / "_build" / "chapters.json"
-state = json.loads(state_file.read_text()) if state_file.exists() else {}
-rows = [[page, f"{entry['seconds']:.1f}"] for page, entry in sorted(state.items())]
-total = sum(entry["seconds"] for entry in state.values())
-Markdown(plotting.markdown_table(["chapter", "seconds"], [*rows, ["together", f"{total:.0f}"]]))
 
 # %% [markdown]
 # ## Trained models

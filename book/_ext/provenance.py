@@ -1,0 +1,130 @@
+"""Sphinx extension: says at the foot of each page which code made it, when, and in how many seconds.
+
+The directive ``build-record`` shows the same for the whole book. Whatever differs from one build of
+the same commit to the next stands in a ``<time>`` element, so that two builds can be compared.
+"""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book"))
+import build
+import freshness
+
+WORDS = {
+    "en": {
+        "dirty": "with changes that are not committed",
+        "commit": "Commit",
+        "built": "built on",
+        "executed": "Executed in",
+        "versions": "with these versions",
+        "no code": "No code is executed on this page",
+        "how": "how this book is made",
+        "chapter": "chapter",
+        "seconds": "seconds",
+        "together": "together",
+    },
+    "fr": {
+        "dirty": "avec des modifications non enregistrées",
+        "commit": "Commit",
+        "built": "construit le",
+        "executed": "Exécuté en",
+        "versions": "avec ces versions",
+        "no code": "Aucun code n'est exécuté sur cette page",
+        "how": "comment ce livre est fait",
+        "chapter": "chapitre",
+        "seconds": "secondes",
+        "together": "ensemble",
+    },
+}
+
+
+def words(config):
+    """The strings in the language of the edition."""
+    return WORDS.get(config.language, WORDS["en"])
+
+
+def source_state():
+    """Commit of the clone, and whether it has changes on top.
+
+    Returns
+    -------
+    commit : str or None
+        None outside a git checkout.
+    dirty : bool
+    """
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    return commit, bool(commit and _git("status", "--porcelain"))
+
+
+def _git(*arguments):
+    try:
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    return run.stdout.strip() if run.returncode == 0 else None
+
+
+def start(app):
+    """Find commit and time once for all pages."""
+    word = words(app.config)
+    commit, dirty = source_state()
+    now = datetime.now(UTC)
+    day = f'<time datetime="{now:%Y-%m-%dT%H:%MZ}">{now:%Y-%m-%d %H:%M} UTC</time>'
+    # An archive without .git has no commit to name.
+    code = f"{word['commit']} <code>{commit}</code>" if commit else "No git commit"
+    app.provenance = f"{code}{' ' + word['dirty'] if dirty else ''}, {word['built']} {day}."
+
+
+def duration(seconds):
+    """Seconds as an HTML time element."""
+    return f'<time datetime="PT{seconds:.0f}S">{seconds:.0f}</time>'
+
+
+def add_foot(app, pagename, templatename, context, doctree):
+    """Give the template ``provenance.html`` its sentence."""
+    word = words(app.config)
+    to = context["pathto"]("book/appendix/reproducibility") if doctree is not None else None
+    if to is None or pagename not in build.pages():
+        return
+    done = freshness.executed(pagename) if pagename in build.chapters() else None
+    if done:
+        link = f'<a href="{to}#libraries">{word["versions"]}</a>'
+        code = f"{word['executed']} {duration(done.metadata['seconds'])} s {link}."
+    else:
+        code = f'{word["no code"]}: <a href="{to}">{word["how"]}</a>.'
+    context["provenance"] = f"{app.provenance} {code}"
+
+
+class BuildRecord(SphinxDirective):
+    """Commit, date and seconds per chapter."""
+
+    def run(self):
+        """Return the record as HTML."""
+        word = words(self.config)
+        seconds = {page: freshness.executed(page).metadata["seconds"] for page in build.chapters()}
+        rows = [*seconds.items(), (word["together"], sum(seconds.values()))]
+        body = "".join(
+            f"<tr><td>{page.removeprefix('book/')}</td><td>{duration(value)}</td></tr>"
+            for page, value in rows
+        )
+        head = f"<tr><th>{word['chapter']}</th><th>{word['seconds']}</th></tr>"
+        html = (
+            f'<p class="build-record">{self.env.app.provenance}</p>'
+            f'<table class="table"><thead>{head}</thead><tbody>{body}</tbody></table>'
+        )
+        return [nodes.raw("", html, format="html")]
+
+
+def setup(app):
+    """Register the foot and the directive."""
+    app.connect("builder-inited", start)
+    app.connect("html-page-context", add_foot)
+    app.add_directive("build-record", BuildRecord)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

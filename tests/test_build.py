@@ -1,0 +1,322 @@
+"""The build, on a small book: what is executed again and why, and how it meets each fault."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book"))
+import build  # noqa: E402
+import freshness  # noqa: E402
+
+HEADER = (ROOT / "book" / "05_conclusions.py").read_text().split("# %%")[0]
+FIRST = """
+# %% [markdown]
+# # First
+
+# %% mystnb={"figure": {"caption": "A caption."}}
+import json
+from pathlib import Path
+from lorenz_utils import ledger, one
+numbers = [json.loads(p.read_text()) for p in sorted(Path("../data").glob("*.json"))]
+ledger.record("first/sum", sum(numbers) + one.VALUE)
+"""
+LAST = """
+# %% [markdown]
+# # Last
+
+# %%
+from lorenz_utils import ledger
+print(ledger.recall("first/sum").value)
+"""
+
+
+class Clone:
+    """A copy of the build with two small chapters."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("lorenz_utils", "data", "book"):
+            (folder / name).mkdir(parents=True)
+        for name in ("build.py", "freshness.py"):
+            shutil.copy(ROOT / "book" / name, folder / "book" / name)
+        shutil.copytree(
+            ROOT / "book" / "_trace",
+            folder / "book" / "_trace",
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
+        shutil.copy(ROOT / "lorenz_utils" / "ledger.py", folder / "lorenz_utils" / "ledger.py")
+        for name, text in {
+            "constraints.txt": "numpy==2\npyyaml==6\n",
+            "_toc.yml": "root: book/index\nparts: [{chapters: [{file: book/first}, "
+            "{file: book/05_conclusions}]}]\n",
+            "lorenz_utils/__init__.py": "",
+            "lorenz_utils/one.py": "from lorenz_utils.two import VALUE\n",
+            "lorenz_utils/two.py": "VALUE = 1\n",
+            "lorenz_utils/unused.py": "VALUE = 1\n",
+            "data/a.json": "10",
+            "book/first.py": HEADER + FIRST,
+            "book/05_conclusions.py": HEADER + LAST,
+        }.items():
+            self.write(name, text)
+
+    def write(self, name, text):
+        (self.folder / name).write_text(text)
+
+    def edit(self, name, old, new):
+        text = (self.folder / name).read_text()
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def command(self, step):
+        return [sys.executable, str(self.folder / "book" / "build.py"), step]
+
+    def run(self, step, **options):
+        return subprocess.run(self.command(step), capture_output=True, text=True, **options)
+
+    def inside(self, call):
+        """Call a step of the build on this clone, in this process."""
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (build, freshness):
+                patch.setattr(module, "ROOT", self.folder)
+            patch.setattr(build, "BUILD", self.folder / "_build")
+            freshness.environment.cache_clear()
+            try:
+                return call()
+            finally:
+                freshness.environment.cache_clear()
+
+    def execute(self, capsys):
+        """The chapters that were executed, once it is sure that all went well."""
+        capsys.readouterr()
+        assert self.inside(build.execute_stale), capsys.readouterr().err
+        return [x.split()[-1] for x in capsys.readouterr().out.splitlines() if " s  " in x]
+
+    def stale(self):
+        """The stale chapters with their reasons."""
+        found = self.inside(lambda: {page: freshness.reasons(page) for page in build.chapters()})
+        assert len(found) == 2
+        return {page: "; ".join(why) for page, why in found.items() if why}
+
+    def result(self):
+        path = self.folder / "_build" / "results" / "first--sum.json"
+        return json.loads(path.read_text())["value"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    clone = Clone(tmp_path_factory.mktemp("built") / "clone")
+    assert set(clone.stale().values()) == {"never executed"}
+    assert clone.inside(build.execute_stale)
+    assert clone.stale() == {}
+    return clone
+
+
+@pytest.fixture
+def copy(built, tmp_path):
+    """The executed small book, to be spoilt; its kernels see the paths of the copy."""
+    shutil.copytree(built.folder, tmp_path / "clone")
+    clone = object.__new__(Clone)
+    clone.folder = tmp_path / "clone"
+    return clone
+
+
+def test_status_lists_each_chapter_as_fresh_or_stale_and_why(copy):
+    copy.write("data/a.json", "20")
+    assert copy.run("status").stdout.splitlines() == [
+        "stale  book/first: data/a.json changed",
+        "fresh  book/05_conclusions",
+    ]
+
+
+def test_prose_captions_and_unused_modules_execute_nothing(copy, capsys):
+    copy.edit("book/first.py", "# # First", "# # First, in other words")
+    copy.edit("book/first.py", "A caption.", "Another caption.")
+    copy.edit("lorenz_utils/unused.py", "1", "2")
+    assert copy.stale() == {}
+    assert copy.execute(capsys) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "value", "reason"),
+    [
+        ("book/first.py", "sum(numbers)", "2 * sum(numbers)", 21, "its code changed"),
+        ("lorenz_utils/two.py", "1", "2", 12, "lorenz_utils/two.py changed"),
+        ("lorenz_utils/ledger.py", '"""The', '"""Our', 11, "lorenz_utils/ledger.py changed"),
+        ("data/a.json", "10", "20", 21, "data/a.json changed"),
+    ],
+)
+def test_each_input_of_a_chapter_executes_it_and_what_reads_its_results(
+    copy, name, old, new, value, reason, capsys
+):
+    copy.edit(name, old, new)
+    assert copy.stale()["book/first"] == reason
+    executed = copy.execute(capsys)
+    assert copy.result() == value
+    # The last chapter reads the result: it is executed when the result, or its own input, changed.
+    changed = value != 11 or "ledger" in name
+    assert executed == ["book/first", *(["book/05_conclusions"] if changed else [])]
+    assert copy.stale() == {}
+
+
+def test_a_new_or_lost_data_file_is_noticed(copy, capsys):
+    copy.write("data/b.json", "5")
+    assert copy.stale() == {"book/first": "data changed"}
+    copy.execute(capsys)
+    assert copy.result() == 16
+    (copy.folder / "data" / "b.json").unlink()
+    assert copy.stale()["book/first"] == "data changed; data/b.json changed"
+
+
+def test_another_version_of_a_pinned_library_or_of_python_is_named(copy):
+    store = copy.folder / "_build" / "executed" / "book" / "first.ipynb"
+    notebook = json.loads(store.read_text())
+    environment = notebook["metadata"]["origins"]["environment"]
+    assert set(environment) == {"Python", "numpy", "pyyaml"}
+    now = dict(environment)
+    environment |= {"numpy": "1.0", "Python": "3.0"}
+    store.write_text(json.dumps(notebook))
+    assert copy.stale() == {
+        "book/first": f"Python was 3.0, is {now['Python']}; numpy was 1.0, is {now['numpy']}"
+    }
+
+
+def test_a_corrupted_results_store_is_made_again(copy, capsys):
+    path = copy.folder / "_build" / "results" / "first--sum.json"
+    for damage in ("", '{"value": 3}', "not json"):
+        path.write_text(damage)
+        assert "what it wrote is gone or changed" in copy.stale()["book/first"]
+        assert copy.execute(capsys) == ["book/first"]
+        assert copy.result() == 11
+    shutil.rmtree(path.parent)
+    assert copy.execute(capsys) == ["book/first"]
+
+
+def test_a_corrupted_executed_chapter_is_made_again(copy, capsys):
+    store = copy.folder / "_build" / "executed" / "book" / "first.ipynb"
+    store.write_text(store.read_text()[:100])
+    assert copy.stale() == {"book/first": "never executed"}
+    assert copy.execute(capsys) == ["book/first"]
+
+
+def test_a_result_that_no_chapter_records_any_longer_is_forgotten(copy, capsys):
+    copy.edit("book/first.py", '"first/sum"', '"first/total"')
+    copy.edit("book/05_conclusions.py", '"first/sum"', '"first/total"')
+    copy.execute(capsys)
+    assert [p.name for p in (copy.folder / "_build/results").iterdir()] == ["first--total.json"]
+
+
+def test_a_file_that_changes_while_it_is_read_leaves_the_chapter_stale(copy, capsys):
+    copy.edit("book/first.py", "ledger.record", "Path('../data/a.json').touch()\nledger.record")
+    copy.execute(capsys)
+    assert copy.stale()["book/first"] == "data/a.json changed"
+
+
+def wait_for(path, seconds=60):
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path} does not appear"
+        time.sleep(0.05)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def slow(copy):
+    """The first chapter says that it has begun, and goes on when it is allowed to."""
+    waiting = (
+        "import os, time\nPath('../begun').write_text(str(os.getpid()))\n"
+        "while not Path('../go').exists():\n    time.sleep(0.05)\n"
+    )
+    copy.edit("book/first.py", "numbers = ", waiting + "numbers = ")
+    return copy
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_killed_build_loses_nothing_and_the_next_goes_on(slow, how, capsys):
+    before = {p: p.read_bytes() for p in (slow.folder / "_build").rglob("*") if p.is_file()}
+    process = subprocess.Popen(slow.command("execute"), stdout=subprocess.PIPE)
+    wait_for(slow.folder / "begun")
+    kernel = int((slow.folder / "begun").read_text())
+    process.send_signal(how)
+    process.wait(20)
+    assert process.returncode != 0
+    end = time.monotonic() + 20
+    while alive(kernel):
+        assert time.monotonic() < end, "the kernel lives on"
+        time.sleep(0.1)
+    after = {p: p.read_bytes() for p in before if p.name != ".lock"}
+    assert after == {p: x for p, x in before.items() if p.name != ".lock"}
+    (slow.folder / "go").touch()
+    assert slow.execute(capsys) == ["book/first"]
+
+
+def test_a_second_build_in_one_clone_is_refused(slow):
+    process = subprocess.Popen(slow.command("execute"), stdout=subprocess.PIPE)
+    wait_for(slow.folder / "begun")
+    second = slow.run("execute")
+    assert second.returncode == 1
+    assert f"Another build runs in this clone (process {process.pid})" in second.stderr
+    (slow.folder / "go").touch()
+    assert process.wait(60) == 0
+    assert slow.stale() == {}
+
+
+def test_a_failing_cell_is_named_and_the_rest_is_kept(copy):
+    copy.edit("book/first.py", "ledger.record", "1 / 0\nledger.record")
+    run = copy.run("execute")
+    assert run.returncode == 1
+    assert "book/first.py, cell 2 ('import json') failed" in run.stderr
+    assert "ZeroDivisionError" in run.stderr
+    copy.edit("book/first.py", "1 / 0\n", "")
+    assert copy.stale() == {}, "the outputs of the code that is back again were lost"
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Mount a file system of 256 kilobytes, or mount it anew with other options."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(options):
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("mounting a small file system is not allowed here")
+        return folder
+
+    yield mount
+    subprocess.run(["umount", "-l", str(folder)], capture_output=True)
+
+
+def test_a_read_only_checkout_is_said_to_be_one(disk, capsys):
+    clone = Clone(disk("size=256k") / "clone")
+    disk("remount,ro,size=256k")
+    run = clone.run("execute")
+    assert run.returncode == 1
+    assert "Read-only file system" in run.stderr and "copy it where you may write" in run.stderr
+    assert "Traceback" not in run.stderr
+    disk("remount,rw,size=256k")
+    assert clone.execute(capsys) == ["book/first", "book/05_conclusions"]
+
+
+def test_a_full_disk_is_said_to_be_full_and_the_next_build_goes_on(disk, capsys):
+    clone = Clone(disk("size=256k") / "clone")
+    clone.edit("book/first.py", "ledger.record", "print('x' * 300_000)\nledger.record")
+    run = clone.run("execute")
+    assert run.returncode == 1
+    assert "No space left on device" in run.stderr and "make book goes on" in run.stderr
+    assert "Traceback" not in run.stderr
+    clone.edit("book/first.py", "300_000", "3")
+    assert clone.execute(capsys) == ["book/first", "book/05_conclusions"]
+    assert clone.stale() == {}
