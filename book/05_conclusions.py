@@ -36,20 +36,20 @@ plotting.use_style()
 # %% [markdown]
 # ## The scorecard
 #
-# Every claim that can be checked stands in `book/claims.yml` with the rule by which it is judged. The
-# chapters record their results with intervals, and the verdict is computed here from both; nobody
-# types it. Four verdicts are possible: *reproduced*, *reproduced in part*, *not reproduced*, and
+# Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
+# which it is judged; what stands in square brackets is ours. The chapters record their results with
+# intervals, and the verdict is computed here from both; nobody types it. Four verdicts are possible: *reproduced*, *reproduced in part*, *not reproduced*, and
 # *holds but does not imply what is claimed*, where a control without the claimed property passes
 # the same test.
 
 # %%
-verdicts = ledger.verdicts()
+verdicts = ledger.verdicts()  # fails if a claim cannot be judged
 counts = Counter(row["verdict"] for row in verdicts)
 
 # %% tags=["hide-input", "full-width"]
 def link(row):
     page = row["page"].removeprefix("book/")
-    return f"[slide {row['slide']}]({page}.py)"
+    return f"[slide {row['slide']}]({page}.py#what-we-find)"
 
 
 def shown(estimate):
@@ -59,11 +59,20 @@ def shown(estimate):
     return f"{estimate:.3g}" if not 1e-2 <= abs(value) < 1e3 else f"{estimate:.3f}"
 
 
+def asked(row):
+    if row["rule"] == "equals":
+        return f"{row['deck']} ± {row['tolerance']}" if row["tolerance"] else row["deck"]
+    return f"{'above' if row['rule'] == 'greater' else 'below'} {row['threshold']:g}"
+
+
 rows = [
-    [link(r), r["claim"], r.get("deck", "–"), shown(r["ours"]), f"*{r['verdict']}*", r["reason"]]
+    [
+        link(r), f"{r['claim']} *{r['quantity'][0].upper()}{r['quantity'][1:]}:*", asked(r),
+        shown(r["ours"]), f"*{r['verdict']}*", r["reason"],
+    ]
     for r in verdicts
 ]
-headers = ["computed in", "claim", "deck", "ours", "verdict", "why"]
+headers = ["computed in", "claim, and what is measured", "asked", "ours", "verdict", "why"]
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]

@@ -134,20 +134,28 @@ def verdicts():
     Returns
     -------
     list of dict
-        The claim's own fields and ``ours`` (`Estimate`) and ``verdict`` (str).
+        The claim's own fields, with ``ours`` (`Estimate`), ``verdict`` (str) and the ``reason``
+        that belongs to this verdict (str).
 
     Raises
     ------
     KeyError
         If the result a claim is judged by has not been recorded.
     ValueError
-        If a claim's rule is unknown.
+        If a claim cannot be judged, or gives no reason for the verdict that it gets.
     """
     rows = []
     for claim in claims():
         ours = recall(claim["result"])
         control = recall(claim["control"]) if "control" in claim else None
-        rows.append({**claim, "ours": ours, "verdict": judge(claim, ours, control)})
+        verdict = judge(claim, ours, control)
+        if verdict not in claim["reason"]:
+            raise ValueError(
+                f"claim {claim['id']!r} is judged {verdict!r}, and {CLAIMS.name} gives a reason "
+                f"for {', '.join(claim['reason'])} only: write down why"
+            )
+        row = {"ours": ours, "verdict": verdict, "reason": claim["reason"][verdict]}
+        rows.append({**claim, **row})
     return rows
 
 
@@ -159,6 +167,9 @@ def judge(claim, ours, control=None):
     ``rule: less`` ask whether ours lies beyond ``threshold`` by two standard errors; where the
     ``control``, which lacks the claimed property, passes too, the claim *holds but does not imply*.
     """
+    for estimate in (ours, control or ours):
+        if np.ndim(estimate.value) or not math.isfinite(estimate.value):
+            raise ValueError(f"a claim is judged by one finite number, got {estimate}")
     margin = 2 * ours.standard_error
     if claim["rule"] == "equals":
         distance = abs(ours.value - claim["deck"])

@@ -81,12 +81,52 @@ def test_unknown_rules_are_refused():
         judge({"rule": "looks like"}, Estimate(1.0))
 
 
-def test_verdicts_judge_every_claim(tmp_path, monkeypatch):
+@pytest.mark.parametrize("value", [np.nan, np.inf, np.ones(2)])
+def test_what_is_no_finite_number_judges_nothing(value):
+    with pytest.raises(ValueError, match="one finite number"):
+        judge(GREATER, Estimate(value, np.zeros_like(value)))
+    with pytest.raises(ValueError, match="one finite number"):
+        judge(GREATER, Estimate(1.0), Estimate(value, np.zeros_like(value)))
+
+
+CLAIM = """
+- id: a
+  result: page/a
+  rule: greater
+  threshold: 0
+  control: page/b
+  reason:
+    reproduced: It is so.
+    holds but does not imply what is claimed: The control too.
+"""
+
+
+def test_verdicts_judge_every_claim_and_give_the_reason_of_the_verdict(tmp_path, monkeypatch):
     path = tmp_path / "claims.yml"
-    path.write_text("- {id: a, result: page/a, rule: greater, threshold: 0, control: page/b}\n")
+    path.write_text(CLAIM)
     monkeypatch.setattr(ledger, "CLAIMS", path)
     record("page/a", 1.0)
     with pytest.raises(KeyError, match="page/b"):
         ledger.verdicts()
     record("page/b", 1.0)
-    assert [row["verdict"] for row in ledger.verdicts()] == [ledger.DOES_NOT_IMPLY]
+    row = ledger.verdicts()[0]
+    assert (row["verdict"], row["reason"]) == (ledger.DOES_NOT_IMPLY, "The control too.")
+    record("page/b", -1.0)
+    row = ledger.verdicts()[0]
+    assert (row["verdict"], row["reason"]) == (ledger.REPRODUCED, "It is so.")
+    record("page/a", -1.0)
+    with pytest.raises(ValueError, match=r"'a' is judged 'not reproduced'.*write down why"):
+        ledger.verdicts()
+
+
+def test_a_full_disk_leaves_the_old_record(monkeypatch):
+    record("page/a", 1.0)
+
+    def fails(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ledger.json, "dump", fails)
+    with pytest.raises(OSError, match="No space left"):
+        record("page/a", 2.0)
+    assert recall("page/a").value == 1.0
+    assert [p.name for p in ledger.RESULTS.iterdir()] == ["page--a.json"]
