@@ -291,7 +291,7 @@ error = np.array([
 orders = np.polyfit(np.log(steps[-4:]), np.log(error[-4:]), 1)[0]
 order = ledger.Estimate.from_samples(orders)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of Euler's method after half a time unit against the step (median of 40 starts; band: the middle 80 %); dashed, proportional to dt.", "name": "fig-introduction-euler-error"}, "image": {"alt": "Log-log plot. The error rises with the step along a dashed line of slope one for small steps and faster than it for steps above about a hundredth."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of Euler's method after half a time unit against the step (median of 40 starts; band: the middle 80 %); dashed, proportional to dt.", "name": "fig-introduction-euler-error"}, "image": {"alt": "Log-log plot. The error rises with the step along a dashed line of slope one for small steps and bends upwards from it for larger ones."}}
 low, median, high = np.quantile(error, [0.1, 0.5, 0.9], axis=1)
 ax = plt.subplots()[1]
 _ = ax.loglog(steps, median, "o-", label="Euler")
@@ -325,7 +325,7 @@ euler_steps = [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 
 with np.errstate(over="ignore", invalid="ignore"):  # blow-up is one of the answers
     statistics = np.array([euler_statistics(dt, start) for dt in euler_steps])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Long-run mean of z (left) and largest exponent (right) of Euler's map against its step, with two standard errors; dashed, the values of the flow. In the shaded range orbits blow up.", "name": "fig-introduction-euler-attractor"}, "image": {"alt": "Two panels against the step. On the left the mean of z moves away from the dashed line already for steps of a few thousandths and rises. On the right the exponent leaves its dashed line as the step grows. The range of steps from about three hundredths upwards is shaded and empty."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Long-run mean of z (left) and largest exponent (right) of Euler's map against its step, with two standard errors; dashed, the values of the flow. In the shaded range orbits blow up.", "name": "fig-introduction-euler-attractor"}, "image": {"alt": "Two panels against the step. On the left the mean of z moves away from the dashed line already at the smallest steps and rises. On the right the exponent leaves its dashed line as the step grows. The range of the largest steps is shaded and empty."}}
 alive = np.isfinite(statistics).all((1, 2))
 mean = statistics.mean(-1)
 bars = 2 * statistics.std(-1, ddof=1) / np.sqrt(len(start))

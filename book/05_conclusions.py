@@ -107,7 +107,7 @@ Of {total} claims: {summary}.
 # %% [markdown]
 # ## What remains open
 #
-# A generator that no metric tells from Lorenz is still to be built: the last percent of the one-step error
+# A generator that no metric tells from Lorenz is still to be built: the last small part of the one-step error
 # is what decides about the exponents. The two parts of the deck are also less opposed than it says. A
 # regression needs the form of the equations and gets their coefficients; a GAN needs no form and gets
 # series. Where the form is known, no generator in this book comes near the regression.
