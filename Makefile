@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train lock lint clean
+.PHONY: help book status test lab serve train check accept lock lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,12 @@ serve: book ## serve the built book on this machine
 
 train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-dcgan
 	@$(BIN)/python -m lorenz_utils.training $(NAME)
+
+check: $(VENV)/.installed ## build twice from nothing and compare text, tables and figures
+	@$(BIN)/python book/build.py check
+
+accept: $(VENV)/.installed ## make the results of the built book the expected ones
+	@$(BIN)/python book/build.py accept
 
 lock: $(VENV)/.installed ## write constraints.txt from what is installed
 	@{ echo "# The full resolved set behind requirements.txt; regenerate with: make lock"; \

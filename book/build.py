@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import freshness
+import repeatability
 import yaml
 from freshness import read
 from jupyter_cache import get_cache
@@ -251,22 +252,57 @@ def build():
     start = time.monotonic()
     done = execute_stale() and write_site() and check_pages()
     if done:
+        found = repeatability.recorded(ROOT / freshness.RESULTS)
+        for difference in repeatability.differences(found, repeatability.expected()):
+            print(f"  note: {difference}")
         seconds = time.monotonic() - start
         print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
     return done
 
 
+def check():
+    """Build twice from nothing and compare; then compare the results with the expected ones."""
+    first = BUILD / "first"
+    shutil.rmtree(first, ignore_errors=True)
+    for turn in ("first", "second"):
+        print(f"The {turn} build from nothing", flush=True)
+        for name in ("executed", "results"):
+            shutil.rmtree(BUILD / name, ignore_errors=True)
+        if not build():
+            return False
+        if turn == "first":
+            os.replace(BUILD / "html", first)
+    found = repeatability.recorded(ROOT / freshness.RESULTS)
+    problems = [
+        *repeatability.same_site(first, BUILD / "html"),
+        *repeatability.differences(found, repeatability.expected()),
+    ]
+    shutil.rmtree(first)
+    print("\n".join(problems) or "Both builds are equal, and the results are the expected ones.")
+    return not problems
+
+
+def accept():
+    """Make the results of a fresh book the expected ones."""
+    if any(freshness.reasons(page) for page in chapters()):
+        print("Some chapters are stale: make book first.", file=sys.stderr)
+        return False
+    print("\n".join(repeatability.accept(chapters())) or "All results were the expected ones.")
+    return True
+
+
 def main():
     """Command line, with one clear line for what a machine, not a chapter, does wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("step", nargs="?", choices=["status", "execute", "build"], default="build")
+    steps = {"build": build, "execute": execute_stale, "check": check, "accept": accept}
+    parser.add_argument("step", nargs="?", choices=["status", *steps], default="build")
     step = parser.parse_args().step
     if step == "status":
         return status()
     try:
         with only_one():
-            if not (execute_stale() if step == "execute" else build()):
-                sys.exit("The book was not built.")
+            if not steps[step]():
+                sys.exit("The book is not as it should be.")
     except KeyboardInterrupt:
         print("\nInterrupted. Finished chapters are kept; make book goes on.", file=sys.stderr)
         os._exit(130)  # not waiting for the chapters under way: their kernels end with us

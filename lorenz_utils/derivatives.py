@@ -51,6 +51,13 @@ def central_difference(series, dt):
     ------
     TypeError, ValueError
         As `forward_difference`.
+
+    Examples
+    --------
+    >>> time = np.arange(5.0)
+    >>> states, derivative = central_difference((time**2)[:, None], dt=1.0)
+    >>> derivative.ravel()  # exact for a parabola: 2 t at t = 1, 2, 3
+    array([2., 4., 6.])
     """
     series, dt = _check(series, dt, minimum=3)
     return series[1:-1], (series[2:] - series[:-2]) / (2 * dt)

@@ -58,6 +58,17 @@ def series_to_images(ensemble, scaling):
     -------
     ndarray, shape (n_series, 3, 32, 32)
         See `padding_mask` for the pixels that hold no data.
+
+    Examples
+    --------
+    >>> from lorenz_utils.system import make_ensemble
+    >>> series = make_ensemble(2, 1000, 0.1, rng=0)
+    >>> scaling = Scaling.fit(series)
+    >>> images = series_to_images(series, scaling)
+    >>> images.shape
+    (2, 3, 32, 32)
+    >>> bool(np.allclose(images_to_series(images, scaling), series))
+    True
     """
     ensemble = check_states(ensemble, "ensemble", ndim=3)
     n_series, length, _ = ensemble.shape

@@ -4,10 +4,12 @@ A chapter calls `record`; the conclusions call `verdicts`, which judges every cl
 ``book/claims.yml`` by the rule written there. Nothing here is typed in by hand.
 """
 
+import errno
 import json
 import math
 import os
 import tempfile
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,8 @@ import numpy as np
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "_build" / "results"
+# The tests let a chapter record elsewhere.
+RESULTS = Path(os.environ.get("LORENZ_RESULTS") or ROOT / "_build" / "results")
 CLAIMS = ROOT / "book" / "claims.yml"
 
 REPRODUCED = "reproduced"
@@ -96,6 +99,17 @@ def record(name, estimate, **context):
         "standard_error": np.asarray(estimate.standard_error).tolist(),
         "context": context,
     }
+    try:
+        _store(name, entry)
+    except OSError as error:
+        # Whoever only reads goes on reading; a full disk, though, has to be known.
+        if error.errno not in (errno.EROFS, errno.EACCES):
+            raise
+        warnings.warn(f"result {name!r} is not stored: {error}", stacklevel=2)
+    return estimate
+
+
+def _store(name, entry):
     RESULTS.mkdir(parents=True, exist_ok=True)
     # Written beside and renamed: a killed build leaves the old record or the new one, whole.
     handle, beside = tempfile.mkstemp(dir=RESULTS, suffix=".tmp")
@@ -105,7 +119,6 @@ def record(name, estimate, **context):
         os.replace(beside, _path(name))
     finally:
         Path(beside).unlink(missing_ok=True)
-    return estimate
 
 
 def recall(name):

@@ -51,6 +51,17 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     TypeError, ValueError
         For a bad `initial_state`, or times that are not positive (`transient` may be 0).
 
+    Examples
+    --------
+    >>> def field(x):
+    ...     return -x * [1.0, 3.0]
+    >>> def jacobian(x):
+    ...     return np.broadcast_to(np.diag([-1.0, -3.0]), (*x.shape, 2))
+    >>> start = np.ones((10, 2))
+    >>> spectrum = lyapunov_spectrum(field, jacobian, start, dt=0.1, duration=5, transient=1)
+    >>> spectrum.value.round(6)
+    array([-1., -3.])
+
     References
     ----------
     Benettin et al., Meccanica 15 (1980), 9-30; Shimada & Nagashima, Prog. Theor. Phys. 61 (1979),
@@ -114,6 +125,13 @@ def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rn
     ------
     ValueError
         If `separation` is not below 1, or a pair saturates within fewer than three samples.
+
+    Examples
+    --------
+    >>> from lorenz_utils.system import sample_attractor
+    >>> exponents = divergence_exponent(sample_attractor(200, rng=0), 0.1, rng=0)
+    >>> print(f"{exponents.mean():.1f}")
+    0.9
     """
     state = check_states(initial_state, "initial_state")
     separation, dt = check_positive(separation, "separation"), check_positive(dt, "dt")

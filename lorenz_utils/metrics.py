@@ -43,6 +43,16 @@ def flow_residual(real, generated, dt):
     ------
     TypeError, ValueError
         For bad arrays or `dt`, fewer than two samples, or constant real data.
+
+    Examples
+    --------
+    >>> from lorenz_utils.system import make_ensemble
+    >>> from lorenz_utils.surrogates import shuffled
+    >>> real = make_ensemble(4, 200, 0.1, rng=0)
+    >>> bool(flow_residual(real, real, 0.1).max() < 1e-6)
+    True
+    >>> bool(np.median(flow_residual(real, shuffled(real, rng=0), 0.1)) > 1)
+    True
     """
     scale = _scale(real)
     generated, dt = _check_ensemble(generated, "generated"), check_positive(dt, "dt")
@@ -125,6 +135,12 @@ def diversity(ensemble):
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> collapsed = np.tile(np.random.default_rng(0).normal(size=(100, 3)), (5, 1, 1))
+    >>> round(diversity(collapsed), 6)
+    0.0
     """
     ensemble = _check_ensemble(ensemble, "ensemble", n_series=2)
     across, total = ensemble.std(axis=0, ddof=1).mean(0), _standard_deviation(ensemble)

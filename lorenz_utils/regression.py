@@ -36,6 +36,11 @@ def polynomial_library(degree=2, include_bias=False):
 
     For states x, y, z and degree 2 its columns are x, y, z, x^2, x y, x z, y^2, y z, z^2
     (`get_feature_names_out(["x", "y", "z"])`): 9 terms, so 27 coefficients for 3 equations.
+
+    Examples
+    --------
+    >>> polynomial_library().fit([[1, 2, 3]]).get_feature_names_out(["x", "y", "z"]).tolist()
+    ['x', 'y', 'z', 'x^2', 'x y', 'x z', 'y^2', 'y z', 'z^2']
     """
     return PolynomialFeatures(degree, include_bias=include_bias)
 

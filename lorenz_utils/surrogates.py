@@ -25,6 +25,14 @@ def phase_randomised(ensemble, *, rng):
     -------
     ndarray, shape (n_series, length, 3)
 
+    Examples
+    --------
+    >>> from lorenz_utils.system import make_ensemble
+    >>> real = make_ensemble(2, 100, 0.1, rng=0)
+    >>> noise = phase_randomised(real, rng=0)
+    >>> bool(np.allclose(noise.mean(1), real.mean(1)) and np.allclose(noise.std(1), real.std(1)))
+    True
+
     References
     ----------
     Theiler et al., Physica D 58 (1992), 77-94; Prichard & Theiler, Phys. Rev. Lett. 73 (1994),
@@ -104,6 +112,13 @@ def with_noise(ensemble, level, *, rng):
     ------
     ValueError
         If `level` is negative or not finite.
+
+    Examples
+    --------
+    >>> from lorenz_utils.system import make_ensemble
+    >>> real = make_ensemble(2, 100, 0.1, rng=0)
+    >>> with_noise(real, 0.01, rng=0).shape
+    (2, 100, 3)
     """
     ensemble = check_states(ensemble, "ensemble", ndim=3)
     if not 0 <= level < np.inf:

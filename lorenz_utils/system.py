@@ -82,7 +82,13 @@ def check_count(value, name, *, minimum=1):
 
 
 def vector_field(state, parameters=LORENZ63):
-    """Velocity dX/dt = (sigma (y - x), x (rho - z) - y, x y - beta z), shape (..., 3)."""
+    """Velocity dX/dt = (sigma (y - x), x (rho - z) - y, x y - beta z), shape (..., 3).
+
+    Examples
+    --------
+    >>> vector_field([1.0, 1.0, 1.0]).round(3)
+    array([ 0.   , 26.   , -1.667])
+    """
     state = np.asarray(state, dtype=float)
     x, y, z = state[..., 0], state[..., 1], state[..., 2]
     velocity = np.empty_like(state)
@@ -163,6 +169,12 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     ------
     TypeError, ValueError
         For states that are not finite real (..., 3) arrays, or `dt`, `rtol` not positive.
+
+    Examples
+    --------
+    >>> fixed_point = [72**0.5, 72**0.5, 27.0]
+    >>> np.allclose(flow_map(fixed_point, 0.1), fixed_point)
+    True
     """
     state = check_states(state)
     dt, rtol = check_positive(dt, "dt"), check_positive(rtol, "rtol")
@@ -189,6 +201,11 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63):
     Returns
     -------
     ndarray, shape (..., n_steps, 3)
+
+    Examples
+    --------
+    >>> simulate([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], 0.1, n_steps=50).shape
+    (2, 50, 3)
     """
     initial_state = check_states(initial_state, "initial_state")
     dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
@@ -225,6 +242,11 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng):
     Returns
     -------
     ndarray, shape (n_series, length, 3)
+
+    Examples
+    --------
+    >>> make_ensemble(n_series=2, length=100, dt=0.1, rng=0).shape
+    (2, 100, 3)
     """
     length = check_count(length, "length")
     dt = check_positive(dt, "dt")

@@ -130,3 +130,12 @@ def test_a_full_disk_leaves_the_old_record(monkeypatch):
         record("page/a", 2.0)
     assert recall("page/a").value == 1.0
     assert [p.name for p in ledger.RESULTS.iterdir()] == ["page--a.json"]
+
+
+def test_in_a_read_only_checkout_a_result_is_used_though_it_is_not_stored(monkeypatch):
+    def fails(**_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(ledger.tempfile, "mkstemp", fails)
+    with pytest.warns(UserWarning, match="'page/a' is not stored: .*Read-only file system"):
+        assert record("page/a", 1.0).value == 1.0

@@ -1,0 +1,109 @@
+"""Are results and pages what they were? Within a tolerance elsewhere, byte for byte on one machine.
+
+`expected_results.json` beside this file holds what the chapters recorded when the book was last
+accepted, each result with the tolerance within which another machine must agree. Two machines round
+sums differently, a chaotic system amplifies that, and a training amplifies it too: orbits and weights
+differ, averages over repeats do not. So the tolerance is six standard errors where there are repeats
+(a bit more than four standard deviations of the difference of two such averages), and a millionth
+of the value where there are none. Where that is not right, the entry says ``why``, and keeps its
+tolerance when the rest is accepted anew.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import freshness
+import numpy as np
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+EXPECTED = ROOT / "book" / "expected_results.json"
+
+
+def expected():
+    """The accepted results: dict of name to page, value, standard error, context, tolerance."""
+    return json.loads(EXPECTED.read_text(encoding="utf8")) if EXPECTED.exists() else {}
+
+
+def tolerance(value, standard_error):
+    """How far another machine may be from a value, by the rule above."""
+    value, error = np.max(np.abs(value)), np.max(standard_error)
+    return float(6 * error or 1e-6 * value or 1e-9)
+
+
+def recorded(folder):
+    """The results in a store, dict of name to entry."""
+    entries = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))]
+    return {entry["name"]: entry for entry in entries}
+
+
+def differences(found, wanted):
+    """Say which results are missing, new, or further off than their tolerance.
+
+    Parameters
+    ----------
+    found, wanted : dict of str to dict
+        As `recorded` and `expected` give them.
+
+    Yields
+    ------
+    str
+    """
+    for name in sorted(found.keys() | wanted.keys()):
+        if name not in found:
+            yield f"{name} is not recorded any longer"
+        elif name not in wanted:
+            yield f"{name} is new"
+        else:
+            ours, theirs = np.asarray(found[name]["value"]), np.asarray(wanted[name]["value"])
+            allowed = wanted[name]["tolerance"]
+            # Written so that what is not a number is refused.
+            if ours.shape != theirs.shape or not np.all(abs(ours - theirs) <= allowed):
+                yield f"{name} is {ours}, expected {theirs} within {allowed:.2g}"
+
+
+def accept(pages):
+    """Make what the last build recorded the expected results; returns what changed."""
+    old, found = expected(), recorded(ROOT / freshness.RESULTS)
+    new = {}
+    for page in pages:
+        for path in freshness.executed(page).metadata["origins"]["writes"]:
+            entry = json.loads((ROOT / path).read_text())
+            name = entry.pop("name")
+            known = old.get(name, {})
+            entry["tolerance"] = tolerance(entry["value"], entry["standard_error"])
+            if "why" in known:
+                entry |= {"tolerance": known["tolerance"], "why": known["why"]}
+            new[name] = {"page": page, **entry}
+    lines = [f"{json.dumps(name)}: {json.dumps(new[name])}" for name in sorted(new)]
+    EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf8")
+    return list(differences(found, old))
+
+
+def same_site(one, other):
+    """Say in what two built sites differ, apart from dates and durations.
+
+    Text must agree byte for byte once each ``<time>`` element is emptied, figures pixel by pixel.
+    """
+    one, other = Path(one), Path(other)
+    names = [{str(p.relative_to(top)) for p in top.rglob("*") if p.is_file()} for top in (one, other)]
+    for name in sorted(names[0] ^ names[1]):
+        yield f"{name} is in one of them only"
+    for name in sorted(names[0] & names[1]):
+        contents = [(top / name).read_bytes() for top in (one, other)]
+        if name.endswith(".html"):
+            contents = [re.sub(rb"<time\b[^>]*>.*?</time>", b"<time/>", x) for x in contents]
+        if contents[0] == contents[1]:
+            continue
+        if name.endswith((".png", ".jpg")):
+            pictures = [np.asarray(Image.open(top / name)) for top in (one, other)]
+            if np.array_equal(*pictures):
+                continue
+        elif name.endswith(".html"):
+            lines = [x.decode(errors="replace").splitlines() for x in contents]
+            number, pair = next(
+                (i, p) for i, p in enumerate(zip(*lines, strict=False), 1) if p[0] != p[1]
+            )
+            name += f", line {number}: {pair[0].strip()[:120]!r} and {pair[1].strip()[:120]!r}"
+        yield f"{name} differs"

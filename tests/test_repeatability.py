@@ -1,0 +1,106 @@
+"""Tolerances of results, and the comparison of two built sites."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_book import build
+
+import repeatability  # isort: skip
+
+WANTED = {"a/b": {"value": 1.0, "tolerance": 0.1}}
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [(1.09, None), (0.91, None), (1.11, "is 1.11, expected 1.0 within 0.1"), (np.nan, "is nan")],
+)
+def test_results_are_held_against_their_tolerance(value, message):
+    found = list(repeatability.differences({"a/b": {"value": value}}, WANTED))
+    assert (message is None and not found) or message in found[0]
+
+
+def test_lost_and_new_results_are_named():
+    found = list(repeatability.differences({"a/c": {"value": 1.0}}, WANTED))
+    assert found == ["a/b is not recorded any longer", "a/c is new"]
+
+
+def test_tolerances_follow_the_rule():
+    assert repeatability.tolerance(3.0, 0.5) == 3.0
+    assert repeatability.tolerance(-4.0, 0.0) == pytest.approx(4e-6)
+    assert repeatability.tolerance(0.0, 0.0) == 1e-9
+    for name, entry in repeatability.expected().items():
+        rule = repeatability.tolerance(entry["value"], entry["standard_error"])
+        assert entry["tolerance"] == rule or len(entry["why"]) > 20, name
+
+
+@pytest.fixture
+def sites(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "page.html").write_text(f"<p>x</p><time>{name}</time>\n<p>0.5</p>")
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(
+            tmp_path / name / "f.png", compress_level=1 if name == "one" else 9
+        )
+    return tmp_path / "one", tmp_path / "other"
+
+
+def test_dates_and_compression_do_not_count(sites):
+    assert (sites[0] / "f.png").read_bytes() != (sites[1] / "f.png").read_bytes()
+    assert not list(repeatability.same_site(*sites))
+
+
+def test_a_number_a_pixel_and_a_missing_file_count(sites):
+    page = sites[1] / "page.html"
+    page.write_text(page.read_text().replace("0.5", "0.6"))
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    pixels[0, 0, 0] = 1
+    Image.fromarray(pixels).save(sites[1] / "f.png")
+    (sites[1] / "more.js").write_text("")
+    assert list(repeatability.same_site(*sites)) == [
+        "more.js is in one of them only",
+        "f.png differs",
+        "page.html, line 2: '<p>0.5</p>' and '<p>0.6</p>' differs",
+    ]
+
+
+def test_accepting_keeps_the_tolerances_that_say_why(tmp_path, monkeypatch):
+    (tmp_path / "_build" / "results").mkdir(parents=True)
+    paths = []
+    for name in ("a", "b"):
+        path = tmp_path / "_build" / "results" / f"p--{name}.json"
+        entry = {"name": f"p/{name}", "value": 2.0, "standard_error": 0.0, "context": {}}
+        path.write_text(json.dumps(entry))
+        paths.append(str(path.relative_to(tmp_path)))
+    notebook = repeatability.freshness.nbformat.v4.new_notebook()
+    notebook.metadata["origins"] = {"writes": dict.fromkeys(paths, "")}
+    monkeypatch.setattr(repeatability.freshness, "executed", lambda page: notebook)
+    monkeypatch.setattr(repeatability, "ROOT", tmp_path)
+    monkeypatch.setattr(repeatability, "EXPECTED", tmp_path / "expected.json")
+    old = {"p/a": {"value": 1.0, "tolerance": 7.0, "why": "it says why, at length"}}
+    (tmp_path / "expected.json").write_text(json.dumps(old))
+    assert repeatability.accept(["book/p"]) == ["p/b is new"]
+    new = repeatability.expected()
+    assert new["p/a"]["tolerance"] == 7.0 and new["p/a"]["value"] == 2.0
+    assert new["p/b"]["tolerance"] == 2e-6 and new["p/b"]["page"] == "book/p"
+
+
+def test_check_removes_all_that_a_build_could_reuse(tmp_path, monkeypatch, capsys):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "executed").mkdir()
+    builds = []
+
+    def pretend():
+        assert not (tmp_path / "results").exists() and not (tmp_path / "executed").exists()
+        (tmp_path / "html").mkdir()
+        builds.append((tmp_path / "html" / "index.html").write_text(f"<p>{len(builds)}</p>"))
+        (tmp_path / "executed").mkdir()
+        return True
+
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "build", pretend)
+    monkeypatch.setattr(repeatability, "differences", lambda found, wanted: [])
+    assert not build.check()
+    assert len(builds) == 2
+    assert "index.html, line 1: '<p>0</p>' and '<p>1</p>' differs" in capsys.readouterr().out

@@ -1,0 +1,45 @@
+"""What is installed is what is pinned, weights are safetensors, and CI may do little."""
+
+import re
+import subprocess
+from importlib.metadata import distributions
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def canonical(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_constraints_cover_all_that_is_installed():
+    text = (ROOT / "constraints.txt").read_text()
+    locked = {canonical(n): v for n, v in re.findall(r"(?m)^([\w.-]+)==(\S+)", text)}
+    own = {"pip", "lorenz-utils"}  # pip comes with Python, the module is this repository
+    installed = {canonical(d.metadata["Name"]): d.version.split("+")[0] for d in distributions()}
+    wrong = {n: v for n, v in installed.items() if n not in own and locked.get(n) != v}
+    assert not wrong, f"not in constraints.txt as installed: {wrong}; make lock writes it anew"
+
+
+def test_weights_are_safetensors_and_nothing_unpickles():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    pickles = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".npy", ".joblib")
+    assert not [name for name in tracked if name.endswith(pickles)]
+    loads = re.compile(r"\b(torch\.load|pickle\.loads?|joblib\.load|allow_pickle=True)\b")
+    sources = [n for n in tracked if n.endswith(".py") and not n.startswith("tests/")]
+    assert not [n for n in sources if loads.search((ROOT / n).read_text())]
+
+
+def test_the_workflow_has_least_rights_and_pinned_actions():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        extra = set(job.get("permissions", {}))
+        assert extra <= ({"pages", "id-token"} if name == "publish" else set()), name
+        for step in job["steps"]:
+            if "uses" in step:
+                assert re.search(r"@(v\d+|[0-9a-f]{40})$", step["uses"]), step["uses"]
