@@ -21,11 +21,8 @@
 # acceptable and which conserve the chaos."
 
 # %% tags=["hide-input"]
-import base64
 from collections import Counter
-from io import BytesIO
 
-import matplotlib.pyplot as plt
 from IPython.display import HTML, Markdown
 from myst_nb import glue
 
@@ -146,26 +143,9 @@ panels = {
     "the book's GAN": load_or_train("faithful-generator")[0].generate(1, 1000, rng=1)[0],
 }
 figure = plotting.plot_butterflies(panels, generated=list(panels)[1:])
-png = BytesIO()
-figure.savefig(png, dpi=110)
-plt.close(figure)
 alt = (
     "Three curves in space. A real Lorenz series draws two flat wings of loops around two holes; "
     "the series of the deck's GAN is a tangle; that of the book's GAN draws the two wings again."
 )
-# As HTML with the bytes inside: an image pasted from another page would not be copied to the site.
-data = base64.b64encode(png.getvalue()).decode()
-glue("hero", HTML(f'<img alt="{alt}" src="data:image/png;base64,{data}">'), display=False)
-
-# %% tags=["remove-cell"]
-rows = [
-    ("Claims of the deck judged", str(total)),
-    *((verdict, str(number)) for verdict, number in counts.most_common()),
-    ("RMSE27 at dt = 0.1, forward differences", f"{ours['deck-methods/rmse-ols-dt-0.1']:.2f}"),
-    ("RMSE27 at dt = 0.1, flow map", f"{ours['large-steps/flow-map-dt-0.1']:.1g}"),
-    ("Exponent of linear noise by the deck's estimator", f"{ours['evaluation/eckmann-phase-randomised-x']:.2f}"),
-    ("One-step error of the deck's GAN", f"{ours['deck-gan/flow-residual']:.2f}"),
-    ("One-step error of the book's GAN", f"{ours['faithful/flow-residual']:.4f}"),
-]
-body = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
-glue("glance", HTML(f'<table class="table"><tbody>{body}</tbody></table>'), display=False)
+# As HTML: an image pasted from another page would not be copied to the site.
+glue("hero", HTML(plotting.inline_svg(figure, alt)), display=False)

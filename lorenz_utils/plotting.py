@@ -1,10 +1,17 @@
 """The figures' common style: colours, axes, and the few plots that several chapters share.
 
 Functions take arrays and an `ax` and return what they drew; they compute nothing.
+Figures are drawn for a light page. The site's build swaps their greys for a dark page and keeps every
+colour (book/_ext/figures.py), so what carries meaning by colour must not be grey.
 """
+
+from html import escape
+from io import StringIO
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython import get_ipython
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Okabe and Ito's colours, told apart by colour-blind readers: one a coordinate, everywhere.
 COORDINATES = {"x": "#0072B2", "y": "#D55E00", "z": "#009E73"}
@@ -19,7 +26,9 @@ CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#242
 
 
 def use_style():
-    """Apply the book's figure style to all figures that follow."""
+    """Apply the book's figure style to all figures that follow, as vector graphics in notebooks."""
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg", bbox_inches="tight", metadata={"Date": None})
     plt.rcParams.update(
         {
             "figure.figsize": (7.2, 3.6),
@@ -40,6 +49,7 @@ def use_style():
             "lines.linewidth": 1.4,
             "image.cmap": "cividis",
             "figure.constrained_layout.use": True,
+            "svg.hashsalt": "learning-lorenz",  # the same figure gives the same bytes
         }
     )
 
@@ -155,6 +165,34 @@ def plot_images(images, axes, *, title=None):
         ax.set_axis_off()
     axes[0].set_title(title)
     return shown
+
+
+def inline_svg(figure, alt):
+    """Close a figure and return it as SVG for the middle of an HTML page.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    alt : str
+        What one sees, for readers who do not see it.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If `alt` is shorter than 40 characters.
+    """
+    if len(alt) < 40:
+        raise ValueError(f"alt must say what one sees in at least 40 characters, got {alt!r}")
+    buffer = StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    plt.close(figure)
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg ") :]
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
 
 
 def markdown_table(headers, rows):

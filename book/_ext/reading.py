@@ -1,0 +1,81 @@
+"""What helps a reader on the page: reading time, previews of terms and citations, results in text."""
+
+import html
+import re
+
+from docutils import nodes
+from words import words
+
+from lorenz_utils import ledger
+
+WORDS_PER_MINUTE = 220
+
+
+def result(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """Role ``{result}`name;format``: a recorded result, for pages without code.
+
+    ``{result}`verdicts`` is the number of judged claims, ``{result}`verdicts;reproduced`` that of
+    one verdict.
+    """
+    key, _, form = text.partition(";")
+    try:
+        if key == "verdicts":
+            verdicts = [row["verdict"] for row in ledger.verdicts()]
+            shown = str(verdicts.count(form) if form else len(verdicts))
+        else:
+            shown = format(ledger.recall(key), form)
+    except KeyError as error:
+        return [], [inliner.reporter.error(f"result {key!r}: {error}", line=lineno)]
+    return [nodes.inline(rawtext, shown, classes=["result"])], []
+
+
+def reading_time(body):
+    """Minutes for the words of a page; code and outputs are not counted.
+
+    >>> reading_time("<p>" + "word " * 440 + "</p>")
+    2
+    """
+    text = re.sub(r"<(pre|script|style|table|svg)\b.*?</\1>", " ", body, flags=re.S)
+    return max(1, round(len(re.sub(r"<[^>]+>", " ", text).split()) / WORDS_PER_MINUTE))
+
+
+def _definitions(app):
+    """What each glossary term and each reference says, by the anchor that links point to."""
+    if not hasattr(app, "lorenz_definitions"):
+        found = {}
+        for page in ("book/appendix/glossary", "book/appendix/references"):
+            doctree = app.env.get_and_resolve_doctree(page, app.builder)
+            for item in doctree.findall(nodes.definition_list_item):
+                text = item[-1].astext()
+                found |= {i: text for term in item.findall(nodes.term) for i in term["ids"]}
+            for item in doctree.findall(nodes.citation):
+                found |= {i: " ".join(x.astext() for x in item[1:]) for i in item["ids"]}
+        app.lorenz_definitions = {key: " ".join(text.split()) for key, text in found.items()}
+    return app.lorenz_definitions
+
+
+def decorate(app, pagename, templatename, context, doctree):
+    """Write previews into links, and the reading time below the title."""
+    if doctree is None or app.builder.format != "html":
+        return
+    definitions = _definitions(app)
+
+    def preview(match):
+        text = definitions.get(match[2])
+        if text is None or pagename.startswith("book/appendix/glossary"):
+            return match[0]
+        return f'<a data-preview="{html.escape(text[:400], quote=True)}"{match[1]}'
+
+    body = context["body"]
+    links = r'<a( [^>]*?href="[^"]*(?:glossary|references)\.html#([^"]+)")'
+    body = re.sub(links, preview, body)
+    minutes = words(app)["minutes"].format(reading_time(body))
+    context["body"] = body.replace("</h1>", f'</h1>\n<p class="reading-time">{minutes}</p>', 1)
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_role("result", result)
+    app.add_js_file("previews.js", loading_method="defer")
+    app.connect("html-page-context", decorate, priority=700)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

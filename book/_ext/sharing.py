@@ -1,0 +1,224 @@
+"""What lets a page be shared and run: address, description, downloads, Binder, Colab, site map.
+
+The site's address is ``baseurl`` in ``_config.yml`` and the repository's is ``repository_url``:
+every absolute link is made from these two.
+"""
+
+import html
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import nbformat
+import yaml
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+from words import WORDS, words
+
+NOTEBOOKS = "_notebooks"
+NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
+
+
+def is_french(app):
+    """Whether this is the French edition, which lives in the folder fr of the site."""
+    return (app.config.language or "en").startswith("fr")
+
+
+def is_chapter(app, pagename):
+    """Whether the page is executable."""
+    return pagename in app.env.found_docs and "kernelspec" in app.env.metadata[pagename]
+
+
+class Bibtex(SphinxDirective):
+    """Directive ``{bibtex}``: CITATION.cff as a BibTeX entry; the theme adds the copy button."""
+
+    def run(self):
+        """Return the entry as a block of code."""
+        citation = yaml.safe_load((Path(self.env.srcdir) / "CITATION.cff").read_text())
+        year = str(citation["date-released"])[:4]
+        entry = "\n".join([
+            "@book{learninglorenz" + year + ",",
+            f"  title   = {{{citation['title']}}},",
+            f"  author  = {{{{{citation['authors'][0]['name']}}}}},",
+            f"  year    = {{{year}}},",
+            f"  version = {{{citation['version']}}},",
+            f"  url     = {{{self.config.html_baseurl.removesuffix('fr/')}}},",
+            "}",
+        ])  # fmt: skip
+        block = nodes.literal_block(entry, entry, language="bibtex")
+        return [block]
+
+
+def description(doctree):
+    """The first sentences of a page, for search engines and link previews."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        text = re.sub(r"^Question\s*\.\s*", "", text)
+        if len(text) > 60:
+            return text if len(text) <= 200 else text[:197].rsplit(" ", 1)[0] + " …"
+    return ""
+
+
+def add_tags(app, pagename, templatename, context, doctree):
+    """Describe the page for link previews, and name its other edition."""
+    if app.builder.format != "html" or doctree is None:
+        return
+    base, title = app.config.html_baseurl, re.sub(r"<[^>]+>", "", context.get("title", ""))
+    tags = {
+        "og:type": "article",
+        "og:title": html.unescape(title),
+        "og:site_name": app.config.html_title,
+        "og:description": description(doctree),
+        "og:url": f"{base}{pagename}.html",
+        "og:image": f"{base.removesuffix('fr/')}_static/hero.png",
+        "og:image:alt": "Three attractors in space: a real Lorenz series and two generated ones.",
+        "og:locale": "fr_FR" if is_french(app) else "en_GB",
+    }
+    lines = [f'<meta property="{k}" content="{html.escape(v)}">' for k, v in tags.items()]
+    lines.append(f'<meta name="description" content="{html.escape(tags["og:description"])}">')
+    lines.append('<meta name="twitter:card" content="summary_large_image">')
+    context["metatags"] = context.get("metatags", "") + "\n".join(lines)
+
+
+def name_other_edition(app, pagename, templatename, context, doctree):
+    """Tell the template the address of this page in the other language."""
+    if app.builder.format != "html" or doctree is None:
+        return
+    other, folder = ("en", "..") if is_french(app) else ("fr", "fr")
+    own = words(app)
+    context["other_language"] = other
+    context["other_edition"] = f"{site_root(context)}/{folder}/{pagename}.html"
+    context["other_title"], context["other_short"] = own["switch"], own["switch short"]
+
+
+def site_root(context):
+    """The way from the page to the root of its edition."""
+    return context["pathto"]("", 1).rstrip("/") or "."
+
+
+def add_buttons(app, pagename, templatename, context, doctree):
+    """Offer to run and to download the page; the theme knows neither Colab's nor our notebooks."""
+    if doctree is None or "header_buttons" not in context:
+        return
+    own = words(app)
+    printing = _button(own["print"], "fas fa-file-pdf", ".pdf", javascript="window.print()")
+    if not is_chapter(app, pagename):
+        context["header_buttons"].insert(0, _group(own["download"], "fas fa-download", [printing]))
+        return
+    up = site_root(context) + ("/.." if is_french(app) else "")
+    options = app.config.html_theme_options
+    repository = options["repository_url"].rstrip("/")
+    owner_name = repository.split("github.com/")[-1]
+    lab = quote(f"lab/tree/{pagename}.py", safe="")
+    branch = options["repository_branch"]
+    binder = f"https://mybinder.org/v2/gh/{owner_name}/{branch}?urlpath={lab}"
+    colab = "https://colab.research.google.com/github/"
+    colab += f"{owner_name}/blob/{NOTEBOOK_BRANCH}/{pagename}.ipynb"
+    run = [
+        _button(own["binder"], "fas fa-rocket", "Binder", url=binder),
+        _button(own["colab"], "fas fa-cloud", "Colab", url=colab),
+        _button(own["lab"], "fas fa-laptop", "JupyterLab", url=f"{repository}#two-commands"),
+    ]
+    notebook = f"{up}/{NOTEBOOKS}/{pagename}.ipynb"
+    download = [
+        _button(own["notebook"], "fas fa-code", ".ipynb", url=notebook),
+        _button(own["script"], "fas fa-file", ".py", url=f"{up}/_sources/{pagename}.py"),
+        printing,
+    ]
+    context["header_buttons"][:0] = [
+        _group(own["launch"], "fas fa-rocket", run),
+        _group(own["download"], "fas fa-download", download),
+    ]
+
+
+def _button(tooltip, icon, text, **target):
+    kind = "link" if "url" in target else "javascript"
+    return {"type": kind, "tooltip": tooltip, "icon": icon, "text": text, **target}
+
+
+def _group(tooltip, icon, buttons):
+    return {"type": "group", "tooltip": tooltip, "icon": icon, "buttons": buttons, "label": "run"}
+
+
+def write_notebooks(app):
+    """Put the executed chapters beside the pages, ready for Colab."""
+    folder = Path(app.outdir).parent / "jupyter_execute"
+    repository = app.config.html_theme_options["repository_url"].rstrip("/")
+    name = repository.rsplit("/", 1)[-1]
+    setup_code = (
+        "# On Colab only: fetch the book's module, its models and what Colab lacks.\n"
+        "import sys\n"
+        "\n"
+        'if "google.colab" in sys.modules:\n'
+        f"    !git clone --quiet --depth 1 {repository}\n"
+        f"    !grep -E '^(nolds|safetensors|setuptools)==' {name}/requirements.txt"
+        " | xargs pip install --quiet\n"
+        f'    sys.path.insert(0, "{name}")'
+    )
+    for page in sorted(app.env.found_docs):
+        source = folder / f"{page}.ipynb"
+        if not is_chapter(app, page) or not source.exists():
+            continue
+        notebook = nbformat.read(source, as_version=4)
+        first = nbformat.v4.new_code_cell(setup_code, metadata={"tags": ["colab"]}, id="colab")
+        notebook.cells.insert(1, first)
+        target = Path(app.outdir) / NOTEBOOKS / f"{page}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(notebook, indent=1, sort_keys=True) + "\n")
+
+
+def write_site_map(app):
+    """List every page in both editions for search engines."""
+    base = app.config.html_baseurl
+    entries = []
+    for page in sorted(app.env.found_docs):
+        links = {"en": f"{base}{page}.html", "fr": f"{base}fr/{page}.html"}
+        alternates = "".join(
+            f'<xhtml:link rel="alternate" hreflang="{language}" href="{link}"/>'
+            for language, link in links.items()
+        )
+        entries += [f"<url><loc>{link}</loc>{alternates}</url>" for link in links.values()]
+    (Path(app.outdir) / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+        'xmlns:xhtml="http://www.w3.org/1999/xhtml">\n' + "\n".join(entries) + "\n</urlset>\n"
+    )
+    (Path(app.outdir) / "robots.txt").write_text(f"User-agent: *\nSitemap: {base}sitemap.xml\n")
+
+
+def write_not_found(app):
+    """Write the page that a host shows for a wrong address; it needs no other file."""
+    base = app.config.html_baseurl
+    texts = [
+        f'<p lang="{language}">{own["not found"]}. '
+        f'<a href="{base}{"fr/" if language == "fr" else ""}book/index.html">{own["home"]}</a>.</p>'
+        for language, own in WORDS.items()
+    ]
+    (Path(app.outdir) / "404.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width"><title>404 · Learning Lorenz</title>'
+        "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;"
+        "max-width:36rem;margin:20vh auto;padding:0 1rem}</style>"
+        f"<main><h1>404</h1>{''.join(texts)}</main></html>\n"
+    )
+
+
+def write_files(app, error):
+    """Write what stands beside the pages, once for both editions."""
+    if error or app.builder.format != "html" or is_french(app):
+        return
+    write_notebooks(app)
+    write_site_map(app)
+    write_not_found(app)
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.add_directive("bibtex", Bibtex)
+    # Before the theme drops the templates that come out empty.
+    app.connect("html-page-context", name_other_edition, priority=100)
+    app.connect("html-page-context", add_tags, priority=600)
+    app.connect("html-page-context", add_buttons, priority=650)
+    app.connect("build-finished", write_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,24 @@
+// Load an interactive figure's scripts, one after the other, when its button is pressed.
+window.interactiveFigures = {};
+
+function loadScript(address) {
+  return new Promise((resolve, reject) => {
+    if (document.querySelector(`script[src="${address}"]`)) return resolve();
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error(`${address} did not load`));
+    document.head.append(script);
+  });
+}
+
+for (const place of document.querySelectorAll(".interactive")) {
+  const button = place.querySelector(".interactive-start");
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    for (const address of JSON.parse(place.dataset.scripts)) await loadScript(address);
+    button.remove();
+    window.interactiveFigures[place.dataset.figure](place, JSON.parse(place.dataset.words));
+    place.querySelector("input, button, canvas").focus();
+  });
+}

@@ -1,0 +1,216 @@
+"""The built site in a browser: whole, quiet, offline, light, accessible, at two widths and themes.
+
+Needs `make book` first and Debian's chromium (or another Chromium, named by CHROMIUM). Where either is
+missing the tests are skipped and say so; on CI they fail.
+"""
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlparse
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build" / "html"
+AXE = ROOT / "tests" / "vendor" / "axe.min.js"
+PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.glob("**/book/**/*.html"))
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+MOST_BYTES = 1_000_000
+MOST_SECONDS = 1.0
+MOST_SHIFT = 0.02
+
+# Counts layout shifts from the first paint on.
+WATCH = """
+window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+# What a look at the page would show to be wrong.
+LOOK = r"""async () => {
+  const problems = [];
+  const seen = (element) => element.getClientRects().length > 0;
+  for (const image of document.images) {
+    if (!seen(image)) continue;
+    image.loading = "eager";
+    await image.decode().catch(() => problems.push(`missing image ${image.src}`));
+    if (!image.alt) problems.push(`image without alt text ${image.src}`);
+  }
+  for (const formula of document.querySelectorAll(".math"))
+    if (!formula.querySelector(".katex") || formula.querySelector(".katex-error"))
+      problems.push(`unrendered formula ${formula.textContent.slice(0, 80)}`);
+  const text = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (text.nextNode()) {
+    const parent = text.currentNode.parentElement;
+    if (parent.closest("pre, code, script, style, .katex")) continue;
+    if (/\$\$|\\\(|\\(frac|dot|lambda|sigma|rho|beta)\b|\{(doc|term|numref|cite|eq)\}/.test(text.currentNode.data))
+      problems.push(`raw markup ${text.currentNode.data.trim().slice(0, 80)}`);
+  }
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth)
+    problems.push(`scrolls sideways: ${page.scrollWidth} > ${page.clientWidth}`);
+  return problems;
+}"""
+WEIGHT = """() => performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize || 0), 0)"""
+READY = """() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd / 1000"""
+AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
+  (v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`)"""
+
+
+def _need(condition, reason):
+    if condition:
+        return
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The site's address on this machine, served without a network."""
+    _need(PAGES, "the site is not built: run make book")
+    handler = functools.partial(Quiet, directory=str(SITE))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A static server that keeps the test's output readable."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    _need(path, "no Chromium found: install Debian's chromium, or set CHROMIUM to its path")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """A page in a context of its own, with what it complained of and what it asked for."""
+
+    def __init__(self, browser, address, *, inside, viewport=WIDE, theme="light", **options):
+        self.context = browser.new_context(viewport=viewport, color_scheme=theme, **options)
+        self.problems = []
+        self.context.route("**/*", lambda route: self._route(route, inside))
+        self.page = self.context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error {error}"))
+        self.page.on("requestfailed", lambda r: self.problems.append(f"request failed {r.url}"))
+        self.page.add_init_script(WATCH)
+        self.page.goto(address, wait_until="load")
+        self.page.wait_for_timeout(100)
+
+    def _route(self, route, inside):
+        if route.request.url.startswith((inside, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.problems.append(f"request leaves the site: {route.request.url}")
+            route.abort()
+
+    def _console(self, message):
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def set_theme(self, theme):
+        self.page.evaluate("t => document.documentElement.dataset.theme = t", theme)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()
+
+
+class Anchors(HTMLParser):
+    """The ids and the links of one page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links = set(), set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        for name, value in attributes:
+            if name in ("id", "name"):
+                self.ids.add(value)
+            elif name in ("href", "src") and value:
+                self.links.add(value)
+
+
+def test_every_internal_link_and_anchor_leads_somewhere():
+    _need(PAGES, "the site is not built: run make book")
+    pages = {page: Anchors((SITE / page).read_text()) for page in PAGES}
+    broken = set()
+    for page, anchors in pages.items():
+        for link in anchors.links:
+            address, anchor = urldefrag(urljoin(f"/{page}", link))
+            if urlparse(address).scheme:
+                continue
+            target = unquote(urlparse(address).path).lstrip("/")
+            if not (SITE / target).is_file():
+                broken.add(f"{page}: {link}")
+            elif anchor and target in pages and unquote(anchor) not in pages[target].ids:
+                broken.add(f"{page}: {link} (no such anchor)")
+    assert not broken, "\n".join(sorted(broken))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_in_both_themes_and_widths(browser, site, page):
+    with Visit(browser, site + page, inside=site) as visit:
+        weight, ready = visit.page.evaluate(WEIGHT), visit.page.evaluate(READY)
+        shift = visit.page.evaluate("window.shift")
+        visit.page.add_script_tag(path=str(AXE))
+        for theme in ("light", "dark"):
+            visit.set_theme(theme)
+            visit.problems += visit.page.evaluate(LOOK)
+            visit.problems += [f"{theme}: {v}" for v in visit.page.evaluate(AXE_RUN)]
+        assert not visit.problems, "\n".join(visit.problems)
+    with Visit(browser, site + page, inside=site, viewport=NARROW, theme="dark") as visit:
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == "dark"
+        shift = max(shift, visit.page.evaluate("window.shift"))
+        for theme in ("dark", "light"):
+            visit.set_theme(theme)
+            visit.problems += visit.page.evaluate(LOOK)
+        assert not visit.problems, "\n".join(visit.problems)
+        ready = min(ready, visit.page.evaluate(READY))  # the other may have met a busy machine
+    assert weight < MOST_BYTES, f"{weight} bytes before interaction"
+    assert ready < MOST_SECONDS, f"interactive after {ready:.2f} s"
+    assert shift < MOST_SHIFT, f"layout shift {shift:.3f}"
+
+
+@pytest.mark.parametrize("page", ["book/index.html", "book/01_introduction.html"])
+def test_page_opens_from_a_disk(browser, page):
+    _need(PAGES, "the site is not built: run make book")
+    with Visit(browser, (SITE / page).as_uri(), inside=SITE.as_uri()) as visit:
+        problems = visit.problems + visit.page.evaluate(LOOK)
+        assert not problems, "\n".join(problems)
+
+
+def test_every_page_has_both_editions_and_a_description():
+    _need(PAGES, "the site is not built: run make book")
+    english = {p for p in PAGES if not p.startswith("fr/")}
+    assert {p.removeprefix("fr/") for p in PAGES} == english
+    assert {f"fr/{p}" for p in english} <= set(PAGES)
+    for page in PAGES:
+        text = (SITE / page).read_text()
+        assert re.search(r'<meta property="og:description" content="[^"]{30,}', text), page
+        assert re.search(r'<link rel="canonical" href="https?://[^"]+"', text), page
+        assert 'hreflang="' in text, page
+    listed = (SITE / "sitemap.xml").read_text()
+    assert all(page in listed for page in PAGES)
