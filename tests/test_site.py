@@ -105,7 +105,8 @@ class Visit:
     """A page in a context of its own, with what it complained of and what it asked for."""
 
     def __init__(self, browser, address, *, inside, viewport=WIDE, theme="light", **options):
-        self.context = browser.new_context(viewport=viewport, color_scheme=theme, **options)
+        options = {"reduced_motion": "reduce", "color_scheme": theme, **options}
+        self.context = browser.new_context(viewport=viewport, **options)
         self.problems = []
         self.context.route("**/*", lambda route: self._route(route, inside))
         self.page = self.context.new_page()
