@@ -72,7 +72,9 @@ def size(svg):
     if found is None:
         return None
     first, second = (round(float(length) * 4 / 3) for length in found.groups())
-    return (second, first) if found[0].index("height") < found[0].index("width") else (first, second)
+    return (
+        (second, first) if found[0].index("height") < found[0].index("width") else (first, second)
+    )
 
 
 def show_both(app, pagename, templatename, context, doctree):

@@ -20,11 +20,22 @@ FORMULA = re.compile(
     re.S,
 )
 
+# Not from a disk, where browsers refuse it and say so.
+PRELOAD = (
+    '<script>if (location.protocol !== "file:") document.head.append(Object.assign('
+    'document.createElement("link"), {{rel: "preload", href: "{}", as: "font", '
+    'type: "font/woff2", crossOrigin: ""}}));</script>'
+)
+
 
 def add_style(app, pagename, templatename, context, doctree):
     """Load KaTeX's style and fonts on pages with formulas only."""
     if 'class="math ' in context.get("body", ""):
         app.add_css_file("katex/katex.min.css", priority=300)
+        # Asked for at once: a formula that waits for its letters would move the text around it.
+        for font in ("Main-Regular", "Math-Italic"):
+            address = context["pathto"](f"_static/katex/fonts/KaTeX_{font}.woff2", 1)
+            context["metatags"] = context.get("metatags", "") + PRELOAD.format(address)
 
 
 class Setter:
@@ -48,7 +59,7 @@ class Setter:
 
 
 def set_formulas(page, setter):
-    """A page with all its formulas set; a table heading that is one gets a name."""
+    """A page with all its formulas set."""
 
     def replace(match):
         tex = html.unescape(match[3])
@@ -56,13 +67,11 @@ def set_formulas(page, setter):
             shown = setter(tex)
         except JSEvalException as error:
             raise ValueError(f"{tex}: {str(error).splitlines()[0]}") from None
-        # Readers' tools need the TeX as a name where a heading has no other text.
         return f"{match[1]}{shown}{match[4]}"
 
-    def name(match):
-        return f'<th aria-label="{match[2]}"{match[1]}><p><span class="math'
-
-    page = re.sub(r'<th([^>]*)><p><span class="math(?=[^>]*>\\\((.*?)\\\)</span></p></th>)', name, page)
+    # A heading that is only a formula has, for some readers' tools, no text at all.
+    alone = r'(<th[^>]*><p>)(?=<span class="math[^>]*>\\\(([^\\<]+)\\\)</span></p></th>)'
+    page = re.sub(alone, r'\1<span class="visually-hidden">\2</span>', page)
     return FORMULA.sub(replace, page)
 
 
@@ -83,9 +92,7 @@ def set_all(app, error):
 
 def setup(app):
     """Register with Sphinx."""
-    app.add_html_math_renderer(
-        "katex", (html_visit_math, None), (html_visit_displaymath, None)
-    )
+    app.add_html_math_renderer("katex", (html_visit_math, None), (html_visit_displaymath, None))
     app.connect("html-page-context", add_style, priority=900)
     app.connect("build-finished", set_all, priority=850)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -95,6 +95,7 @@ def add_foot(app, pagename, templatename, context, doctree):
         return
     done = freshness.executed(pagename) if pagename in build.chapters() else None
     if done:
+        to = to.rstrip("#")  # the page itself is "#"
         link = f'<a href="{to}#libraries">{word["versions"]}</a>'
         code = f"{word['executed']} {duration(done.metadata['seconds'])} s {link}."
     else:

@@ -14,15 +14,10 @@ import nbformat
 import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
-from words import WORDS, words
+from words import words
 
 NOTEBOOKS = "_notebooks"
 NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
-
-
-def is_french(app):
-    """Whether this is the French edition, which lives in the folder fr of the site."""
-    return (app.config.language or "en").startswith("fr")
 
 
 def is_chapter(app, pagename):
@@ -43,7 +38,7 @@ class Bibtex(SphinxDirective):
             f"  author  = {{{{{citation['authors'][0]['name']}}}}},",
             f"  year    = {{{year}}},",
             f"  version = {{{citation['version']}}},",
-            f"  url     = {{{self.config.html_baseurl.removesuffix('fr/')}}},",
+            f"  url     = {{{self.config.html_baseurl}}},",
             "}",
         ])  # fmt: skip
         block = nodes.literal_block(entry, entry, language="bibtex")
@@ -61,7 +56,7 @@ def description(doctree):
 
 
 def add_tags(app, pagename, templatename, context, doctree):
-    """Describe the page for link previews, and name its other edition."""
+    """Describe the page for link previews."""
     if app.builder.format != "html" or doctree is None:
         return
     base, title = app.config.html_baseurl, re.sub(r"<[^>]+>", "", context.get("title", ""))
@@ -71,9 +66,9 @@ def add_tags(app, pagename, templatename, context, doctree):
         "og:site_name": app.config.html_title,
         "og:description": description(doctree),
         "og:url": f"{base}{pagename}.html",
-        "og:image": f"{base.removesuffix('fr/')}_static/hero.png",
+        "og:image": f"{base}_static/hero.png",
         "og:image:alt": "Three attractors in space: a real Lorenz series and two generated ones.",
-        "og:locale": "fr_FR" if is_french(app) else "en_GB",
+        "og:locale": "en_GB",
     }
     lines = [f'<meta property="{k}" content="{html.escape(v)}">' for k, v in tags.items()]
     lines.append(f'<meta name="description" content="{html.escape(tags["og:description"])}">')
@@ -81,19 +76,8 @@ def add_tags(app, pagename, templatename, context, doctree):
     context["metatags"] = context.get("metatags", "") + "\n".join(lines)
 
 
-def name_other_edition(app, pagename, templatename, context, doctree):
-    """Tell the template the address of this page in the other language."""
-    if app.builder.format != "html" or doctree is None:
-        return
-    other, folder = ("en", "..") if is_french(app) else ("fr", "fr")
-    own = words(app)
-    context["other_language"] = other
-    context["other_edition"] = f"{site_root(context)}/{folder}/{pagename}.html"
-    context["other_title"], context["other_short"] = own["switch"], own["switch short"]
-
-
 def site_root(context):
-    """The way from the page to the root of its edition."""
+    """The way from the page to the root of the site."""
     return context["pathto"]("", 1).rstrip("/") or "."
 
 
@@ -106,7 +90,7 @@ def add_buttons(app, pagename, templatename, context, doctree):
     if not is_chapter(app, pagename):
         context["header_buttons"].insert(0, _group(own["download"], "fas fa-download", [printing]))
         return
-    up = site_root(context) + ("/.." if is_french(app) else "")
+    up = site_root(context)
     options = app.config.html_theme_options
     repository = options["repository_url"].rstrip("/")
     owner_name = repository.split("github.com/")[-1]
@@ -169,20 +153,14 @@ def write_notebooks(app):
 
 
 def write_site_map(app):
-    """List every page in both editions for search engines."""
+    """List every page for search engines."""
     base = app.config.html_baseurl
-    entries = []
-    for page in sorted(app.env.found_docs):
-        links = {"en": f"{base}{page}.html", "fr": f"{base}fr/{page}.html"}
-        alternates = "".join(
-            f'<xhtml:link rel="alternate" hreflang="{language}" href="{link}"/>'
-            for language, link in links.items()
-        )
-        entries += [f"<url><loc>{link}</loc>{alternates}</url>" for link in links.values()]
+    urls = [f"<url><loc>{base}{page}.html</loc></url>" for page in sorted(app.env.found_docs)]
     (Path(app.outdir) / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
-        'xmlns:xhtml="http://www.w3.org/1999/xhtml">\n' + "\n".join(entries) + "\n</urlset>\n"
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        + "\n".join(urls)
+        + "\n</urlset>\n"
     )
     (Path(app.outdir) / "robots.txt").write_text(f"User-agent: *\nSitemap: {base}sitemap.xml\n")
 
@@ -190,23 +168,20 @@ def write_site_map(app):
 def write_not_found(app):
     """Write the page that a host shows for a wrong address; it needs no other file."""
     base = app.config.html_baseurl
-    texts = [
-        f'<p lang="{language}">{own["not found"]}. '
-        f'<a href="{base}{"fr/" if language == "fr" else ""}book/index.html">{own["home"]}</a>.</p>'
-        for language, own in WORDS.items()
-    ]
+    own = words(app)
+    text = f'<p>{own["not found"]}. <a href="{base}book/index.html">{own["home"]}</a>.</p>'
     (Path(app.outdir) / "404.html").write_text(
         '<!doctype html><html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>404 · Learning Lorenz</title>'
         "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;"
         "max-width:36rem;margin:20vh auto;padding:0 1rem}</style>"
-        f"<main><h1>404</h1>{''.join(texts)}</main></html>\n"
+        f"<main><h1>404</h1>{text}</main></html>\n"
     )
 
 
 def write_files(app, error):
-    """Write what stands beside the pages, once for both editions."""
-    if error or app.builder.format != "html" or is_french(app):
+    """Write what stands beside the pages."""
+    if error or app.builder.format != "html":
         return
     write_notebooks(app)
     write_site_map(app)
@@ -216,8 +191,6 @@ def write_files(app, error):
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("bibtex", Bibtex)
-    # Before the theme drops the templates that come out empty.
-    app.connect("html-page-context", name_other_edition, priority=100)
     app.connect("html-page-context", add_tags, priority=600)
     app.connect("html-page-context", add_buttons, priority=650)
     app.connect("build-finished", write_files)

@@ -118,7 +118,11 @@ def shrink_fonts(site):
         path.unlink()
         path.with_suffix(".woff2").unlink()
     for sheet in sorted(site.rglob("*.css")):
-        css = re.sub(r'(fa-[a-z]+-\d+)\.woff2\) format\("woff2"\)', r'\1.woff) format("woff")', sheet.read_text())
+        css = re.sub(
+            r'(fa-[a-z]+-\d+)\.woff2\) format\("woff2"\)',
+            r'\1.woff) format("woff")',
+            sheet.read_text(),
+        )
         sheet.write_text(re.sub(r',url\([^)]*fa-[a-z]+-\d+\.ttf\) format\("truetype"\)', "", css))
 
 
