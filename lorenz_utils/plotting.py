@@ -1,7 +1,7 @@
 """The figures' common style: colours, axes, and the few plots that several chapters share.
 
 Functions take arrays and an `ax` and return what they drew; they compute nothing.
-Figures are drawn for a light page. The site's build swaps their greys for a dark page and keeps every
+Figures are drawn for a light page. The build swaps their greys for a dark page and keeps every
 colour (book/_ext/figures.py), so what carries meaning by colour must not be grey.
 """
 

@@ -1,7 +1,7 @@
 """The built site in a browser: whole, quiet, offline, light, accessible, at two widths and themes.
 
-Needs `make book` first and Debian's chromium (or another Chromium, named by CHROMIUM). Where either is
-missing the tests are skipped and say so; on CI they fail.
+Needs `make book` first and Debian's chromium (or another Chromium, named by CHROMIUM). Where
+either is missing the tests are skipped and say so; on CI they fail.
 """
 
 import functools
