@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train check accept lock lint clean
+.PHONY: help book status test lab serve train check accept lock lint audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,15 @@ lock: $(VENV)/.installed ## write constraints.txt from what is installed
 
 lint: $(VENV)/.installed ## style check of all code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils tests
+
+audit: ## ask for known vulnerabilities of the pinned versions, where their data can be reached
+	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1
+	@out=$$(timeout 300 $(VENV)/audit/bin/pip-audit --disable-pip --no-deps -r constraints.txt 2>&1); code=$$?; \
+	 echo "$$out" | tail -n 40; \
+	 if [ $$code -eq 124 ] || grep -qE "ConnectionError|ServiceError|Max retries" <<< "$$out" || \
+	   [ $$(grep -c "could not be audited" <<< "$$out") -gt 20 ]; then \
+	   echo "SKIPPED: the data on vulnerabilities cannot be reached from here; nothing was checked."; exit 0; fi; \
+	 exit $$code
 
 clean: ## remove built pages and cached results, keep .venv
 	@rm -rf _build

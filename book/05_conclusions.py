@@ -64,7 +64,7 @@ def asked(row):
 
 rows = [
     [
-        link(r), f"{r['claim']} *{r['quantity'][0].upper()}{r['quantity'][1:]}:*", asked(r),
+        link(r), f"{r['claim']} *{r['quantity'][0].upper()}{r['quantity'][1:]}.*", asked(r),
         shown(r["ours"]), f"*{r['verdict']}*", r["reason"],
     ]
     for r in verdicts

@@ -354,5 +354,11 @@ def _nolds():
         warnings.filterwarnings(
             "ignore", message="pkg_resources is deprecated", category=UserWarning
         )
-        import nolds
+        try:
+            import nolds
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                "eckmann_exponent and rosenstein_exponent need nolds, and "
+                f"{error.name} is missing: install requirements.txt"
+            ) from error
     return nolds

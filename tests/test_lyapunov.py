@@ -292,3 +292,15 @@ def test_nolds_is_imported_without_a_word():
         "l.eckmann_exponent(numpy.sin(numpy.arange(200.0)**1.1), 0.1)"
     )
     assert run(code).stderr == ""
+
+
+@pytest.mark.parametrize("missing", ["nolds", "pkg_resources"])
+def test_without_nolds_the_two_functions_say_so_and_the_rest_works(missing, monkeypatch):
+    for name in [n for n in sys.modules if n.split(".")[0] in ("nolds", missing)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    series = simulate([1.0, 1.0, 1.0], 0.1, 100)
+    for exponent in (eckmann_exponent, rosenstein_exponent):
+        with pytest.raises(ModuleNotFoundError, match=f"need nolds, and {missing} is missing"):
+            exponent(series[:, 0], 0.1)
+    assert divergence_exponent([1.0, 1.0, 20.0], 0.1, rng=0).shape == ()

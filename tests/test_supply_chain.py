@@ -1,11 +1,17 @@
 """What is installed is what is pinned, weights are safetensors, and CI may do little."""
 
+import hashlib
+import json
+import pickle
 import re
 import subprocess
 from importlib.metadata import distributions
 from pathlib import Path
 
+import pytest
 import yaml
+
+from lorenz_utils import training
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,3 +49,27 @@ def test_the_workflow_has_least_rights_and_pinned_actions():
         for step in job["steps"]:
             if "uses" in step:
                 assert re.search(r"@(v\d+|[0-9a-f]{40})$", step["uses"]), step["uses"]
+
+
+class _Harmful:
+    """A pickle that would leave a mark if anything unpickled it."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return Path.touch, (self.mark,)
+
+
+def test_a_pickle_in_place_of_weights_is_refused_and_never_run(tmp_path):
+    mark = tmp_path / "mark"
+    record = json.loads((training.MODELS / "deck-dcgan.json").read_text())
+    weights = tmp_path / "deck-dcgan.safetensors"
+    weights.write_bytes(pickle.dumps(_Harmful(mark)))
+    record["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()  # a forged record, too
+    (tmp_path / "deck-dcgan.json").write_text(json.dumps(record))
+    with pytest.raises(training.CheckpointError, match="does not fit"):
+        training.load_or_train("deck-dcgan", directory=tmp_path)
+    assert weights.exists() and not mark.exists()
+    pickle.loads(weights.read_bytes())
+    assert mark.exists(), "the test itself is harmless"

@@ -118,7 +118,8 @@ class BuildRecord(SphinxDirective):
         head = f"<tr><th>{word['chapter']}</th><th>{word['seconds']}</th></tr>"
         html = (
             f'<p class="build-record">{self.env.app.provenance}</p>'
-            f'<table class="table"><thead>{head}</thead><tbody>{body}</tbody></table>'
+            '<div class="pst-scrollable-table-container"><table class="table">'
+            f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
         )
         return [nodes.raw("", html, format="html")]
 
