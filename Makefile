@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train check accept lock lint audit clean
+.PHONY: help book status test lab serve train ablation check accept lock lint audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ serve: book ## serve the built book on this machine
 
 train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-dcgan
 	@$(BIN)/python -m lorenz_utils.training $(NAME)
+
+ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: make ablation STUDY=deck
+	@$(BIN)/python -m lorenz_utils.ablation $(STUDY)
 
 check: $(VENV)/.installed ## build twice from nothing and compare text, tables and figures
 	@$(BIN)/python book/build.py check

@@ -12,13 +12,18 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from lorenz_utils.images import Scaling, series_to_images
-from lorenz_utils.metrics import flow_residual
+from lorenz_utils.metrics import attractor_divergence, flow_residual
 from lorenz_utils.networks import (
+    ConvolutionalCritic,
+    ConvolutionalGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
     SeriesCritic,
     SeriesGenerator,
 )
+
+N_REPORTS, REPORT_SERIES = 40, 50
+FAR = 6.0  # standard deviations: twice as far as the attractor reaches
 
 
 def labels(config, scores, *, real):
@@ -70,11 +75,10 @@ class AdversarialRun:
     def __init__(self, config, ensemble, device):
         self.config, self.device = config, device
         self.step, self.history = 0, []
-        self.started, self.seconds_before = time.monotonic(), 0.0
+        self.started, self.seconds_before = time.process_time(), 0.0
         self.losses = {"critic_loss": math.nan, "generator_loss": math.nan}
-        self.report_every = max(100, config.n_steps // 100)
-        build = _build_images if config.pair == "images" else _build_series
-        generator, critic, data = build(config, ensemble)
+        self.report_every = max(100, config.n_steps // N_REPORTS)
+        generator, critic, data = BUILDERS[config.pair](config, ensemble)
         self.data = torch.as_tensor(data, dtype=torch.float32, device=device)
         self.generator, self.critic = generator.to(device), critic.to(device)
         self.averaged = deepcopy(self.generator).requires_grad_(False) if config.average else None
@@ -88,6 +92,8 @@ class AdversarialRun:
         self.full_rates = {n: o.param_groups[0]["lr"] for n, o in self.optimisers.items()}
         if self.averaged is None:
             self.averaged = self.generator
+        # Where the generator's own orbits stand, if it is to continue these instead of the data.
+        self.own = torch.randn(config.batch_size, 3).to(device) if config.starts == "own" else None
 
     def set_rates(self, step):
         """Full rate for the constant share of the steps, then linearly down."""
@@ -97,7 +103,7 @@ class AdversarialRun:
             optimiser.param_groups[0]["lr"] = factor * self.full_rates[name]
 
     def draw_batch(self):
-        """Whole images, or crops at random times, half of them mirrored by the symmetry."""
+        """Whole images, or windows at random times, half of them mirrored by the symmetry."""
         config, data = self.config, self.data
         chosen = torch.randint(len(data), (config.batch_size,)).to(self.device)
         if config.pair == "images":
@@ -109,19 +115,35 @@ class AdversarialRun:
         sign = torch.where(torch.rand(config.batch_size, device=self.device) < 0.5, -1.0, 1.0)
         return torch.cat([crops[:, :2] * sign[:, None, None], crops[:, 2:]], dim=1)
 
-    def draw_fake(self):
-        """A batch of generated images or crops, from fresh latents."""
+    def draw_fake(self, real):
+        """A batch of generated images or windows, from fresh latents.
+
+        The generator that steps in time continues the first states of `real`, or its own orbits.
+        """
         config, generator = self.config, self.generator
         shape = (config.batch_size, generator.latent_dim)
-        if config.pair == "series":
+        if config.pair == "transitions":
+            latent = torch.randn(config.batch_size, 3, config.crop - 1).to(self.device)
+            return generator(real[..., 0] if self.own is None else self.own, latent)
+        if config.pair == "convolutions":
             shape += (config.crop // generator.STRIDE + 2 * generator.MARGIN,)
         return generator(torch.randn(shape).to(self.device))
+
+    @torch.no_grad()
+    def advance_own(self):
+        """Move the generator's own orbits on by a step; those that leave start afresh."""
+        if self.own is not None:
+            own = self.generator.step(self.own, torch.randn_like(self.own))
+            inside = own.abs().amax(dim=1, keepdim=True) < FAR
+            self.own = torch.where(inside, own, torch.randn_like(own))
 
     def critic_step(self, real, step):
         """One step of the critic: loss on noisy batches, lazy gradient penalty, descent."""
         config = self.config
+        if config.loss == "least-squares":
+            return
         with torch.no_grad():
-            fake = self.draw_fake()
+            fake = self.draw_fake(real)
         real, fake = (add_instance_noise(config, batch, step) for batch in (real, fake))
         loss = critic_loss(config, self.critic(real), self.critic(fake))
         self.losses["critic_loss"] = loss.detach()
@@ -136,10 +158,13 @@ class AdversarialRun:
     def generator_step(self, real, step):
         """One step of the generator against the critic as it stands."""
         config = self.config
-        fake = add_instance_noise(config, self.draw_fake(), step)
-        with torch.no_grad():
-            on_real = self.critic(real) if config.loss == "relativistic" else None
-        loss = generator_loss(config, on_real, self.critic(fake))
+        fake = add_instance_noise(config, self.draw_fake(real), step)
+        if config.loss == "least-squares":
+            loss = (fake - real).square().mean()
+        else:
+            with torch.no_grad():
+                on_real = self.critic(real) if config.loss == "relativistic" else None
+            loss = generator_loss(config, on_real, self.critic(fake))
         self.losses["generator_loss"] = loss.detach()
         self.descend("generator", loss)
 
@@ -163,23 +188,28 @@ class AdversarialRun:
                 kept.copy_(current)
 
     def report(self, ensemble, dt):
-        """Losses and median flow residual, appended to the history."""
-        generated = self.averaged.generate(16, rng=0)
-        residual = np.median(flow_residual(ensemble, generated, dt))
-        row = {key: round(float(value), 5) for key, value in self.losses.items()}
-        row["median_residual"] = round(float(residual), 5)
+        """Losses, median flow residual and D_stsp, appended to the history."""
+        generated = self.averaged.generate(REPORT_SERIES, rng=0)
+        row = {key: float(value) for key, value in self.losses.items()}
+        row["median_residual"] = row["d_stsp"] = math.inf
+        if np.isfinite(generated).all():
+            row["median_residual"] = float(np.median(flow_residual(ensemble, generated, dt)))
+            row["d_stsp"] = attractor_divergence(ensemble[:REPORT_SERIES], generated)
+        row = {key: round(value, 5) for key, value in row.items()}
         self.history.append({"step": self.step, "seconds": round(self.elapsed(), 1), **row})
         return row
 
     def elapsed(self):
-        """Seconds of training so far, those before an interruption included."""
-        return self.seconds_before + time.monotonic() - self.started
+        """Processor seconds of training so far, those before an interruption included."""
+        return self.seconds_before + time.process_time() - self.started
 
     def tensors(self):
         """Every tensor of the run under one flat name, optimisers' and random state included."""
         named = {"random": torch.get_rng_state()}
         if self.device != "cpu":
             named["random_device"] = torch.cuda.get_rng_state()
+        if self.own is not None:
+            named["own"] = self.own
         modules = {"generator": self.generator, "critic": self.critic, "averaged": self.averaged}
         for prefix, module in modules.items():
             named |= {f"{prefix}.{key}": value for key, value in module.state_dict().items()}
@@ -206,6 +236,8 @@ class AdversarialRun:
             groups = optimiser.state_dict()["param_groups"]
             optimiser.load_state_dict({"state": state, "param_groups": groups})
         torch.set_rng_state(tensors["random"])
+        if self.own is not None:
+            self.own = tensors["own"].to(self.device)
         if self.device != "cpu":
             torch.cuda.set_rng_state(tensors["random_device"])
 
@@ -217,10 +249,38 @@ def _build_images(config, ensemble):
     return generator, critic, series_to_images(ensemble, scaling)
 
 
-def _build_series(config, ensemble):
-    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
-    mean[:2] = 0  # exact by symmetry, so that mirrored crops stay on the attractor
-    standardised = ((ensemble - mean) / std).transpose(0, 2, 1)
+def _build_convolutions(config, ensemble):
+    mean, std, standardised = _standardise(ensemble)
     first = np.diff(standardised, axis=-1)
     difference_std = [first.std((0, 2)), np.diff(first, axis=-1).std((0, 2))]
-    return SeriesGenerator(mean, std), SeriesCritic(difference_std), standardised
+    return (
+        ConvolutionalGenerator(mean, std),
+        ConvolutionalCritic(difference_std),
+        standardised,
+    )
+
+
+def _build_transitions(config, ensemble):
+    mean, std, standardised = _standardise(ensemble)
+    generator = SeriesGenerator(mean, std, latent_dim=config.latent_dim, width=config.width)
+    critic = SeriesCritic(
+        np.diff(standardised, axis=-1).std((0, 2)),
+        window=config.crop,
+        width=config.width,
+        sees_steps=config.sees_steps,
+    )
+    return generator, critic, standardised
+
+
+def _standardise(ensemble):
+    """Mean and standard deviation (3,), and the ensemble in their units, (n_series, 3, length)."""
+    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
+    mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
+    return mean, std, ((ensemble - mean) / std).transpose(0, 2, 1)
+
+
+BUILDERS = {
+    "images": _build_images,
+    "convolutions": _build_convolutions,
+    "transitions": _build_transitions,
+}

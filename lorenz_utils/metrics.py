@@ -258,15 +258,28 @@ def compare(real, generated, dt, *, rng):
         "1 % noise": with_noise(held_out, 0.01, rng=rng),
         "5 % noise": with_noise(held_out, 0.05, rng=rng),
     }
-    columns = {name: _metrics(reference, series, dt) for name, series in ensembles.items()}
+    columns = {name: measure(reference, series, dt) for name, series in ensembles.items()}
     return {
         metric: {name: column[metric] for name, column in columns.items()}
         for metric in columns["real"]
     }
 
 
-def _metrics(reference, ensemble, dt):
-    """One column of `compare`."""
+def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR):
+    """All metrics of one ensemble against real series: a column of `compare`.
+
+    Parameters
+    ----------
+    reference, ensemble : array_like, shape (n_series, length, 3)
+    dt : float
+    n_scalar : int
+        Series that the two scalar exponents are averaged over; 0 leaves these out.
+
+    Returns
+    -------
+    dict of str to float
+        NaN or an infinity where a metric is undefined, as for constants.
+    """
     residual = flow_residual(reference, ensemble, dt)
     probe = parametric_probe(ensemble, dt)
     spectrum = state_space_spectrum(ensemble, dt, n_orbits=min(N_ORBITS, len(ensemble)))
@@ -283,11 +296,11 @@ def _metrics(reference, ensemble, dt):
         "fitted rho": probe.rho,
         "fitted beta": probe.beta,
     }
-    for name, exponent in {"Eckmann": eckmann_exponent, "Rosenstein": rosenstein_exponent}.items():
+    exponents = {"Eckmann": eckmann_exponent, "Rosenstein": rosenstein_exponent}
+    for name, exponent in exponents.items() if n_scalar else ():
         for c, coordinate in enumerate("xyz"):
-            column[f"{name} exponent of {coordinate}"] = _mean_exponent(
-                exponent, ensemble[:N_SCALAR, :, c], dt
-            )
+            scalar = ensemble[:n_scalar, :, c]
+            column[f"{name} exponent of {coordinate}"] = _mean_exponent(exponent, scalar, dt)
     return column
 
 

@@ -1,8 +1,9 @@
-"""The networks of part 4: the deck's DCGAN pair on images, and a pair on series in time.
+"""The networks of part 4: the deck's DCGAN pair on images, and two pairs on series in time.
 
 Shapes in comments: B batch, C channels, L length in samples, T latent steps.
 """
 
+from copy import deepcopy
 from itertools import pairwise
 
 import numpy as np
@@ -97,6 +98,101 @@ class DCGANDiscriminator(nn.Module):
 
 
 class SeriesGenerator(nn.Module):
+    """A latent sequence to a series, step by step: x[t+1] = x[t] + F(x[t], z[t]).
+
+    The first latent is the first state, in standard deviations; every later one enters a step, so
+    that the network could draw a random process as well as a deterministic one.
+
+    Parameters
+    ----------
+    mean, std : sequences of 3 floats
+        Of the training data; stored with the weights.
+    latent_dim : int
+        Latents that enter each step, at most 3; 0 makes the steps deterministic.
+    width : int
+        Of the three hidden layers of F.
+    """
+
+    BURN_IN = 100  # samples dropped at the start: ten time units from the latent to the attractor
+
+    def __init__(self, mean, std, *, latent_dim=3, width=128):
+        super().__init__()
+        self.latent_dim = latent_dim
+        self.increment = perceptron(3 + latent_dim, width, 3)
+        _store_affine(self, mean, std)
+
+    def step(self, state, latent):
+        """The next state (B, 3) from a state (B, 3) and a latent (B, 3), all standardised."""
+        return state + self.increment(torch.cat([state, latent[:, : self.latent_dim]], dim=1))
+
+    def forward(self, start, latent):
+        """(B, 3), (B, 3, T) -> (B, 3, T + 1): the start and what follows from it, standardised."""
+        states = [start]
+        for z in latent.unbind(-1):
+            states.append(self.step(states[-1], z))
+        return torch.stack(states, dim=-1)
+
+    def sample_latent(self, n_series, length, *, rng):
+        """Standard normal latents for `length` samples after the burn-in, (n_series, 3, T)."""
+        n_series, length = check_count(n_series, "n_series"), check_count(length, "length")
+        return _normal((n_series, 3, length + self.BURN_IN), rng)
+
+    @torch.no_grad()
+    def generate(self, n_series, length=1000, *, rng):
+        """Series of any length in physical units, (n_series, length, 3), in double precision."""
+        return self.series_from(self.sample_latent(n_series, length, rng=rng))
+
+    @torch.no_grad()
+    def series_from(self, latent):
+        """The series of a latent sequence (n_series, 3, T), without the burn-in, as `generate`."""
+        latent = latent.double()
+        network = deepcopy(self).double().cpu()
+        series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].numpy()
+        mean, std = _affine(self)
+        return series.transpose(0, 2, 1) * np.array(std) + np.array(mean)
+
+
+class SeriesCritic(nn.Module):
+    """A short window of a standardised series to one score, by its first state and its steps.
+
+    Each step is scaled to unit variance on the real data: it shows the critic the motion, where
+    small errors of the dynamics are large.
+
+    Parameters
+    ----------
+    step_std : array_like, shape (3,)
+        Standard deviation of the steps of the real standardised series; ones beside raw samples.
+    window : int
+        Samples in a window, at least two.
+    width : int
+        Of the three hidden layers.
+    sees_steps : bool
+        Show the samples themselves if not.
+    """
+
+    def __init__(self, step_std, *, window=2, width=128, sees_steps=True):
+        super().__init__()
+        self.sees_steps = sees_steps
+        self.register_buffer("step_std", torch.tensor(np.asarray(step_std), dtype=torch.float32))
+        self.score = perceptron(3 * window, width, 1)
+
+    def forward(self, windows):
+        """(B, 3, L) -> (B,)."""
+        if self.sees_steps:
+            steps = windows.diff(dim=-1) / self.step_std[:, None]
+            windows = torch.cat([windows[..., :1], steps], dim=-1)
+        return self.score(windows.flatten(1)).squeeze(1)
+
+
+def perceptron(n_in, width, n_out):
+    """Three hidden layers with SiLU, whose smoothness the flow map shares."""
+    layers = []
+    for size in (n_in, width, width):
+        layers += [nn.Linear(size, width), nn.SiLU()]
+    return nn.Sequential(*layers, nn.Linear(width, n_out))
+
+
+class ConvolutionalGenerator(nn.Module):
     """A latent sequence to a series: residual convolutions in time, fully convolutional.
 
     One latent step stands for `STRIDE` samples, so a longer latent makes a longer series with the
@@ -145,7 +241,7 @@ class SeriesGenerator(nn.Module):
         return series.transpose(0, 2, 1)[:, :length] * np.array(std) + np.array(mean)
 
 
-class SeriesCritic(nn.Module):
+class ConvolutionalCritic(nn.Module):
     """A crop of a standardised series to one score; it also sees the crop's differences.
 
     First and second differences, each scaled to unit variance on the real data, show the critic

@@ -209,3 +209,56 @@ def markdown_table(headers, rows):
     text = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
     text[1] = "|" + "---|" * len(headers)
     return "\n".join(text)
+
+
+def plot_shapes(shapes, ax, *, title=None):
+    """Draw the stacks of images that pass through a network, from left to right.
+
+    Parameters
+    ----------
+    shapes : list of tuple of 3 ints
+        Channels, rows and columns. A box is as high as its rows and as wide as the square root of
+        its channels.
+    ax : matplotlib axes
+    title : str, optional
+
+    Returns
+    -------
+    list of matplotlib.patches.Rectangle
+    """
+    boxes, left = [], 0.0
+    for channels, rows, columns in shapes:
+        width = 1.5 * channels**0.5
+        box = plt.Rectangle((left, -rows / 2), width, rows, color=COLOURS["light"])
+        boxes.append(ax.add_patch(box))
+        label = f"{channels} x {rows} x {columns}"
+        ax.text(left + width / 2, -19, label, ha="center", va="top", fontsize=8)
+        left += width + 12
+    ax.set(xlim=(-8, left), ylim=(-26, 18), title=title)
+    ax.axis("off")
+    return boxes
+
+
+def plot_intervals(estimates, ax, *, label):
+    """Draw estimates with their intervals one below the other; the first is the band behind all.
+
+    Parameters
+    ----------
+    estimates : dict of str to Estimate
+    ax : matplotlib axes
+    label : str
+        Of the horizontal axis.
+
+    Returns
+    -------
+    matplotlib.container.ErrorbarContainer
+    """
+    values = [e.value for e in estimates.values()]
+    errors = [2 * e.standard_error for e in estimates.values()]
+    ax.axvspan(values[0] - errors[0], values[0] + errors[0], color=COLOURS["light"], alpha=0.25)
+    rows = range(len(values))
+    drawn = ax.errorbar(values, rows, xerr=errors, fmt="o", color=COORDINATES["x"], capsize=2)
+    ax.set(yticks=rows, yticklabels=list(estimates), xlabel=label)
+    if not ax.yaxis_inverted():
+        ax.invert_yaxis()
+    return drawn

@@ -21,7 +21,7 @@ PAGES = build.pages()
 ORDER = [
     *("ledger", "system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
     *("regression", "polynomials", "shooting", "identification"),
-    *("metrics", "networks", "studies", "adversarial", "training"),
+    *("metrics", "networks", "studies", "adversarial", "training", "ablation"),
 ]
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},

@@ -223,6 +223,13 @@ def test_compare_gives_constants_no_plausible_number():
             assert not np.isfinite(generated[metric])
 
 
+def test_measure_is_the_column_of_compare_and_leaves_the_scalar_exponents_out_at_will(table):
+    column = metrics.measure(REAL[:10], REAL[10:20], DT, n_scalar=0)
+    assert not [metric for metric in column if metric.startswith(("Eckmann", "Rosenstein"))]
+    for metric, value in column.items():
+        assert value == pytest.approx(table[metric]["real"], rel=1e-12), metric
+
+
 @pytest.mark.parametrize(
     ("real", "generated", "message"),
     [

@@ -1,4 +1,4 @@
-"""Shapes, units, padding and modes of the two pairs."""
+"""Shapes, units, padding and modes of the three pairs."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,8 @@ import torch
 
 from lorenz_utils.images import Scaling
 from lorenz_utils.networks import (
+    ConvolutionalCritic,
+    ConvolutionalGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
     SeriesCritic,
@@ -15,11 +17,13 @@ from lorenz_utils.networks import (
 SCALING = Scaling((0.0, 1.0, 25.0), (20.0, 30.0, 25.0))
 
 
-@pytest.fixture(params=["images", "series"])
+@pytest.fixture(params=["images", "convolutions", "transitions"])
 def generator(request):
     torch.manual_seed(0)
     if request.param == "images":
         return DCGANGenerator(SCALING)
+    if request.param == "convolutions":
+        return ConvolutionalGenerator((0, 0, 24), (8, 9, 8.5))
     return SeriesGenerator((0, 0, 24), (8, 9, 8.5))
 
 
@@ -75,9 +79,9 @@ def test_spectral_norm_bounds_every_layer():
             assert torch.linalg.matrix_norm(matrix, 2).item() == pytest.approx(1, abs=1e-2)
 
 
-def test_series_generator_is_stationary_and_of_any_length():
+def test_convolutional_generator_is_stationary_and_of_any_length():
     torch.manual_seed(0)
-    generator = SeriesGenerator((0, 0, 0), (1, 1, 1)).eval()
+    generator = ConvolutionalGenerator((0, 0, 0), (1, 1, 1)).eval()
     latent = generator.sample_latent(1, 2000, rng=0)
     with torch.no_grad():
         whole = generator(latent)
@@ -87,9 +91,9 @@ def test_series_generator_is_stationary_and_of_any_length():
     assert generator.generate(1, 777, rng=0).shape == (1, 777, 3)
 
 
-def test_series_critic_sees_differences_only_through_their_scale():
+def test_convolutional_critic_sees_differences_only_through_their_scale():
     torch.manual_seed(0)
-    critic = SeriesCritic(np.ones((2, 3)))
+    critic = ConvolutionalCritic(np.ones((2, 3)))
     crops = torch.randn(2, 3, 64)
     assert critic(crops).shape == (2,)
     first = critic.layers[0].weight
@@ -97,3 +101,42 @@ def test_series_critic_sees_differences_only_through_their_scale():
     with torch.no_grad():
         first[:, :3] = 0
     assert torch.allclose(critic(crops), critic(crops + 5), atol=1e-4)
+
+
+def test_series_are_made_step_by_step_from_the_first_latent():
+    torch.manual_seed(0)
+    generator = SeriesGenerator((1, 2, 3), (2, 2, 2)).double()
+    latent = generator.sample_latent(2, 5, rng=0).double()
+    state = latent[..., 0]
+    with torch.no_grad():
+        for z in latent[..., 1:].unbind(-1):
+            state = generator.step(state, z)
+    expected = state.numpy() * 2 + [1, 2, 3]
+    np.testing.assert_allclose(generator.generate(2, 5, rng=0)[:, -1], expected, rtol=1e-12)
+
+
+def test_without_latents_in_the_steps_a_series_follows_from_its_start():
+    torch.manual_seed(0)
+    generator = SeriesGenerator((0, 0, 0), (1, 1, 1), latent_dim=0, width=8)
+    start = torch.randn(3, 3)
+    with torch.no_grad():
+        a, b = (generator(start, torch.randn(3, 3, 6)) for _ in range(2))
+    assert a.shape == (3, 3, 7) and torch.equal(a, b)
+    noisy = SeriesGenerator((0, 0, 0), (1, 1, 1), width=8)
+    with torch.no_grad():
+        a, b = (noisy(start, torch.randn(3, 3, 6)) for _ in range(2))
+    assert torch.equal(a[..., 0], start) and not torch.equal(a[..., 1], b[..., 1])
+
+
+def test_critic_of_steps_measures_them_in_their_standard_deviation():
+    torch.manual_seed(0)
+    windows = torch.randn(5, 3, 2)
+    unit = SeriesCritic([1, 1, 1], width=8)
+    scaled = SeriesCritic([0.5, 0.25, 2], width=8)
+    scaled.score.load_state_dict(unit.score.state_dict())
+    steps = windows.diff(dim=-1) * torch.tensor([0.5, 0.25, 2])[:, None]
+    stretched = torch.cat([windows[..., :1], windows[..., :1] + steps], dim=-1)
+    assert torch.allclose(unit(windows), scaled(stretched), atol=1e-6)
+    raw = SeriesCritic([9, 9, 9], width=8, sees_steps=False)
+    raw.score.load_state_dict(unit.score.state_dict())
+    assert torch.allclose(raw(windows), unit.score(windows.flatten(1)).squeeze(1))

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +23,12 @@ from lorenz_utils.training import DECK, FAITHFUL, CheckpointError, TrainingConfi
 
 SHORT = {
     "images": replace(DECK, n_steps=6, batch_size=4, n_series=8),
-    "series": replace(FAITHFUL, n_steps=6, batch_size=4, n_series=8, penalty_every=2),
+    "convolutions": replace(
+        FAITHFUL, n_steps=6, pair="convolutions", crop=128, batch_size=4, penalty_every=2
+    ),
+    "transitions": replace(FAITHFUL, n_steps=6, batch_size=4, penalty_every=2),
+    "least squares": replace(FAITHFUL, n_steps=6, batch_size=4, loss="least-squares"),
+    "own orbits": replace(FAITHFUL, n_steps=6, batch_size=4, starts="own", crop=4),
 }
 
 
@@ -40,7 +46,7 @@ def tiny_models(monkeypatch, ensemble):
     return config
 
 
-@pytest.mark.parametrize("pair", ["images", "series"])
+@pytest.mark.parametrize("pair", SHORT)
 def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path, monkeypatch):
     config = SHORT[pair]
     whole, _ = train(config, ensemble, progress=False)
@@ -131,6 +137,9 @@ def test_gradient_penalty_of_a_linear_critic_is_its_squared_norm():
     [
         ({"pair": "sound"}, "pair must be one of"),
         ({"loss": "hinge"}, "loss must be one of"),
+        ({"loss": "least-squares"}, "needs pair 'transitions'"),
+        ({"starts": "nowhere"}, "starts must be one of"),
+        ({"crop": 1}, "crop must be at least 2, got 1"),
         ({"n_steps": 0}, "n_steps must be at least 1, got 0"),
         ({"rate": -1.0}, "rate must be positive"),
         ({"gradient_penalty": 1.0}, "penalty_end must lie in"),
@@ -214,22 +223,37 @@ def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ense
     assert checkpoint.read_bytes() == b"half a file"
 
 
-def test_a_full_disk_leaves_the_old_file(tmp_path):
-    path = tmp_path / "weights"
-    path.write_text("old")
+def test_a_full_disk_leaves_the_old_weights(tiny_models, tmp_path, monkeypatch):
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fails(beside):
-        open(beside, "w").write("half")
+    def fails(state, path):
+        Path(path).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(training, "save_file", fails)
     with pytest.raises(OSError, match="No space left"):
-        training._write(path, fails)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
+        training.train_and_store(tiny_models, directory=tmp_path, progress=False)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_field_younger_than_a_record_had_its_default(tiny_models, tmp_path, capsys):
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    capsys.readouterr()
+    path = tmp_path / "tiny.json"
+    record = json.loads(path.read_text())
+    del record["config"]["starts"]
+    path.write_text(json.dumps(record))
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    assert capsys.readouterr().err == ""
+    record["config"]["unheard_of"] = 1
+    path.write_text(json.dumps(record))
+    with pytest.raises(CheckpointError, match="describes no run of this module"):
+        training.load_or_train("tiny", directory=tmp_path, progress=False)
 
 
 def test_unknown_names_list_what_exists():
-    with pytest.raises(ValueError, match="deck-dcgan, faithful-generator, got 'dcgan'"):
+    with pytest.raises(ValueError, match=r"deck-dcgan, faithful-generator.*, got 'dcgan'"):
         training.load_or_train("dcgan")
 
 
@@ -244,10 +268,10 @@ def test_command_line_explains_itself():
     assert wrong.returncode == 2 and "invalid choice: 'nothing'" in wrong.stderr
 
 
-@pytest.mark.parametrize("name", ["deck-dcgan", "faithful-generator"])
+@pytest.mark.parametrize("name", training.CONFIGS)
 def test_stored_models_load_and_generate(name):
     generator, record = training.load_or_train(name, progress=False)
-    assert record["config"] == asdict(training.CONFIGS[name])
+    assert TrainingConfig(**record["config"]) == training.CONFIGS[name]
     ensemble = generator.generate(3, 1000, rng=0)
     assert ensemble.shape == (3, 1000, 3) and np.isfinite(ensemble).all()
     np.testing.assert_array_equal(ensemble, generator.generate(3, 1000, rng=0))
