@@ -96,18 +96,20 @@ Of {total} claims: {summary}.
 * **Positive exponents do not show chaos.** By the deck's estimator linear noise has an exponent of
   {ours["evaluation/eckmann-phase-randomised-x"]:.2f} in x
   ([evaluation](04_generation/evaluation.py)).
-* **A GAN can come much closer than images of folded series allow.** Convolving in time lowers the median
+* **A GAN can come much closer than images of folded series allow.** Stepping in time lowers the median
   error of a step from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful/flow-residual"]:.4f}
-  standard deviations ([a more faithful generator](04_generation/faithful_generator.py)).
+  standard deviations ([a faithful generator](04_generation/faithful_generator.py)).
 """)
 
 # %% [markdown]
 # ## What remains open
 #
-# A generator that no metric tells from Lorenz is still to be built: the last small part of the one-step error
-# is what decides about the exponents. The two parts of the deck are also less opposed than it says. A
+# The generator that steps in time passes every metric of the book but the scalar exponents, which see a
+# noise that nothing else sees ({doc}`/book/04_generation/faithful_generator`); a smaller
+# one-step error would satisfy them too. The two parts of the deck are also less opposed than it says. A
 # regression needs the form of the equations and gets their coefficients; a GAN needs no form and gets
-# series. Where the form is known, no generator in this book comes near the regression.
+# series. Where the form is known, no generator in this book comes near the regression; where the
+# next state is random, a critic learns what least squares cannot.
 #
 # ## Exercises
 #

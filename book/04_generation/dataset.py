@@ -202,4 +202,4 @@ assert np.isclose(fixed[0] ** 2, LORENZ63.beta * fixed[2])
 #
 # The images are what {doc}`/book/04_generation/deck_gan` learns to draw. How kernels see lags is the
 # subject of {doc}`/book/03_concepts/convolution`; {doc}`/book/04_generation/faithful_generator`
-# drops the folding and convolves in time.
+# drops the folding and steps in time.

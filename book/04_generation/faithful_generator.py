@@ -11,10 +11,10 @@
 # ---
 
 # %% [markdown]
-# # A more faithful generator
+# # A faithful generator
 #
-# **Question.** Folding a series into an image hides time from the network. How close to Lorenz does a
-# GAN come that convolves in time instead?
+# **Question.** Can a GAN draw series that none of our metrics tells from Lorenz, and what does it
+# take?
 #
 # **What the deck claimed.** (slide 35) "The generation of data by GANs is an interesting
 # alternative. Results visually acceptable and which conserve the chaos."
@@ -30,68 +30,108 @@ from lorenz_utils.ledger import Estimate, record
 plotting.use_style()
 
 # %% [markdown]
-# ## Four changes
+# ## A generator that steps
 #
-# It remains a GAN: a latent goes in, a series comes out, a critic compares it with data, and nobody
-# tells either network the equations.
+# An image of 32 rows is drawn all at once, and its thousand samples must agree with each other by
+# the network's skill alone. A series is not made that way. Its samples follow from each other, and
+# all that chance decides is where it starts.
 #
-# **The generator convolves in time.** The latent is a *sequence*: 16 normal numbers for every eight
-# samples. Residual blocks refine it while it is stretched three times by two. As nothing depends on
-# the length, a longer latent gives a longer series with the same statistics.
+# The generator here is built like its subject. From a sequence of latents $z_0, z_1, \dots$ it makes
 #
-# **The critic sees short crops and their differences.** Besides the series it receives first and
-# second differences, each scaled to unit variance: velocity and curvature. An error that is small
-# in position is large there.
+# $$ x_0 = z_0, \qquad x_{t+1} = x_t + F(x_t, z_{t+1}), $$
 #
-# **The loss compares.** A relativistic critic {cite}`jolicoeur2019relativistic` scores a real crop
-# against a generated one, $\mathrm{softplus}(D(\tilde x) - D(x))$, and its slope is penalised on both,
-# as in R3GAN {cite}`huang2024gan`:
+# with one small network $F$ for all steps. The first latent is the start; ten time units later the
+# network has carried it to its attractor, and the series begins. The later latents
+# enter every step. A deterministic system has no use for them, but nobody tells the network that
+# its subject is one: *it has to find out*.
 #
-# $$ \frac{\gamma}{2}\left( \mathbb E_{x \sim p_r} \|\nabla D(x)\|^2 +
-#    \mathbb E_{\tilde x \sim p_g} \|\nabla D(\tilde x)\|^2 \right). $$
+# ## A critic that looks at one step
 #
-# A large $\gamma$ keeps the game stable and the critic blurred. Here $\gamma$ falls over the run, so
-# that the critic may look ever closer.
+# The critic sees two consecutive samples, as a state and the step from it, the step in units of
+# its standard deviation. It gives a score, and the loss compares scores
+# {cite}`jolicoeur2019relativistic`: the critic lowers $\mathrm{softplus}(D(\tilde x) - D(x))$ for a
+# real pair $x$ and a generated pair $\tilde x$, the generator lowers the same with the two exchanged.
+# The slope of the critic is penalised on both, as in R3GAN {cite}`huang2024gan`, by
 #
-# **The data is used to the full.** Every window of a series is an example, and so is its mirror image
-# $(-x, -y, z)$. The generator that is kept is a moving average of the trained one.
+# $$ \frac{\gamma}{2}\left( \mathbb E \|\nabla D(x)\|^2 +
+#    \mathbb E \|\nabla D(\tilde x)\|^2 \right). $$
+#
+# In training, a generated pair begins at the state where a real one does: the generator is
+# *conditional* {cite}`mirza2014conditional` on a state, of which the latent start takes the place
+# afterwards.
+#
+# **What the pair then plays is a spring.** Let a generated step miss the real one by $e$. Where the
+# critic is nearly linear, $D(x) - D(\tilde x) \approx g \cdot e$ with slope $g$, its loss is about
+# $\ln 2 - \frac12\, g \cdot e + \gamma \|g\|^2$, and the best it can do is
+#
+# $$ g = \frac{e}{4\gamma}. $$
+#
+# The generator is pulled along its critic's slope: with a force proportional to its error, which
+# rests where the error does. Nothing saturates, and the game becomes *quieter* as it is won, since two
+# equal batches have nothing to be told apart by. A critic that compares unrelated series never
+# gets quiet.
 
 # %%
 from dataclasses import asdict
 
-from lorenz_utils.training import FAITHFUL, load_or_train
+from lorenz_utils.training import CONFIGS, FAITHFUL, load_or_train
 
-generator, training_record = load_or_train("faithful-generator")
+trained = {name: load_or_train(name) for name in CONFIGS if name.startswith(FAITHFUL.name)}
+generators = [generator for generator, _ in trained.values()]
 asdict(FAITHFUL)
 
 # %% tags=["hide-input"]
-import torch
-
-signal, rows = torch.zeros(1, generator.latent_dim, 24), []
-with torch.no_grad():
-    for layer in generator.layers:
-        signal = layer(signal)
-        size = sum(p.numel() for p in layer.parameters())
-        rows.append([type(layer).__name__, " x ".join(map(str, signal.shape[1:])), f"{size:,}"])
-Markdown(plotting.markdown_table(["layer", "output (channels x samples)", "weights"], rows))
+generator = generators[0]
+n_weights = sum(p.numel() for p in generator.parameters())
+layers = [str(layer) for layer in generator.increment]
+Markdown(
+    f"$F$ is a plain network, {' → '.join(f'`{layer}`' for layer in layers)}: {n_weights:,} weights, "
+    "where the deck's generator "
+    f"has {sum(p.numel() for p in load_or_train('deck-dcgan')[0].parameters()):,}. "
+    f"It is trained from {len(generators)} seeds, and every result below is given for all of them."
+)
 
 # %% [markdown]
 # ## Time to quality
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Median one-step error of generated series against training time, for both generators of the book.", "name": "fig-faithful-history"}, "image": {"alt": "Two curves on logarithmic axes against minutes of training. That of the deck's DCGAN stays high. That of the convolutions in time starts far below it, falls within minutes and then levels off, with a last slow descent at the end."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Median one-step error (left) and distance of the visited states (right) of generated series against processor time, for the deck's DCGAN and for three runs of the generator that steps.", "name": "fig-faithful-history"}, "image": {"alt": "Two panels on logarithmic axes against processor time. Left, the deck's DCGAN stays near the top; the three runs that step in time fall far below it and go on falling until their end. Right, the distance of the three runs jumps up and down at first and settles near the floor."}}
 deck_record = load_or_train("deck-dcgan")[1]
-figure, ax = plt.subplots()
-runs = {"DCGAN on images": deck_record, "convolutions in time": training_record}
-for (name, run), colour in zip(runs.items(), (plotting.COLOURS["highlight"], plotting.COLOURS["generated"]), strict=True):
+runs = {"the deck's DCGAN": deck_record, **{name: record for name, (_, record) in trained.items()}}
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
+for i, (name, run) in enumerate(runs.items()):
+    colour = plotting.COLOURS["highlight" if i == 0 else "generated"]
+    label = {0: name, 1: "steps in time, three seeds"}.get(i)
     minutes = [row["seconds"] / 60 for row in run["history"]]
-    ax.loglog(minutes, [row["median_residual"] for row in run["history"]], label=name, color=colour)
-ax.set(xlabel="training time (minutes)", ylabel="median flow residual (standard deviations)")
-ax.legend()
+    for ax, key in zip(axes, ("median_residual", "d_stsp"), strict=True):
+        if key in run["history"][0]:
+            ax.loglog(minutes, [row[key] for row in run["history"]], color=colour, label=label)
+axes[0].set(xlabel="processor time (minutes)", ylabel="median flow residual")
+axes[1].set(xlabel="processor time (minutes)", ylabel="D_stsp (50 series)")
+axes[0].legend()
 plt.show()
 
+
+# %%
+def minutes_until(history, residual=0.07, divergence=0.2):
+    """Processor minutes after which both stay below their thresholds."""
+    good = [r["median_residual"] <= residual and r["d_stsp"] <= divergence for r in history]
+    first = len(good) - good[::-1].index(False) if False in good else 0
+    return history[first]["seconds"] / 60 if first < len(good) else np.inf
+
+
+waits = [minutes_until(record["history"]) for _, record in trained.values()]
+
+# %% tags=["hide-input"]
+Markdown(
+    "From then on the median residual stays below 0.07 and D_stsp below 0.2: "
+    f"{', '.join(f'{w:.1f}' for w in waits)} minutes of one core for the three seeds."
+)
+
 # %% [markdown]
-# Both runs shared their machine with other work: read the axis as an order of magnitude. Training
-# watches the median alone; the judgement below uses what it never saw.
+# The right panel shows a trap. A map with a small one-step error can still have the wrong
+# attractor: near a window of periodic motion a tiny change of the map ends the chaos. The distance
+# jumps until the learning rate falls and the moving average settles. Judge such a
+# generator by its long series, never by its one-step error alone.
 #
 # ## The pictures
 
@@ -100,48 +140,223 @@ from lorenz_utils.system import make_ensemble
 
 dt = 0.1
 real = make_ensemble(n_series=200, length=1000, dt=dt, rng=2026)
-generated = generator.generate(n_series=100, length=1000, rng=1)
+ensembles = [g.generate(n_series=100, length=1000, rng=1) for g in generators]
+generated = ensembles[0]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-faithful-series"}, "image": {"alt": "Six curves against time, generated on the left and real on the right. Both show loops that grow around one side before they change to the other; they are hard to tell apart."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-faithful-series"}, "image": {"alt": "Six curves against time, generated on the left and real on the right. Both show loops that grow around one side before they change to the other; nothing tells them apart."}}
 _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One generated and one real series of 1000 samples in state space.", "name": "fig-faithful-butterfly"}, "image": {"alt": "Two butterflies side by side, generated and real. Both have two flat wings made of loops with a clear hole in each."}}
 _ = plotting.plot_butterflies({"generated": generated[0], "real": real[0]}, generated=["generated"])
 
 # %% [markdown]
-# ## Every metric, beside its floor
+# ## Every metric, with a target stated before the look
 #
-# The table has the columns of {doc}`/book/04_generation/evaluation`: the column *real* is what a
-# perfect generator would reach with as many samples.
+# The targets are those a specialist might set. Where a metric has a floor, because a perfect
+# generator would not reach zero with a hundred series either, the target is a multiple of the floor.
+# The two scalar exponents are `nolds`', biased as they are
+# ({doc}`/book/04_generation/evaluation`): a faithful generator must show the same bias.
 
 # %%
-from lorenz_utils.metrics import compare
+from lorenz_utils.metrics import measure
 
-table = compare(real, generated, dt, rng=8)
+N_SCALAR = 8
+reference, held_out = real[:100], real[100:]
+floor = measure(reference, held_out, dt, n_scalar=32)
+columns = [measure(reference, e, dt, n_scalar=N_SCALAR) for e in ensembles]
+median = {metric: float(np.median([c[metric] for c in columns])) for metric in floor}
+exponents = [m for m in floor if m.startswith(("Eckmann", "Rosenstein"))]
+
+# %%
+lambda_1 = "largest exponent, full state"
+RHO_SIGMA_BETA = {"fitted sigma": 10.0, "fitted rho": 28.0, "fitted beta": 8 / 3}
+TARGETS = {
+    "flow residual, median": ("at most 0.015", lambda v, f: v <= 0.015),
+    "flow residual, rms": ("at most 0.05", lambda v, f: v <= 0.05),
+    "D_stsp": ("at most 3 x floor", lambda v, f: v <= 3 * f),
+    "D_H": ("at most 1.5 x floor", lambda v, f: v <= 1.5 * f),
+    "diversity": ("at least 0.98", lambda v, f: v >= 0.98),
+    lambda_1: ("within 0.05 of real", lambda v, f: abs(v - f) <= 0.05),
+    "largest moment residual": ("at most 0.02", lambda v, f: v <= 0.02),
+}
+for metric in RHO_SIGMA_BETA:
+    TARGETS[metric] = ("within 0.5 % of the truth", lambda v, f: abs(v / f - 1) <= 0.005)
+for metric in exponents:
+    TARGETS[metric] = ("within 3 % of real", lambda v, f: abs(v / f - 1) <= 0.03)
 
 # %% tags=["hide-input"]
-columns = ["generated", "real", "1 % noise", "5 % noise", "phase-randomised"]
-rows = [[metric, *(f"{row[c]:.3g}" for c in columns)] for metric, row in table.items()]
-Markdown(plotting.markdown_table(["metric", *columns], rows))
+met, rows = {}, []
+for metric, (target, passes) in TARGETS.items():
+    beside = RHO_SIGMA_BETA.get(metric, floor[metric])
+    met[metric] = passes(median[metric], beside)
+    each = ", ".join(f"{c[metric]:.3g}" for c in columns)
+    answer = "met" if met[metric] else "**missed**"
+    rows.append([metric, each, f"{median[metric]:.4g}", f"{beside:.4g}", target, answer])
+headers = ["metric", "three seeds", "median", "real or true", "target", ""]
+Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
+# The largest moment residual includes the symmetry, the means of $x$ and $y$ in standard
+# deviations. Nothing in the network enforces it: it is learned from windows of which half are
+# mirrored. With a hundred series such a mean scatters by a percent for real data too.
+#
+# ### What the scalar exponents see
+#
+# The last rows are a surprise: where every other metric is met with room to spare, Eckmann's
+# exponents are too small. Is the generator's chaos wrong after all? A control answers. We kick the
+# *true* system at every step by a tiny noise and apply the same estimator to $z$.
+
+# %%
+from lorenz_utils.ablation import kicked_ensemble
+from lorenz_utils.lyapunov import eckmann_exponent
+
+KICKS = (0.0, 0.0003, 0.001, 0.003)
+
+
+def eckmann_z(ensemble):
+    return Estimate.from_samples([eckmann_exponent(series[:, 2], dt) for series in ensemble])
+
+
+kicked = {k: eckmann_z(kicked_ensemble(k, rng=3, n_series=12)) for k in KICKS}
+
+# %% tags=["hide-input"]
+rows = [[f"true system, kicks of {k:g}", f"{e:.2f}"] for k, e in kicked.items()]
+rows.append([f"generated (rms residual {columns[0]['flow residual, rms']:.4f})", f"{eckmann_z(generated[:12]):.2f}"])
+Markdown(plotting.markdown_table(["series", "Eckmann exponent of z"], rows))
+
+# %% [markdown]
+# Intervals are two standard errors over twelve series. Kicks this small, in standard
+# deviations, no other row of the table sees, and they take a good part of this exponent away. The
+# dynamics is true; the exponent of so clean a series is a matter of its last digits. A target of a
+# few percent on it is a target on the one-step error in disguise, much sharper than the one above.
+#
+# Ways down that were tried: silence the latents of the steps once training is over (a truncation, as
+# image GANs use it {cite}`brock2019large`), and train longer, one seed each.
+
+# %% tags=["hide-input"]
+from lorenz_utils.ablation import RECORDS
+from lorenz_utils.studies import read_study
+
+longer = {r["task"]["name"]: r["result"]["metrics"] for r in read_study(RECORDS / "longer").values()}
+latent = generator.sample_latent(100, 1000, rng=1).double()
+latent[..., 1:] = 0
+quiet = generator.series_from(latent)
+longer = {"latents silenced": measure(reference, quiet, dt, n_scalar=N_SCALAR), **longer}
+shown_metrics = ["flow residual, rms", "D_stsp", "D_H", lambda_1, "largest moment residual", *exponents]
+rows = [
+    [m, f"{median[m]:.3g}", *(f"{run[m]:.3g}" for run in longer.values()), f"{floor[m]:.3g}"]
+    for m in shown_metrics
+]
+Markdown(plotting.markdown_table(["metric", "this page", *longer, "real"], rows))
+
+# %% [markdown]
+# ## What was tried, and what each choice buys
+#
+# One thing is changed at a time, three seeds each, at a small budget of steps. The runs are stored as
+# small records in `models/ablation`; `make ablation` computes what is missing. Sorted by
+# D_stsp; median and range over seeds.
+
+# %% tags=["hide-input"]
+from lorenz_utils.ablation import FAITHFUL_VARIANTS
+
+study = read_study(RECORDS / "faithful")
+
+
+def over_seeds(variant, metric):
+    """Values of the seeds of a variant; infinite where the generator blew up."""
+    runs = [r["result"]["metrics"] for r in study.values() if r["task"]["name"] == variant]
+    values = [np.inf if run is None or run[metric] is None else run[metric] for run in runs]
+    return np.array(values)
+
+
+def shown(values):
+    if not np.isfinite(values).all():
+        return "blows up" if not np.isfinite(values).any() else f"{values.min():.2g} to ∞"
+    return f"{np.median(values):.2g} ({values.min():.2g} to {values.max():.2g})"
+
+
+# %% tags=["hide-input"]
+kept = ["flow residual, median", "flow residual, 99 %", "D_stsp", "D_H", lambda_1]
+order = sorted(FAITHFUL_VARIANTS, key=lambda v: np.median(over_seeds(v, "D_stsp")))
+seconds = {
+    v: np.median([r["seconds"] for r in study.values() if r["task"]["name"] == v]) for v in order
+}
+rows = [[v, *(shown(over_seeds(v, m)) for m in kept), f"{seconds[v]:.0f}"] for v in order]
+Markdown(plotting.markdown_table(["variant", *kept, "core seconds"], rows))
+
+# %% [markdown]
+# **Stepping in time is most of it.** Convolutions that draw a whole window at once, with the
+# critic on its differences, were this book's first answer. Their residual has a long tail: every
+# generated series must pass from wing to wing where the network is a continuous function
+# of its latents, while the system separates neighbours there.
+#
+# **Where training starts matters as much.** The same networks, left to continue their own orbits,
+# do not find the attractor: a map whose orbit has collapsed sees a critic at the wrong place
+# only. This is *mode collapse* in state space.
+#
+# **The rest is detail.** What the critic is shown, steps or plain samples, pairs or longer windows,
+# which loss it has and whether its slope is penalised: none of it matters much once the generator
+# steps and starts from data. Without latents in the steps the one-step error is
+# smaller, and the visited states are farther from the real ones: a little noise smooths over the
+# periodic windows that a slightly wrong deterministic map falls into.
+#
+# **Least squares is the honest control.** The same network, fitted to the same pairs without a critic,
+# has its own row. For a deterministic system the next state is a function, and a function can be
+# fitted. What, then, is a critic for?
+#
+# ## What the latents of the steps are for
+#
+# Take a system that is *not* deterministic: the Lorenz flow, kicked at every step by noise of a
+# known size. A least-squares fit can only predict the mean of the next state. A GAN is asked for the
+# distribution. We train the same networks, critic and all, on the kicked series and measure the size
+# of the kicks that the trained generator gives: the spread of its next state over many latents.
+
+# %% tags=["hide-input"]
+from lorenz_utils.ablation import NOISE_LEVELS, learned_kicks
+
+noise_study = read_study(RECORDS / "noise").values()
+
+
+def kicks(loss, level):
+    chosen = [r for r in noise_study if (r["task"]["loss"], r["task"]["level"]) == (loss, level)]
+    return Estimate.from_samples([r["result"]["kicks"] for r in chosen])
+
+
+own_kicks = [learned_kicks(g, real[:, 500]) for g in generators]
+rows = [["0", f"{Estimate.from_samples(own_kicks):.4f}", "–"]]
+for level in NOISE_LEVELS:
+    by_loss = [f"{kicks(loss, level):.4f}" for loss in ("relativistic", "least-squares")]
+    rows.append([f"{level:g}", *by_loss])
+Markdown(plotting.markdown_table(["size of the kicks", "learned with a critic", "by least squares"], rows))
+
+# %% [markdown]
+# Intervals are two standard errors over three seeds; the first row is the generator of this page.
+# With a critic the size of the noise is learned from data, and so is its absence: what remains in
+# the first row is the floor of this training, and it adds to the residual above. By least squares
+# no noise is learned at any level.
+#
 # ## How long do generated orbits shadow true ones?
 #
-# A small one-step error does not make a series an orbit. Start the true flow at a generated sample
-# and count the steps until it leaves the generated series by more than two standard deviations of
-# the attractor, in all coordinates together. Chaos alone multiplies an error $e$ by
-# $\mathrm e^{\lambda t}$, so that even a perfect model that starts with the error $e$ is lost after about
+# Start the true flow at a generated sample and count the time until it leaves the generated series
+# by more than two standard deviations of the attractor, in all coordinates together. Chaos alone
+# multiplies an error $e$ by $\mathrm e^{\lambda t}$: from the median residual one expects about
 # $\lambda^{-1} \ln(2/e)$.
 
 # %%
 from lorenz_utils.system import simulate
 
-horizon = 80
-starts = generated[:, 100]
-orbit = simulate(starts, dt, horizon)
-gap = np.linalg.norm((orbit - generated[:, 100 : 100 + horizon]) / real.std((0, 1)), axis=-1)
-left = np.where((gap > 2).any(1), (gap > 2).argmax(1), horizon) * dt
-shadowing = Estimate.from_samples(left)
+horizon = 200
+
+
+def shadowing_time(ensemble):
+    orbit = simulate(ensemble[:, 100], dt, horizon)
+    gap = (orbit - ensemble[:, 100 : 100 + horizon]) / real.std((0, 1))
+    far = np.linalg.norm(gap, axis=-1) > 2
+    return np.where(far.any(1), far.argmax(1), horizon) * dt
+
+
+shadowing = Estimate.from_samples(np.concatenate([shadowing_time(e) for e in ensembles]))
+expected = np.log(2 / (np.sqrt(3) * median["flow residual, median"])) / 0.9
 
 # %% [markdown]
 # ## Does it copy?
@@ -164,10 +379,8 @@ def windows(ensemble, stride):
 
 
 tree = cKDTree(windows(train_set, 1))
-nearest = {
-    name: tree.query(windows(ensemble[:100], 97))[0]
-    for name, ensemble in {"generated": generated, "held-out real": real}.items()
-}
+candidates = {"generated": np.concatenate(ensembles), "held-out real": real}
+nearest = {name: tree.query(windows(e, 97))[0] for name, e in candidates.items()}
 
 # %% tags=["hide-input"]
 closest = {name: np.quantile(d, [0.01, 0.5]) for name, d in nearest.items()}
@@ -178,18 +391,18 @@ Markdown(plotting.markdown_table(["series", "1 % quantile of the distance", "med
 # ## Any length
 
 # %%
-long_series = generator.generate(n_series=1, length=100_000, rng=2)[0]
-pieces = long_series.reshape(100, 1000, 3)
-
-# %% tags=["hide-input"]
 from lorenz_utils.metrics import attractor_divergence, flow_residual
 
+long_series = generator.generate(n_series=1, length=100_000, rng=2)[0]
+pieces = long_series.reshape(100, 1000, 3)
 long_residual = np.median(flow_residual(real, pieces, dt))
-long_divergence = attractor_divergence(real[:100], pieces)
+long_divergence = attractor_divergence(reference, pieces)
+
+# %% tags=["hide-input"]
 Markdown(
-    f"One latent sequence makes {len(long_series):,} samples at once. Their median flow residual is "
-    f"{long_residual:.3f} (the short series: {table['flow residual, median']['generated']:.3f}), their "
-    f"D_stsp {long_divergence:.3f} ({table['D_stsp']['generated']:.3f})."
+    f"One latent sequence makes {len(long_series):,} samples. Their median flow residual is "
+    f"{long_residual:.4f} (the short series: {columns[0]['flow residual, median']:.4f}), their "
+    f"D_stsp {long_divergence:.3f} ({columns[0]['D_stsp']:.3f}; floor {floor['D_stsp']:.3f})."
 )
 
 # %% [markdown]
@@ -198,49 +411,52 @@ Markdown(
 # %% tags=["hide-input"]
 deck_series = load_or_train("deck-dcgan")[0].generate(100, 1000, rng=1)
 deck_residual = np.median(flow_residual(real, deck_series, dt))
-
-
-def both(metric, digits=3):
-    row = table[metric]
-    return f"{row['generated']:.{digits}f} (floor: {row['real']:.{digits}f})"
-
-
-blocks = np.array_split(flow_residual(real, generated, dt), 10)
-residual = Estimate.from_samples([np.median(block) for block in blocks])
-record("faithful/flow-residual", residual, n_series=100, seed=1)
-record("faithful/d-stsp-over-floor", table["D_stsp"]["generated"] / table["D_stsp"]["real"])
-record("faithful/exponent", table["largest exponent, full state"]["generated"])
-record("faithful/shadowing", shadowing)
+residual = Estimate.from_samples([c["flow residual, median"] for c in columns])
+exponent = Estimate.from_samples([c[lambda_1] for c in columns])
+distance = Estimate.from_samples([c["D_stsp"] / floor["D_stsp"] for c in columns])
+record("faithful/flow-residual", residual, n_seeds=3, n_series=100)
+record("faithful/d-stsp-over-floor", distance, n_seeds=3, n_series=100)
+record("faithful/exponent", exponent, n_seeds=3, n_series=100)
+record("faithful/shadowing", shadowing, n_seeds=3, n_series=100)
+missed = [metric for metric, ok in met.items() if not ok]
 Markdown(f"""
-* **Time belongs in the network.** The median flow residual is {residual:.3f} against {deck_residual:.2f}
-  for the deck's DCGAN, on the same data; real series with 1 % noise have
-  {table["flow residual, median"]["1 % noise"]:.3f}, with 5 % noise
-  {table["flow residual, median"]["5 % noise"]:.3f}. Rare large errors remain: the 99 % quantile is
-  {table["flow residual, 99 %"]["generated"]:.2f}.
-* **Distribution and spectrum are close, not equal.** D_stsp is {both("D_stsp")}, D_H is {both("D_H")},
-  the diversity {both("diversity")}.
-* **The chaos is not right.** The full-state exponent is
-  {both("largest exponent, full state", 2)}: errors of each step look like stretching.
-* **Orbits are shadowed for {shadowing:.1f} time units**, and the parameters that fit the series best are
-  sigma {both("fitted sigma", 2)}, rho {both("fitted rho", 2)}, beta {both("fitted beta", 3)}.
-* **Copies would be close.** The nearest training window lies {closest["generated"][1]:.2f} from a
+* **By all metrics but the scalar exponents, yes.** Of {len(met)} targets {len(met) - len(missed)} are met by the median of three training
+  seeds; missed: {", ".join(missed) or "none"}. The median flow residual is {residual:.4f},
+  against {deck_residual:.2f} for the deck's DCGAN on the same data.
+* **What it visits is what Lorenz visits.** D_stsp is {distance:.2f} times its floor: {median["D_stsp"]:.3f}
+  where real against real has {floor["D_stsp"]:.3f}.
+* **The chaos is right.** The full-state exponent is {exponent:.3f} over three seeds, where the same estimator
+  gives {floor[lambda_1]:.3f} for real series.
+* **True orbits shadow it for {shadowing:.1f} time units**; its one-step error alone would let one expect
+  about {expected:.1f}.
+* **It does not copy.** The nearest training window lies {closest["generated"][1]:.2f} from a
   generated one and {closest["held-out real"][1]:.2f} from a held-out real one, at the median; at the 1 %
-  quantile {closest["generated"][0]:.3f} and {closest["held-out real"][0]:.3f}. Distances of the
-  generated windows that exceed those of real ones come from their own error: they lie beside the
-  attractor, and at neither quantile closer to the training data than fresh data does.
-
-One training seed stands behind these numbers; the intervals are over generated series.
+  quantile {closest["generated"][0]:.3f} and {closest["held-out real"][0]:.3f}.
+* **And yet.** At the budget of the study least squares has a median residual of
+  {np.median(over_seeds("least squares, no critic", "flow residual, median")):.4f}, the GAN
+  {np.median(over_seeds("as it is", "flow residual, median")):.4f}: where the next state is a function of
+  the present one, a critic is a detour. Where it is not, the critic learns the size of the noise,
+  and least squares cannot.
 """)
 
 # %% [markdown]
 # ## Exercises
 #
-# **1.** How much does the margin that the generator drops at both ends matter? Compare the flow
-# residual in the middle with that of the first and last eight samples.
+# **1.** Check the spring. For a linear critic $D(x) = g x$ in one dimension, minimise its loss over
+# $g$ numerically and compare with $e / (4\gamma)$. Up to which $e$ does the approximation hold?
 
 # %% tags=["hide-cell"]
-per_step = np.median(flow_residual(real, generated, dt), axis=0)
-{"ends": float(np.r_[per_step[:8], per_step[-8:]].mean()), "middle": float(per_step[100:-100].mean())}
+from scipy.optimize import minimize_scalar
+
+
+def best_slope(error, gamma):
+    loss = lambda g: np.logaddexp(0, -g * error) + gamma * g**2  # noqa: E731
+    return minimize_scalar(loss).x
+
+
+gamma = FAITHFUL.gradient_penalty
+ratio = {e: best_slope(e, gamma) / (e / (4 * gamma)) for e in (0.001, 0.01, 0.1, 1.0)}
+ratio
 
 # %% [markdown]
 # **2.** Is the symmetry learned? Compare the generated points with their own mirror image by D_stsp.
@@ -253,9 +469,21 @@ mirrored = generated[50:] * np.array([-1, -1, 1])
 }
 
 # %% [markdown]
+# **3.** Start the generator far away, at latents four times as large. Does it still find the
+# attractor, on which alone it was trained?
+
+# %% tags=["hide-cell"]
+import torch
+
+latent = torch.randn(1000, 3, 200, generator=torch.Generator().manual_seed(0))
+with torch.no_grad():
+    last = generator(4 * latent[..., 0], latent[..., 1:])[..., -1]
+{"farthest state (standard deviations)": float(last.abs().max()), "spread": last.std(0).tolist()}
+
+# %% [markdown]
 # ## Onward
 #
 # {doc}`/book/05_conclusions` collects the verdicts. The loss is explained in
 # {doc}`/book/03_concepts/adversarial_training`; what the critic's slope has to do with its resolution, in
-# {doc}`/book/03_concepts/spectral_normalization`. A network that predicts the next sample instead of
-# drawing whole series is the subject of {doc}`/book/03_concepts/lstm`.
+# {doc}`/book/03_concepts/spectral_normalization`. A network that predicts the next sample by least squares
+# is the subject of {doc}`/book/03_concepts/lstm`.
