@@ -3,9 +3,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train ablation check accept lock lint audit clean
+.PHONY: help book status test lab serve train ablation check accept lock bench lint audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +43,9 @@ lock: $(VENV)/.installed ## write constraints.txt from what is installed
 	   $(BIN)/python -m pip freeze --all --exclude-editable | grep -viE '^pip==' | sed 's/+cpu$$//'; \
 	 } > constraints.txt
 
+bench: $(BENCH)/.installed ## measure again what benchmarks/results holds, up to an hour
+	@for file in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BENCH)/bin/python $$file || exit 1; done
+
 lint: $(VENV)/.installed ## style check of all code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils tests
 
@@ -64,4 +68,11 @@ $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
+
+# PySINDy is measured against, not used: it stays out of the book's environment.
+$(BENCH)/.installed: requirements-bench.txt requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -m venv $(BENCH)
+	@$(BENCH)/bin/python -m pip install --quiet -r requirements-bench.txt -c constraints.txt
+	@$(BENCH)/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
 	@touch $@

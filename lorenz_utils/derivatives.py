@@ -135,4 +135,24 @@ def _check(series, dt, *, minimum):
         raise ValueError(f"series must have at least {minimum} samples, got {len(array)}")
     if not np.isfinite(array).all():
         raise ValueError("series must be finite, got NaN or infinite values")
+    check_no_repeats(array)
     return array.astype(np.float64, copy=False), check_positive(dt, "dt")
+
+
+def check_no_repeats(series):
+    """Raise where a state stays for a sample and then moves: a time was recorded twice.
+
+    A system without outer influence that stays at a state stays there for ever.
+
+    Parameters
+    ----------
+    series : ndarray, shape (..., length, d)
+    """
+    stays = (np.diff(series, axis=-2) == 0).all(axis=-1)
+    repeated = np.argwhere(stays[..., :-1] & ~stays[..., 1:])
+    if len(repeated):
+        first = int(repeated[0, -1])
+        raise ValueError(
+            f"series must not hold a time twice, but samples {first} and {first + 1} are equal "
+            f"and the next is not ({len(repeated)} such places): remove one of the two"
+        )

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.linalg import solve_banded
 from sklearn.exceptions import ConvergenceWarning
 
+from lorenz_utils.derivatives import check_no_repeats
 from lorenz_utils.polynomials import COARSE, PolynomialField
 
 ROUNDING = 1e-11
@@ -294,6 +295,7 @@ def check_ensemble(data):
     array = array.astype(float).reshape(-1, *array.shape[-2:])
     if (np.ptp(array, axis=(0, 1)) == 0).any():
         raise ValueError("series must vary in each coordinate, got a constant one")
+    check_no_repeats(array)
     return array
 
 

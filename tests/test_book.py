@@ -19,9 +19,10 @@ CHAPTERS = build.chapters()
 PAGES = build.pages()
 # What each module may import, in this order; adversarial is the step of training's loop.
 ORDER = [
-    *("ledger", "system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
-    *("regression", "polynomials", "shooting", "identification"),
-    *("metrics", "networks", "studies", "adversarial", "training", "ablation"),
+    *("ledger", "studies", "records"),
+    *("system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
+    *("regression", "polynomials", "shooting", "identification", "contest"),
+    *("metrics", "networks", "adversarial", "training", "ablation"),
 ]
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},

@@ -116,3 +116,18 @@ def test_constant_series_has_derivative_zero(smooth):
 def test_bad_input(method, series, dt, error, message):
     with pytest.raises(error, match=message):
         method(series, dt)
+
+
+@pytest.mark.parametrize("derivative", [forward_difference, central_difference, spline_derivative])
+def test_a_time_recorded_twice_is_named(derivative):
+    moving = np.arange(10.0)[:, None] ** [1, 2]
+    with pytest.raises(ValueError, match="samples 4 and 5 are equal"):
+        derivative(np.insert(moving, 4, moving[4], axis=0), 0.1)
+
+
+def test_rest_is_no_time_recorded_twice():
+    # An orbit that has arrived at a fixed point, and one coordinate that pauses for a sample.
+    arrived = np.array([[2.0, 1], [1, 1], [0, 0], [0, 0], [0, 0]])
+    np.testing.assert_array_equal(forward_difference(arrived, 1.0)[1][2:], 0)
+    pausing = np.array([[0.0, 1], [1, 2], [1, 3], [2, 4]])
+    assert forward_difference(pausing, 1.0)[1].shape == (3, 2)

@@ -255,8 +255,9 @@ def test_bound_agrees_with_brute_force_over_a_short_time():
 
 @pytest.mark.parametrize(("level", "allowed"), [(0.01, 1.3), (0.1, 2.0)])
 def test_multiple_shooting_reaches_the_bound(clean, level, allowed):
-    series, rng = clean[0.1], np.random.default_rng(0)
-    noise = level * series.std(0)
+    # T = 100 in ten short orbits: one long orbit would be another one on another processor.
+    series, rng = clean[0.01][:, ::10], np.random.default_rng(0)
+    noise = level * series.std((0, 1))
     covariance = cramer_rao_bound(series, 0.1, noise_std=noise, support=SUPPORT)
     squares = []
     for _ in range(5):
@@ -317,6 +318,21 @@ def test_too_few_iterations_warn_and_say_what_to_try(clean, regressor):
 def test_bad_input_is_named(regressor, series, dt, error, message):
     with pytest.raises(error, match=message):
         regressor().fit(series, dt)
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS)
+def test_a_time_recorded_twice_is_named(clean, regressor):
+    series = np.insert(clean[0.1], 40, clean[0.1][40], axis=0)
+    with pytest.raises(ValueError, match="samples 40 and 41 are equal"):
+        regressor().fit(series, 0.1)
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS)
+def test_a_series_too_short_for_the_library_is_named(clean, regressor):
+    with pytest.raises(
+        ValueError, match="18 sample pairs in all to fit 9 terms, got 1 series of 12"
+    ):
+        regressor().fit(clean[0.1][:12], 0.1)
 
 
 @pytest.mark.parametrize("third", [lambda x, y: 2 * x, lambda x, y: x + y])

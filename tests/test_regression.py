@@ -289,6 +289,13 @@ def test_constant_series_is_refused_where_it_leaves_coefficients_open(estimator)
         estimator.fit(polynomial_library().fit_transform(states), velocity)
 
 
+@pytest.mark.parametrize("estimator", [STLSQ(), GalerkinRegressor()])
+def test_fewer_samples_than_terms_are_refused(differenced, estimator):
+    X, y = differenced
+    with pytest.raises(ValueError, match=r"must determine all .* got rank .*too few"):
+        estimator.fit(X[:6], y[:6])
+
+
 @pytest.mark.parametrize("estimator", LASSOS, ids=lambda e: f"{e}"[:24])
 def test_lasso_accepts_a_constant_series(estimator):
     X, y = np.ones((50, 9)), np.full((50, 3), 2.0)

@@ -1,0 +1,64 @@
+"""How far apart the samples may lie: identification without noise from dt = 0.1 to a Lyapunov time.
+
+Run by ``python benchmarks/large_steps.py``; writes ``benchmarks/results/large_steps.json``.
+"""
+
+import time
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from lorenz_utils import contest, records
+from lorenz_utils.identification import FlowMapRegressor, MultipleShootingRegressor
+from lorenz_utils.regression import coefficient_error, true_coefficients
+from lorenz_utils.surrogates import with_noise
+from lorenz_utils.system import sample_attractor, simulate
+
+SEEDS, N_SERIES, LENGTH, SHOOTING_NOISE = range(5), 20, 51, 0.001
+# (method, relative error of the guess of the seven terms; 0 is a cold start) and steps.
+PLAN = [
+    ("flow map", 0.0, (0.1, 0.2, 0.3, 0.4, 0.5)),
+    ("flow map", 0.1, (0.3, 0.5, 0.7, 0.9, 1.1)),
+    ("flow map", 0.01, (0.7, 0.9, 1.1)),
+    (contest.SHOOTING, 0.0, (0.1, 0.2, 0.3, 0.4)),
+]
+
+
+def trial(method, guess_error, dt, seed):
+    """Error, iterations and processor time of one fit to 20 short orbits."""
+    series = simulate(sample_attractor(N_SERIES, rng=seed), dt, LENGTH)
+    wrong = guess_error * np.random.default_rng(seed).standard_normal((3, 9))
+    if method == contest.SHOOTING:
+        model = MultipleShootingRegressor(max_iter=15)
+        series = with_noise(series, SHOOTING_NOISE, rng=seed)
+    else:
+        start = true_coefficients() * (1 + wrong) if guess_error else None
+        model = FlowMapRegressor(max_iter=15, start=start)
+    began = time.process_time()
+    with warnings.catch_warnings():  # where it does not converge is what is asked
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(series, dt)
+    row = {"method": method, "guess": guess_error, "dt": dt, "seed": seed}
+    return row | {
+        "error": float(f"{coefficient_error(model.coef_):.3g}"),
+        "exact": bool(((model.coef_ != 0) == contest.SUPPORT).all()),
+        "iterations": model.n_iter_,
+        "seconds": round(time.process_time() - began, 2),
+    }
+
+
+def main():
+    """Print every row; store what there is after each step."""
+    rows = []
+    for method, guess_error, steps in PLAN:
+        for dt in steps:
+            for seed in SEEDS:
+                rows.append(trial(method, guess_error, dt, seed))
+                print(rows[-1], flush=True)
+            settings = {"n_series": N_SERIES, "length": LENGTH, "noise": SHOOTING_NOISE}
+            records.save("large_steps", rows, modules=contest.MODULES, **settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Stored measurements: what takes too long for a chapter, or needs packages the book does not.
+
+A script of ``benchmarks/`` measures and calls `save`; a chapter calls `load` and tells its reader
+when, where and by which code the numbers were made.
+"""
+
+import ast
+import hashlib
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from lorenz_utils.studies import write_whole
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PACKAGES = ("numpy", "scipy", "scikit-learn")
+
+
+def save(name, rows, *, modules, packages=(), **context):
+    """Store a benchmark's rows with the machine, the versions and the code that made them.
+
+    Parameters
+    ----------
+    name : str
+        Of the file ``benchmarks/results/NAME.json``.
+    rows : list of dict
+        JSON-serialisable.
+    modules : sequence of str
+        Modules of `lorenz_utils` whose code the rows depend on.
+    packages : sequence of str
+        Installed packages to note, beside NumPy, SciPy and scikit-learn.
+    **context
+        Settings shared by all rows.
+    """
+    record = {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": _machine(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in (*PACKAGES, *packages)},
+        "modules": list(modules),
+        "fingerprint": fingerprint(modules),
+        **context,
+    }
+    head = json.dumps(record, indent=1)[:-2]
+    body = ",\n  ".join(json.dumps(row) for row in rows)
+    text = f'{head},\n "rows": [\n  {body}\n ]\n}}\n'
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    write_whole(RESULTS / f"{name}.json", lambda path: Path(path).write_text(text, "utf8"))
+
+
+def load(name):
+    """What `save` stored: a dict with ``rows`` and their origin.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such record; says how to make it.
+    """
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"no record {path.name}: run python benchmarks/{name}.py")
+    return json.loads(path.read_text(encoding="utf8"))
+
+
+def origin(record):
+    """One sentence for the reader: date, machine, versions, and whether the code is still that."""
+    versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    same = fingerprint(record["modules"]) == record["fingerprint"]
+    code = "the code of this book" if same else "an earlier version of this book's code"
+    return (
+        f"Measured on {record['date']} ({record['machine']}; Python {record['python']}, "
+        f"{versions}) by {code}."
+    )
+
+
+def fingerprint(modules):
+    """Digest of modules of `lorenz_utils`, blind to comments, docstrings and layout."""
+    digest = hashlib.sha256()
+    for name in sorted(modules):
+        tree = ast.parse((ROOT / "lorenz_utils" / f"{name}.py").read_text(encoding="utf8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                first = node.body[0]
+                if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                    node.body = node.body[1:]
+        digest.update(name.encode() + ast.dump(tree).encode())
+    return digest.hexdigest()[:16]
+
+
+def _machine():
+    cpu = platform.machine()
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        cpu = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):  # not Linux, or a processor without a name
+        pass
+    return f"{os.cpu_count()} cores, {cpu}"
