@@ -118,8 +118,8 @@ class View extends Sheet {
     };
     const colours = themeColours();
     context.font = "13px system-ui, sans-serif";
-    const length = size * 0.5;
-    const corner = [-size * 0.9, -size * 0.9, 0];
+    const length = size * 0.3;
+    const corner = [-size * 0.5, -size * 0.5, 0];
     ["x", "y", "z"].forEach((name, i) => {
       const end = [...corner];
       end[i] += length;
