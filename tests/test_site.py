@@ -43,6 +43,11 @@ LOOK = r"""async () => {
     await image.decode().catch(() => problems.push(`missing image ${image.src}`));
     if (!image.alt) problems.push(`image without alt text ${image.src}`);
   }
+  for (const figure of document.querySelectorAll("figure")) {
+    const pictures = [...figure.querySelectorAll("img")].filter(seen);
+    if (pictures.length !== 1) problems.push(`${figure.id} shows ${pictures.length} pictures`);
+    if (!seen(figure.querySelector("figcaption"))) problems.push(`${figure.id} hides its caption`);
+  }
   for (const formula of document.querySelectorAll(".math"))
     if (!formula.querySelector(".katex") || formula.querySelector(".katex-error"))
       problems.push(`unrendered formula ${formula.textContent.slice(0, 80)}`);

@@ -1,8 +1,9 @@
 """Give each figure of a chapter a light and a dark variant, its size, and few bytes.
 
 Chapters draw once, for a light page, as SVG. Here the greys of each file are swapped for a dark
-page; colours stay, so a coordinate keeps its colour in both themes. The theme's own classes
-``only-light`` and ``only-dark`` show one of the two, and a browser loads only that one.
+page; colours stay, so a coordinate keeps its colour in both themes. The classes ``on-light`` and ``on-dark``
+(custom.css) show one of the two, and a browser loads only that one. The theme's own classes for this
+would hide the captions too.
 """
 
 import re
@@ -94,9 +95,9 @@ def show_both(app, pagename, templatename, context, doctree):
         for theme, file in (("light", name), ("dark", name.replace(".svg", ".dark.svg"))):
             themed = tag.replace(name, file)
             if "class=" in themed:
-                themed = re.sub(r'class="', f'class="only-{theme} ', themed)
+                themed = re.sub(r'class="', f'class="on-{theme} ', themed)
             else:
-                themed = themed.replace("<img ", f'<img class="only-{theme}" ')
+                themed = themed.replace("<img ", f'<img class="on-{theme}" ')
             both.append(themed)
         return "".join(both)
 
