@@ -45,7 +45,8 @@ LOOK = r"""async () => {
   }
   for (const figure of document.querySelectorAll("figure")) {
     const pictures = [...figure.querySelectorAll("img")].filter(seen);
-    if (pictures.length !== 1) problems.push(`${figure.id} shows ${pictures.length} pictures`);
+    if (figure.querySelector("img") && pictures.length !== 1)
+      problems.push(`${figure.id} shows ${pictures.length} pictures`);
     if (!seen(figure.querySelector("figcaption"))) problems.push(`${figure.id} hides its caption`);
   }
   for (const formula of document.querySelectorAll(".math"))
