@@ -5,7 +5,8 @@ accepted, each result with the tolerance within which another machine must agree
 sums differently, a chaotic system amplifies that, and a training amplifies it too: orbits and weights
 differ, averages over repeats do not. So the tolerance is six standard errors where there are repeats
 (a bit more than four standard deviations of the difference of two such averages), and a millionth
-of the value where there are none. Where that is not right, the entry says ``why``, and keeps its
+of the value where there are none. What is of the size of rounding may be anything of that size.
+Where that is not right, the entry says ``why``, and keeps its
 tolerance when the rest is accepted anew.
 """
 
@@ -29,7 +30,7 @@ def expected():
 def tolerance(value, standard_error):
     """How far another machine may be from a value, by the rule above."""
     value, error = np.max(np.abs(value)), np.max(standard_error)
-    return float(6 * error or 1e-6 * value or 1e-9)
+    return float(max(6 * error, 1e-9) if error else max(1e-6 * value, 1e-6))
 
 
 def recorded(folder):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -246,11 +247,13 @@ def slow(copy):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_killed_build_loses_nothing_and_the_next_goes_on(slow, how, capsys):
     before = {p: p.read_bytes() for p in (slow.folder / "_build").rglob("*") if p.is_file()}
-    process = subprocess.Popen(slow.command("execute"), stdout=subprocess.PIPE)
+    # A shell's background job, and so what it starts, ignores SIGINT unless told otherwise.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(slow.command("execute"), stdout=subprocess.PIPE, preexec_fn=heed)
     wait_for(slow.folder / "begun")
     kernel = int((slow.folder / "begun").read_text())
     process.send_signal(how)
-    process.wait(20)
+    process.wait(60)
     assert process.returncode != 0
     end = time.monotonic() + 20
     while alive(kernel):

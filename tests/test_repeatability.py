@@ -29,7 +29,8 @@ def test_lost_and_new_results_are_named():
 def test_tolerances_follow_the_rule():
     assert repeatability.tolerance(3.0, 0.5) == 3.0
     assert repeatability.tolerance(-4.0, 0.0) == pytest.approx(4e-6)
-    assert repeatability.tolerance(0.0, 0.0) == 1e-9
+    assert repeatability.tolerance(5e-29, 0.0) == repeatability.tolerance(0.0, 0.0) == 1e-6
+    assert repeatability.tolerance(4e-12, 2e-13) == 1e-9
     for name, entry in repeatability.expected().items():
         rule = repeatability.tolerance(entry["value"], entry["standard_error"])
         assert entry["tolerance"] == rule or len(entry["why"]) > 20, name

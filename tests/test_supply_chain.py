@@ -5,6 +5,7 @@ import json
 import pickle
 import re
 import subprocess
+import sysconfig
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -24,7 +25,9 @@ def test_the_constraints_cover_all_that_is_installed():
     text = (ROOT / "constraints.txt").read_text()
     locked = {canonical(n): v for n, v in re.findall(r"(?m)^([\w.-]+)==(\S+)", text)}
     own = {"pip", "lorenz-utils"}  # pip comes with Python, the module is this repository
-    installed = {canonical(d.metadata["Name"]): d.version.split("+")[0] for d in distributions()}
+    # The environment's own folder only: setuptools adds what it vendors to a running path.
+    found = distributions(path=[sysconfig.get_path("purelib")])
+    installed = {canonical(d.metadata["Name"]): d.version.split("+")[0] for d in found}
     wrong = {n: v for n, v in installed.items() if n not in own and locked.get(n) != v}
     assert not wrong, f"not in constraints.txt as installed: {wrong}; make lock writes it anew"
 
