@@ -45,8 +45,7 @@ LOOK = r"""async () => {
   }
   for (const figure of document.querySelectorAll("figure")) {
     const pictures = [...figure.querySelectorAll("img")].filter(seen);
-    if (figure.querySelector("img") && pictures.length !== 1)
-      problems.push(`${figure.id} shows ${pictures.length} pictures`);
+    if (pictures.length !== 1) problems.push(`${figure.id} shows ${pictures.length} pictures`);
     if (!seen(figure.querySelector("figcaption"))) problems.push(`${figure.id} hides its caption`);
   }
   for (const formula of document.querySelectorAll(".math"))
