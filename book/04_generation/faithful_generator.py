@@ -286,8 +286,8 @@ Markdown(plotting.markdown_table(["variant", *kept, "core seconds"], rows))
 
 # %% [markdown]
 # **Stepping in time is most of it.** Convolutions that draw a whole window at once, with the
-# critic on its differences, were this book's first answer. Their residual has a long tail: every
-# generated series must pass from wing to wing where the network is a continuous function
+# critic on its differences, were this book's first answer. Their residual has a long tail. We read it
+# so: every generated series must pass from wing to wing where the network is a continuous function
 # of its latents, while the system separates neighbours there.
 #
 # **Where training starts matters as much.** The same networks, left to continue their own orbits,
@@ -297,8 +297,8 @@ Markdown(plotting.markdown_table(["variant", *kept, "core seconds"], rows))
 # **The rest is detail.** What the critic is shown, steps or plain samples, pairs or longer windows,
 # which loss it has and whether its slope is penalised: none of it matters much once the generator
 # steps and starts from data. Without latents in the steps the one-step error is
-# smaller, and the visited states are farther from the real ones: a little noise smooths over the
-# periodic windows that a slightly wrong deterministic map falls into.
+# smaller, and the visited states are farther from the real ones. A guess: a little noise smooths over
+# the periodic windows that a slightly wrong deterministic map falls into.
 #
 # **Least squares is the honest control.** The same network, fitted to the same pairs without a critic,
 # has its own row. For a deterministic system the next state is a function, and a function can be
