@@ -103,6 +103,16 @@ def add_foot(app, pagename, templatename, context, doctree):
     context["provenance"] = f"{app.provenance} {code}"
 
 
+class Unsearched(nodes.General, nodes.Element):
+    """HTML that the search index leaves out: no one looks for a duration, and no two are equal."""
+
+
+def write_unsearched(translator, node):
+    """Write the element's HTML."""
+    translator.body.append(node["html"])
+    raise nodes.SkipNode
+
+
 class BuildRecord(SphinxDirective):
     """Commit, date and seconds per chapter."""
 
@@ -121,12 +131,13 @@ class BuildRecord(SphinxDirective):
             '<div class="pst-scrollable-table-container"><table class="table">'
             f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
         )
-        return [nodes.raw("", html, format="html")]
+        return [Unsearched(html=html)]
 
 
 def setup(app):
     """Register the foot and the directive."""
     app.connect("builder-inited", start)
     app.connect("html-page-context", add_foot)
+    app.add_node(Unsearched, html=(write_unsearched, None))
     app.add_directive("build-record", BuildRecord)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

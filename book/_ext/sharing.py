@@ -145,8 +145,11 @@ def write_notebooks(app):
         if not is_chapter(app, page) or not source.exists():
             continue
         notebook = nbformat.read(source, as_version=4)
-        first = nbformat.v4.new_code_cell(setup_code, metadata={"tags": ["colab"]}, id="colab")
+        first = nbformat.v4.new_code_cell(setup_code, metadata={"tags": ["colab"]})
         notebook.cells.insert(1, first)
+        # The reader draws names of cells at random; a position is a name that lasts.
+        for number, cell in enumerate(notebook.cells):
+            cell.id = f"cell-{number}"
         target = Path(app.outdir) / NOTEBOOKS / f"{page}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(notebook, indent=1, sort_keys=True) + "\n")
