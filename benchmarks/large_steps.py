@@ -1,8 +1,10 @@
 """How far apart the samples may lie: identification without noise from dt = 0.1 to a Lyapunov time.
 
-Run by ``python benchmarks/large_steps.py``; writes ``benchmarks/results/large_steps.json``.
+Resumable. Run by ``python benchmarks/large_steps.py [--jobs 2]``; writes
+``benchmarks/results/large_steps.json``.
 """
 
+import argparse
 import time
 import warnings
 
@@ -12,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from lorenz_utils import contest, records
 from lorenz_utils.identification import FlowMapRegressor, MultipleShootingRegressor
 from lorenz_utils.regression import coefficient_error, true_coefficients
+from lorenz_utils.studies import run_study
 from lorenz_utils.surrogates import with_noise
 from lorenz_utils.system import sample_attractor, simulate
 
@@ -25,7 +28,7 @@ PLAN = [
 ]
 
 
-def trial(method, guess_error, dt, seed):
+def trial(method, guess_error, dt, seed, code):
     """Error, iterations and processor time of one fit to 20 short orbits."""
     series = simulate(sample_attractor(N_SERIES, rng=seed), dt, LENGTH)
     wrong = guess_error * np.random.default_rng(seed).standard_normal((3, 9))
@@ -49,15 +52,23 @@ def trial(method, guess_error, dt, seed):
 
 
 def main():
-    """Print every row; store what there is after each step."""
-    rows = []
-    for method, guess_error, steps in PLAN:
-        for dt in steps:
-            for seed in SEEDS:
-                rows.append(trial(method, guess_error, dt, seed))
-                print(rows[-1], flush=True)
-            settings = {"n_series": N_SERIES, "length": LENGTH, "noise": SHOOTING_NOISE}
-            records.save("large_steps", rows, modules=contest.MODULES, **settings)
+    """Run what is missing, then store all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=-1, help="processes, -1 for one a core")
+    code = records.fingerprint(contest.MODULES)  # trials of other code count as missing
+    tasks = {
+        f"{method}-{guess_error}-{dt}-{seed}".replace(" ", "-"): {
+            "method": method, "guess_error": guess_error, "dt": dt, "seed": seed, "code": code,
+        }
+        for method, guess_error, steps in PLAN
+        for dt in steps
+        for seed in SEEDS
+    }
+    directory = records.ROOT / "_build" / "large_steps"
+    study = run_study(directory, trial, tasks, n_jobs=parser.parse_args().jobs)
+    rows = [record["result"] for record in study.values()]
+    settings = {"n_series": N_SERIES, "length": LENGTH, "noise": SHOOTING_NOISE}
+    records.save("large_steps", rows, modules=contest.MODULES, **settings)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,6 @@ def train_and_measure(*, n_scalar=0, **fields):
         ``metrics``, None for a generator that blows up, and ``history``: processor seconds, median
         flow residual and D_stsp.
     """
-    torch.set_num_threads(1)  # one task a core
     config = TrainingConfig(**fields)
     ensemble = make_ensemble(config.n_series, 1000, DT, rng=config.data_seed)
     generator, history = train(config, ensemble, progress=False)
@@ -109,7 +108,6 @@ def learn_noise(*, level, loss, seed):
         Of the configuration.
     seed : int
     """
-    torch.set_num_threads(1)
     config = replace(FAITHFUL_BUDGET, loss=loss, seed=seed)
     ensemble = kicked_ensemble(level, rng=config.data_seed)
     generator, _ = train(config, ensemble, progress=False)

@@ -2,7 +2,7 @@
 
 A study that is interrupted goes on where it stopped, and one that is complete costs nothing. The
 tasks run through joblib: on the cores of this machine, or, inside ``joblib.parallel_config(
-backend="dask")``, on a cluster.
+backend="dask")``, on a cluster, where the tasks of a worker that dies run again on another.
 """
 
 import json
@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 
 from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 
@@ -21,14 +23,16 @@ def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
     Parameters
     ----------
     directory : path
-        Where each task has its record, ``NAME.json``, written as soon as its result is there.
+        Where each task has its record, ``NAME.json``, written as soon as its result is there, by
+        the calling process: workers need not see the folder.
     function : callable
-        ``function(**task)`` returns a JSON-serialisable dict. Workers import it by name.
+        ``function(**task)`` returns a JSON-serialisable dict. Workers import it by name, and run it
+        on one thread each: BLAS and torch of several tasks would compete for the same cores.
     tasks : dict of str to dict
         The names of the tasks and their JSON-serialisable arguments. A record that was made with
         other arguments counts as missing.
     n_jobs : int
-        Worker processes, -1 for one a core.
+        Worker processes, -1 for one a core. A cluster uses all its workers.
     progress : bool
         Show a bar that counts finished tasks.
 
@@ -41,6 +45,7 @@ def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
     directory.mkdir(parents=True, exist_ok=True)
     missing = {n: task for n, task in tasks.items() if not _is_stored(directory, n, task)}
     calls = [delayed(_timed)(name, function, task) for name, task in missing.items()]
+    _hear_of_lost_tasks(get_active_backend()[0])
     finished = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
     for name, record in tqdm(finished, directory.name, len(calls), disable=not progress):
         text = json.dumps(record, indent=1) + "\n"
@@ -77,8 +82,26 @@ def write_whole(path, write):
 
 def _timed(name, function, task):
     start = time.process_time()
-    result = function(**task)
+    with threadpool_limits(1):
+        result = function(**task)
     return name, {"task": task, "result": result, "seconds": round(time.process_time() - start, 1)}
+
+
+def _hear_of_lost_tasks(backend):
+    """Let joblib know of a task that dask has given up because it ended one worker after the other.
+
+    joblib 1.6 leaves that error in the future without calling back, and waits for ever.
+    """
+    if type(backend).__name__ != "DaskDistributedBackend":
+        return
+    submit = type(backend).submit
+
+    def heard(call, callback):
+        future = submit(backend, call, callback)
+        future.add_done_callback(lambda done: done.exception() and callback(done.exception()))
+        return future
+
+    backend.submit = heard
 
 
 def _is_stored(directory, name, task):
