@@ -89,12 +89,16 @@ def vector_field(state, parameters=LORENZ63):
     >>> vector_field([1.0, 1.0, 1.0]).round(3)
     array([ 0.   , 26.   , -1.667])
     """
-    state = np.asarray(state, dtype=float)
-    x, y, z = state[..., 0], state[..., 1], state[..., 2]
-    velocity = np.empty_like(state)
-    velocity[..., 0] = parameters.sigma * (y - x)
-    velocity[..., 1] = x * (parameters.rho - z) - y
-    velocity[..., 2] = x * y - parameters.beta * z
+    return _velocity(np.asarray(state, dtype=float).T, parameters).T
+
+
+def _velocity(coordinates, parameters):
+    """The vector field with the coordinates on the first axis, (3, ...) -> (3, ...)."""
+    x, y, z = coordinates
+    velocity = np.empty_like(coordinates)
+    velocity[0] = parameters.sigma * (y - x)
+    velocity[1] = x * (parameters.rho - z) - y
+    velocity[2] = x * y - parameters.beta * z
     return velocity
 
 
@@ -138,12 +142,16 @@ def integrate(vector_field, state, duration, n_steps):
     coefficients are those of `scipy.integrate.DOP853`.
     """
     step = duration / n_steps
-    stages = np.empty((DOP853.n_stages, *np.shape(state)))
+    state = np.asarray(state, dtype=float)
+    stages = np.empty((DOP853.n_stages, *state.shape))
+    flat = stages.reshape(DOP853.n_stages, -1)
     for _ in range(n_steps):
         stages[0] = vector_field(state)
         for s in range(1, DOP853.n_stages):
-            stages[s] = vector_field(state + step * np.tensordot(DOP853.A[s, :s], stages[:s], 1))
-        state = state + step * np.tensordot(DOP853.B, stages, 1)
+            increment = np.dot(DOP853.A[s, :s], flat[:s])
+            increment *= step
+            stages[s] = vector_field(state + increment.reshape(state.shape))
+        state = state + step * np.dot(DOP853.B, flat).reshape(state.shape)
     return state
 
 
@@ -185,10 +193,13 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     farthest = np.linalg.norm(state, axis=-1).max()
     rate = 1 + sigma + rho + beta + max(ball, 3 * farthest - 2 * ball)
     n_steps = ceil(dt * rate / (STEP_SCALE * rtol ** (1 / 8)))
-    return integrate(lambda s: vector_field(s, parameters), state, dt, n_steps)
+    # One row a coordinate: NumPy is fastest on values that lie side by side.
+    rows = np.ascontiguousarray(state.T)
+    rows = integrate(lambda c: _velocity(c, parameters), rows, dt, n_steps)
+    return np.ascontiguousarray(rows.T)
 
 
-def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63):
+def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     """Sample the orbit of each initial state every `dt`.
 
     Parameters
@@ -197,6 +208,9 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63):
     dt : float
     n_steps : int
         Number of samples; the first is the initial state.
+    parameters : LorenzParameters
+    rtol : float
+        Of each step, as in `flow_map`.
 
     Returns
     -------
@@ -209,11 +223,11 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63):
     """
     initial_state = check_states(initial_state, "initial_state")
     dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
-    orbit = np.empty((n_steps, *initial_state.shape))
-    orbit[0] = initial_state
+    orbit = np.empty((*initial_state.shape[:-1], n_steps, 3))
+    orbit[..., 0, :] = state = initial_state
     for t in range(1, n_steps):
-        orbit[t] = flow_map(orbit[t - 1], dt, parameters=parameters)
-    return np.moveaxis(orbit, 0, -2)
+        orbit[..., t, :] = state = flow_map(state, dt, parameters=parameters, rtol=rtol)
+    return orbit
 
 
 def sample_attractor(n_states, *, rng):
@@ -236,8 +250,16 @@ def sample_attractor(n_states, *, rng):
     return flow_map(start, BURN_IN, rtol=1e-6)
 
 
-def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng):
+def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
     """The deck's data set: independent series of equal length, started on the attractor.
+
+    Parameters
+    ----------
+    n_series, length : int
+    dt : float
+    rng : int or numpy.random.Generator
+    rtol : float
+        Of each step, as in `flow_map`.
 
     Returns
     -------
@@ -250,4 +272,4 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng):
     """
     length = check_count(length, "length")
     dt = check_positive(dt, "dt")
-    return np.ascontiguousarray(simulate(sample_attractor(n_series, rng=rng), dt, length))
+    return simulate(sample_attractor(n_series, rng=rng), dt, length, rtol=rtol)
