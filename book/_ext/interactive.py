@@ -1,19 +1,34 @@
 """Directive ``{interactive} name``: a button that loads an interactive figure of ``_static``.
 
 Nothing but the button is on the page until it is pressed. The scripts are plain files, not
-modules, so that they also load from a disk.
+modules, so that they also load from a disk. The trained generator's weights are such a script,
+written while the site is built.
 """
 
+import base64
 import html
 import json
+from pathlib import Path
 
+import numpy as np
 from docutils import nodes
+from safetensors.numpy import load_file
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from words import words
 
+WEIGHTS = "interactive/weights.js"
 SCRIPTS = {
     "attractor": ["interactive/lorenz.js", "interactive/attractor.js"],
+    "generator": [
+        "interactive/lorenz.js",
+        "interactive/network.js",
+        WEIGHTS,
+        "interactive/generator.js",
+    ],
 }
+MODEL = "models/faithful-generator.safetensors"
+BURN_IN = 100  # SeriesGenerator.BURN_IN; importing torch for it would cost each build seconds
 
 
 class Interactive(SphinxDirective):
@@ -45,8 +60,58 @@ def add_loader(app, pagename, templatename, context, doctree):
         app.add_js_file("interactive/load.js", loading_method="defer")
 
 
+def export(tensors):
+    """A `SeriesGenerator`'s tensors as the script that network.js reads.
+
+    Parameters
+    ----------
+    tensors : dict of str to ndarray
+        Of its state.
+
+    Returns
+    -------
+    str
+        Sizes and units as JSON; weights and biases layer by layer, in base64 of 32-bit floats.
+
+    Raises
+    ------
+    ValueError
+        If there is a tensor that the script would leave out: the page would run another network.
+    """
+    tensors = dict(tensors)
+    mean, std = tensors.pop("offset"), tensors.pop("scale")
+    names = sorted({int(name.split(".")[1]) for name in tensors if name.startswith("increment.")})
+    layers = [
+        (tensors.pop(f"increment.{i}.weight"), tensors.pop(f"increment.{i}.bias")) for i in names
+    ]
+    if tensors:
+        raise ValueError(f"network.js knows perceptrons only, got also {sorted(tensors)}")
+    numbers = np.concatenate([part.ravel() for layer in layers for part in layer])
+    described = {
+        "layers": [weight.shape for weight, _ in layers],
+        "latentDim": layers[0][0].shape[1] - 3,
+        "burnIn": BURN_IN,
+        "mean": mean.tolist(),
+        "std": std.tolist(),
+        "weights": base64.b64encode(numbers.astype("<f4").tobytes()).decode(),
+    }
+    return f"window.generatorWeights = {json.dumps(described)};\n"
+
+
+def write_weights(app, error):
+    """Put the trained generator beside the scripts that run it."""
+    if error or app.builder.format != "html":
+        return
+    model = Path(__file__).resolve().parents[2] / MODEL
+    try:
+        (Path(app.outdir) / "_static" / WEIGHTS).write_text(export(load_file(model)))
+    except ValueError as problem:
+        raise ExtensionError(f"{MODEL}: {problem}") from None
+
+
 def setup(app):
     """Register with Sphinx."""
     app.add_directive("interactive", Interactive)
     app.connect("html-page-context", add_loader, priority=910)
+    app.connect("build-finished", write_weights)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,18 +2,23 @@
 window.interactiveFigures.attractor = (place, words) => {
   const DT = 0.005;
   const TRAIL = 4000; // samples: 20 time units
-  const APART = 1e-5;
+  const EVERY = 10; // steps between the points of the graphs
   const parameters = { ...Lorenz.standard };
+  const start = { x: -8, y: -8, z: 27, separation: -5 }; // the separation as a power of ten
+  const initial = { ...parameters, ...start };
   let first, second, trails, distances, running, frame;
 
   function restart() {
-    // A thousand steps bring the start onto the attractor, if there is one.
-    first = [1, 1, 20];
-    for (let i = 0; i < 2000; i++) first = Lorenz.step(first, DT, parameters);
-    second = [first[0] + APART, first[1], first[2]];
+    first = [start.x, start.y, start.z];
+    second = [start.x + 10 ** start.separation, start.y, start.z];
     trails = [[first], [second]];
-    distances = [Math.log10(APART)];
+    distances = [logDistance()];
     show();
+  }
+
+  // Two orbits that meet at a fixed point have no distance left that a computer could tell.
+  function logDistance() {
+    return Math.log10(Math.max(1e-16, Lorenz.distance(first, second)));
   }
 
   function advance(steps) {
@@ -22,18 +27,28 @@ window.interactiveFigures.attractor = (place, words) => {
       second = Lorenz.step(second, DT, parameters);
       trails[0].push(first);
       trails[1].push(second);
-      // Two orbits that meet at a fixed point have no distance left that a computer could tell.
-      distances.push(Math.log10(Math.max(1e-16, Lorenz.distance(first, second))));
+      distances.push(logDistance());
     }
     for (const trail of trails) trail.splice(0, trail.length - TRAIL);
     show();
   }
 
   // Over the straight part only: until the distance is a unit of space.
-  function exponent() {
+  function lastStraight() {
     const end = distances.findIndex((value) => value > 0);
-    const last = end < 0 ? distances.length - 1 : end;
-    return last < 1 ? NaN : ((distances[last] - distances[0]) * Math.LN10) / (last * DT);
+    return end < 0 ? distances.length - 1 : end;
+  }
+
+  function exponent(at = lastStraight()) {
+    return at < 1 ? NaN : ((distances[at] - distances[0]) * Math.LN10) / (at * DT);
+  }
+
+  // The exponent at each point of the graphs, held from the end of the straight part on.
+  function exponents() {
+    const last = lastStraight();
+    const found = [];
+    for (let i = 0; i < distances.length; i += EVERY) found.push(exponent(Math.min(Math.max(i, 1), last)));
+    return found.map((value) => (Number.isNaN(value) ? 0 : value));
   }
 
   const view = new View(words["view"], () => {
@@ -44,9 +59,14 @@ window.interactiveFigures.attractor = (place, words) => {
     ];
   });
   const graph = new Graph(words["graph"], 0.4, () => ({
-    lines: [{ values: distances.filter((_, i) => i % 10 === 0), colour: themeColours().ink }],
-    start: 0, dt: 10 * DT, low: -10, high: 2.5, time: words["time"],
+    lines: [{ values: distances.filter((_, i) => i % EVERY === 0), colour: themeColours().ink }],
+    start: 0, dt: EVERY * DT, low: -13, high: 2.5, time: words["time"],
     ticks: [[-10, "1e-10"], [-5, "1e-5"], [0, "1"], [2, "100"]],
+  }));
+  const rates = new Graph(words["rates"], 0.3, () => ({
+    lines: [{ values: exponents(), colour: themeColours().ink }],
+    start: 0, dt: EVERY * DT, low: -2, high: 4, time: words["time"],
+    ticks: [[-2, "-2"], [0, "0"], [2, "2"], [4, "4"]],
   }));
   const reading = element("output", { class: "interactive-reading" });
 
@@ -57,33 +77,38 @@ window.interactiveFigures.attractor = (place, words) => {
     reading.textContent =
       `${words["time"]}: ${time.toFixed(1)} · ${words["distance"]}: ${distance.toExponential(1)} · ` +
       `${words["exponent"]}: ${Number.isNaN(value) ? "–" : value.toFixed(2)}`;
-    view.paint();
-    graph.paint();
+    for (const sheet of [view, graph, rates]) sheet.paint();
   }
 
-  function slider(name, symbol, low, high, by) {
+  // A slider that sets target[name] and starts the orbits anew.
+  function slider(target, name, symbol, low, high, by, format = (value) => value.toFixed(2)) {
     const input = element("input", { type: "range", min: low, max: high, step: by, id: `slider-${name}` });
     const shown = element("output", { for: input.id });
-    const update = () => (shown.textContent = parameters[name].toFixed(2));
-    input.value = parameters[name];
-    update();
+    const set = (value) => {
+      target[name] = value;
+      input.value = value;
+      shown.textContent = format(value);
+      input.setAttribute("aria-valuetext", shown.textContent);
+    };
+    set(target[name]);
     input.addEventListener("input", () => {
-      parameters[name] = Number(input.value);
-      update();
+      set(Number(input.value));
       restart();
     });
-    const reset = () => {
-      parameters[name] = Lorenz.standard[name];
-      input.value = parameters[name];
-      update();
-    };
-    return { row: element("label", {}, element("span", {}, symbol), input, shown), reset };
+    return { row: element("label", {}, element("span", {}, symbol), input, shown), reset: () => set(initial[name]) };
   }
 
   const sliders = [
-    slider("rho", "ρ", 0, 200, 0.1),
-    slider("sigma", "σ", 1, 20, 0.1),
-    slider("beta", "β", 0.5, 5, 0.01),
+    slider(parameters, "rho", "ρ", 0, 200, 0.1),
+    slider(parameters, "sigma", "σ", 1, 20, 0.1),
+    slider(parameters, "beta", "β", 0.5, 5, 0.01),
+  ];
+  const one = (value) => value.toFixed(1);
+  const starts = [
+    slider(start, "x", "x", -20, 20, 0.1, one),
+    slider(start, "y", "y", -25, 25, 0.1, one),
+    slider(start, "z", "z", 0, 50, 0.1, one),
+    slider(start, "separation", words["apart"], -12, 0, 0.5, (value) => (10 ** value).toExponential(0)),
   ];
   const run = element("button", { type: "button" }, words["pause"]);
   const again = element("button", { type: "button" }, words["restart"]);
@@ -107,20 +132,26 @@ window.interactiveFigures.attractor = (place, words) => {
   });
   again.addEventListener("click", restart);
   classic.addEventListener("click", () => {
-    for (const { reset } of sliders) reset();
+    for (const { reset } of [...sliders, ...starts]) reset();
     restart();
   });
   document.addEventListener("visibilitychange", () => document.hidden && running && setRunning(false));
 
   place.append(
     element("div", { class: "interactive-controls" }, ...sliders.map(({ row }) => row)),
+    element("details", { class: "interactive-more" },
+      element("summary", {}, words["starts"]),
+      element("div", { class: "interactive-controls" }, ...starts.map(({ row }) => row))),
     element("div", { class: "interactive-buttons" }, run, again, classic),
     view.canvas,
     reading,
+    element("p", { class: "interactive-help" }, words["graph"]),
     graph.canvas,
+    element("p", { class: "interactive-help" }, words["rates"]),
+    rates.canvas,
     element("p", { class: "interactive-help" }, words["help"]),
   );
   restart();
   setRunning(!reducedMotion.matches);
-  place.figure = { parameters, advance, exponent, setRunning, state: () => [first, second] };
+  place.figure = { parameters, start, restart, advance, exponent, setRunning, state: () => [first, second] };
 };

@@ -1,15 +1,16 @@
 // Load an interactive figure's scripts, one after the other, when its button is pressed.
 window.interactiveFigures = {};
+const loading = {}; // figures share scripts: each is loaded once
 
 function loadScript(address) {
-  return new Promise((resolve, reject) => {
-    if (document.querySelector(`script[src="${address}"]`)) return resolve();
+  loading[address] ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = address;
     script.onload = resolve;
     script.onerror = () => reject(new Error(`${address} did not load`));
     document.head.append(script);
   });
+  return loading[address];
 }
 
 for (const place of document.querySelectorAll(".interactive")) {

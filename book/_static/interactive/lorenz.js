@@ -16,9 +16,9 @@ const Lorenz = {
     return state.map((value, i) => value + (dt / 6) * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]));
   },
 
-  // The flow over a time dt, in steps of a thousandth.
-  flow(state, dt, parameters = Lorenz.standard) {
-    const steps = Math.max(1, Math.round(dt / 0.001));
+  // The flow over a time dt, in steps of at most `longest`.
+  flow(state, dt, parameters = Lorenz.standard, longest = 0.001) {
+    const steps = Math.ceil(dt / longest - 1e-9);
     for (let i = 0; i < steps; i++) state = Lorenz.step(state, dt / steps, parameters);
     return state;
   },
@@ -183,8 +183,9 @@ class Graph extends Sheet {
     context.textAlign = "center";
     context.fillText(time, (left + width) / 2, height - bottom + 16);
     context.lineWidth = 1.4;
-    for (const { values, colour } of lines) {
-      context.strokeStyle = colour;
+    lines.forEach(({ values, colour, name = "" }, number) => {
+      context.strokeStyle = context.fillStyle = colour;
+      context.fillText(name, left + 14 + 18 * number, top);
       context.beginPath();
       values.forEach((value, i) => {
         const y = up(Math.max(low, Math.min(high, value)));
@@ -192,6 +193,6 @@ class Graph extends Sheet {
         else context.moveTo(across(i), y);
       });
       context.stroke();
-    }
+    });
   }
 }
