@@ -4,35 +4,19 @@ Needs `make book` first and Debian's chromium (or another Chromium, named by CHR
 either is missing the tests are skipped and say so; on CI they fail.
 """
 
-import functools
-import http.server
 import os
 import re
-import shutil
-import threading
 import warnings
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlparse
 
 import pytest
+from browsing import AXE, AXE_RUN, NARROW, PAGES, SITE, Visit, need
 
-ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "_build" / "html"
-AXE = ROOT / "tests" / "vendor" / "axe.min.js"
-PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.glob("**/book/**/*.html"))
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 MOST_BYTES = 1_000_000
 MOST_SECONDS = 1.0
 MOST_SHIFT = 0.05
 
-# Counts layout shifts from the first paint on.
-WATCH = """
-window.shift = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-}).observe({type: "layout-shift", buffered: true});
-"""
 # What a look at the page would show to be wrong.
 LOOK = r"""async () => {
   const problems = [];
@@ -65,86 +49,6 @@ LOOK = r"""async () => {
   return problems;
 }"""
 WEIGHT = """() => performance.getEntries().reduce((sum, e) => sum + (e.encodedBodySize || 0), 0)"""
-READY = """() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd / 1000"""
-AXE_RUN = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.map(
-  (v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`)"""
-
-
-def _need(condition, reason):
-    if condition:
-        return
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def site():
-    """The site's address on this machine, served without a network."""
-    _need(PAGES, "the site is not built: run make book")
-    handler = functools.partial(Quiet, directory=str(SITE))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A static server that keeps the test's output readable."""
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    _need(path, "no Chromium found: install Debian's chromium, or set CHROMIUM to its path")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-class Visit:
-    """A page in a context of its own, with what it complained of and what it asked for."""
-
-    def __init__(self, browser, address, *, inside, viewport=WIDE, theme="light", **options):
-        options = {"reduced_motion": "reduce", "color_scheme": theme, **options}
-        self.context = browser.new_context(viewport=viewport, **options)
-        self.problems = []
-        self.context.route("**/*", lambda route: self._route(route, inside))
-        self.context.set_default_timeout(120_000)
-        self.page = self.context.new_page()
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.problems.append(f"error {error}"))
-        self.page.on("requestfailed", lambda r: self.problems.append(f"request failed {r.url}"))
-        self.page.add_init_script(WATCH)
-        self.page.goto(address, wait_until="load")
-        self.seconds = self.page.evaluate(READY)
-        self.page.wait_for_timeout(100)
-
-    def _route(self, route, inside):
-        if route.request.url.startswith((inside, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.problems.append(f"request leaves the site: {route.request.url}")
-            route.abort()
-
-    def _console(self, message):
-        if message.type in ("error", "warning"):
-            self.problems.append(f"console {message.type}: {message.text}")
-
-    def set_theme(self, theme):
-        self.page.evaluate("t => document.documentElement.dataset.theme = t", theme)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
 
 
 class Anchors(HTMLParser):
@@ -164,7 +68,7 @@ class Anchors(HTMLParser):
 
 
 def test_every_internal_link_and_anchor_leads_somewhere():
-    _need(PAGES, "the site is not built: run make book")
+    need(PAGES, "the site is not built: run make book")
     pages = {page: Anchors((SITE / page).read_text()) for page in PAGES}
     broken = set()
     for page, anchors in pages.items():
@@ -209,17 +113,25 @@ def test_page_in_both_themes_and_widths(browser, site, page):
 
 @pytest.mark.parametrize("page", ["book/index.html", "book/01_introduction.html"])
 def test_page_opens_from_a_disk(browser, page):
-    _need(PAGES, "the site is not built: run make book")
+    need(PAGES, "the site is not built: run make book")
     with Visit(browser, (SITE / page).as_uri(), inside=SITE.as_uri()) as visit:
         problems = visit.problems + visit.page.evaluate(LOOK)
         assert not problems, "\n".join(problems)
 
 
 def test_every_page_has_a_description_and_an_address():
-    _need(PAGES, "the site is not built: run make book")
+    need(PAGES, "the site is not built: run make book")
     for page in PAGES:
         text = (SITE / page).read_text()
         assert re.search(r'<meta property="og:description" content="[^"]{30,}', text), page
         assert re.search(r'<link rel="canonical" href="https?://[^"]+"', text), page
     listed = (SITE / "sitemap.xml").read_text()
     assert all(page in listed for page in PAGES)
+
+
+def test_each_reference_is_listed_once():
+    need(PAGES, "the site is not built: run make book")
+    for path in SITE.glob("**/appendix/references.html"):
+        labels = re.findall(r'class="label">(.*?)</span>\n', path.read_text())
+        assert len(labels) > 40
+        assert len(labels) == len(set(labels)), path

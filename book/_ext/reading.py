@@ -49,7 +49,9 @@ def _definitions(app):
                 text = item[-1].astext()
                 found |= {i: text for term in item.findall(nodes.term) for i in term["ids"]}
             for item in doctree.findall(nodes.citation):
-                found |= {i: " ".join(x.astext() for x in item[1:]) for i in item["ids"]}
+                found |= dict.fromkeys(item["ids"], item[1].astext())
+                # The extension adds to the same node each time: its page would list all twice.
+                item.clear()
         app.lorenz_definitions = {key: " ".join(text.split()) for key, text in found.items()}
     return app.lorenz_definitions
 

@@ -91,6 +91,7 @@ class View extends Sheet {
       const turns = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, -0.1], ArrowDown: [0, 0.1] };
       if (!turns[event.key]) return;
       event.preventDefault();
+      event.stopPropagation(); // else the page's own arrow keys leave for the next page
       this.turn(...turns[event.key]);
     });
   }

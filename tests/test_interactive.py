@@ -1,0 +1,174 @@
+"""The interactive figures in a browser: their numbers are Python's, and everyone can use them."""
+
+import sys
+
+import numpy as np
+import pytest
+import torch
+from browsing import AXE, AXE_RUN, NARROW, PAGES, ROOT, SITE, Visit, need
+
+from lorenz_utils.metrics import flow_residual
+from lorenz_utils.networks import SeriesGenerator
+from lorenz_utils.system import LorenzParameters, flow_map, simulate
+from lorenz_utils.training import load_or_train
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from interactive import export
+
+PAGE = "book/play.html"
+SCRIPTS = ROOT / "book" / "_static" / "interactive"
+FIGURE = "name => document.getElementById(`interactive-${name}`)"
+FEED = """latent => {
+  const figure = document.getElementById("interactive-generator").figure;
+  figure.draw(latent);
+  return figure.state();
+}"""
+
+
+@pytest.fixture
+def laboratory(browser):
+    """An empty page with the figures' scripts."""
+    page = browser.new_page()
+    for name in ("lorenz.js", "network.js"):
+        page.add_script_tag(path=str(SCRIPTS / name))
+    yield page
+    page.close()
+
+
+def start(visit, name):
+    """Press the figure's button, by the keyboard."""
+    visit.page.locator(f"#interactive-{name} .interactive-start").press("Enter")
+    visit.page.wait_for_function(f"name => ({FIGURE})(name).figure", arg=name)
+
+
+# --- the integrator -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "longest"),
+    [((10, 28, 8 / 3), 1e-3), ((10, 160, 8 / 3), 1e-4), ((4, 0.5, 1.0), 1e-3)],
+)
+def test_the_pages_flow_is_the_flow_map(laboratory, parameters, longest):
+    states = np.random.default_rng(0).normal(scale=10, size=(50, 3)) + np.array([0, 0, 25])
+    given = dict(zip(("sigma", "rho", "beta"), parameters, strict=True))
+    flow = "([states, p, step]) => states.map((state) => Lorenz.flow(state, 0.1, p, step))"
+    found = np.array(laboratory.evaluate(flow, [states.tolist(), given, longest]))
+    expected = flow_map(states, 0.1, parameters=LorenzParameters(**given))
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+
+
+def test_the_pages_step_is_of_fourth_order(laboratory):
+    state = [1.0, 2.0, 20.0]
+    expected = flow_map(state, 0.1)
+    errors = []
+    for steps in (10, 20, 40):
+        run = "([s, n]) => { for (let i = 0; i < n; i++) s = Lorenz.step(s, 0.1 / n); return s; }"
+        errors.append(np.linalg.norm(laboratory.evaluate(run, [state, steps]) - expected))
+    orders = np.log2(np.divide(errors[:-1], errors[1:]))
+    np.testing.assert_allclose(orders, 4, atol=0.3)
+
+
+def test_the_running_exponent_is_that_of_two_simulated_orbits(browser, site):
+    with Visit(browser, site + PAGE, inside=site) as visit:
+        start(visit, "attractor")
+        run = f"""() => {{
+          const {{ figure }} = ({FIGURE})("attractor");
+          figure.advance(1400);
+          return [figure.exponent(), figure.start];
+        }}"""
+        found, begin = visit.page.evaluate(run)
+    first = np.array([begin["x"], begin["y"], begin["z"]])
+    pair = np.stack([first, first + np.array([10 ** begin["separation"], 0, 0])])
+    distance = np.linalg.norm(np.subtract(*simulate(pair, 0.005, 1401)), axis=-1)
+    assert distance.max() < 1, "the orbits stay near each other for as long as the test looks"
+    assert found == pytest.approx(np.log(distance[-1] / distance[0]) / 7, abs=1e-3)
+
+
+# --- the generator ------------------------------------------------------------------------------
+
+
+def test_the_generator_of_the_page_is_the_trained_one(browser, site):
+    generator = load_or_train("faithful-generator")[0]
+    latent = generator.sample_latent(1, 1000, rng=7)
+    expected = generator.series_from(latent)
+    std = generator.scale.numpy()
+    real = np.stack([std, -std])[None]  # has this standard deviation
+    with Visit(browser, site + PAGE, inside=site) as visit:
+        assert not any("weights.js" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "generator")
+        assert sum("weights.js" in url for url in visit.requests) == 1
+        state = visit.page.evaluate(FEED, latent[0].T.tolist())
+        assert not visit.problems, "\n".join(visit.problems)
+    series, residual = np.array(state["series"]), np.array(state["residual"])
+    assert series.shape == (1000, 3)
+    # Rounding grows by a factor e in eleven samples: after the burn-in and 80 samples the two
+    # still agree, far later no two machines do.
+    np.testing.assert_allclose(series[:80], expected[0, :80], atol=1e-5)
+    here = flow_residual(real, series[None], 0.1)[0]
+    np.testing.assert_allclose(residual, here, atol=1e-4 * np.median(here))
+    same_latent = np.median(flow_residual(real, expected[:, :80], 0.1))
+    assert np.median(residual[:79]) == pytest.approx(same_latent, rel=1e-4)
+    assert state["control"] > 0.5 > 10 * np.median(residual)
+
+
+@pytest.mark.parametrize("latent_dim", [0, 1, 3])
+def test_generators_of_any_size_are_exported(laboratory, latent_dim):
+    torch.manual_seed(latent_dim)
+    generator = SeriesGenerator((1, 2, 3), (4, 5, 6), latent_dim=latent_dim, width=16)
+    latent = generator.sample_latent(1, 20, rng=0)
+    script = export({name: t.numpy() for name, t in generator.state_dict().items()})
+    laboratory.add_script_tag(content=script)
+    run = "latent => new SeriesGenerator(window.generatorWeights).seriesFrom(latent)"
+    found = laboratory.evaluate(run, latent[0].T.tolist())
+    np.testing.assert_allclose(found, generator.series_from(latent)[0], rtol=1e-9)
+
+
+def test_a_network_that_the_page_cannot_run_is_not_exported():
+    generator = SeriesGenerator((0, 0, 0), (1, 1, 1), width=8)
+    tensors = {name: t.numpy() for name, t in generator.state_dict().items()}
+    with pytest.raises(ValueError, match=r"got also \['gate'\]"):
+        export({**tensors, "gate": np.zeros(3)})
+
+
+# --- use ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
+def test_figures_work_by_keyboard_and_on_a_phone(browser, site, options):
+    with Visit(browser, site + PAGE, inside=site, **options) as visit:
+        page = visit.page
+        for name in ("attractor", "generator"):
+            start(visit, name)
+        state = f"() => ({FIGURE})('generator').figure.state()"
+        before = page.evaluate(state)
+        page.get_by_role("button", name="Draw a new latent").press("Enter")
+        after = page.evaluate(state)
+        assert before["series"] != after["series"]
+        page.locator("#slider-noise").press("End")  # ten per cent
+        noisy = page.evaluate(state)["residual"]
+        assert 0.05 < np.median(noisy) and 10 * np.median(after["residual"]) < np.median(noisy)
+        page.locator("summary", has_text="Starting points").press("Enter")
+        for slider, moved in (("x", "-7.9"), ("separation", "3e-5")):
+            page.locator(f"#slider-{slider}").press("ArrowRight")
+            assert page.locator(f"output[for=slider-{slider}]").inner_text() == moved
+        view = page.locator("#interactive-attractor canvas").first
+        picture = "canvas => canvas.toDataURL()"
+        old = view.evaluate(picture)
+        page.get_by_role("button", name="Five time units ahead").press("Enter")
+        moved = view.evaluate(picture)
+        view.press("ArrowLeft")
+        assert len({old, moved, view.evaluate(picture)}) == 3
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.add_script_tag(path=str(AXE))
+        for theme in ("light", "dark"):
+            visit.set_theme(theme)
+            visit.problems += page.evaluate(AXE_RUN)
+        assert not visit.problems, "\n".join(visit.problems)
+
+
+def test_figures_start_from_a_disk(browser):
+    need(PAGES, "the site is not built: run make book")
+    with Visit(browser, (SITE / PAGE).as_uri(), inside=SITE.as_uri()) as visit:
+        for name in ("attractor", "generator"):
+            start(visit, name)
+        assert not visit.problems, "\n".join(visit.problems)
