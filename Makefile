@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train ablation check accept lock bench lint audit clean
+.PHONY: help book status test lab serve train ablation profile check accept lock bench lint audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ train: $(VENV)/.installed ## train a model anew, or go on after a kill: make tra
 
 ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: make ablation STUDY=deck
 	@$(BIN)/python -m lorenz_utils.ablation $(STUDY)
+
+profile: $(VENV)/.installed ## list the ten cells of the book that took longest
+	@$(BIN)/python book/build.py profile
 
 check: $(VENV)/.installed ## build twice from nothing and compare text, tables and figures
 	@$(BIN)/python book/build.py check

@@ -7,6 +7,8 @@ chapter is kept as soon as it is done, so a killed build goes on where it stoppe
 import argparse
 import errno
 import fcntl
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,12 +18,14 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import freshness
 import repeatability
 import yaml
 from freshness import read
+from joblib import cpu_count
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
@@ -32,6 +36,10 @@ BUILD = ROOT / "_build"
 # These two read the results of all the others, so they wait for them.
 LAST = ["book/05_conclusions", "book/appendix/reproducibility"]
 CELL_SECONDS = 600
+# One chapter a core: the threads of its libraries would only compete.
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
 
 
 def pages():
@@ -83,7 +91,7 @@ def execute(page, folder=None, **environment):
         log = Path(scratch) / "trace"
         environment = {
             **os.environ,
-            "OMP_NUM_THREADS": "1",  # one chapter a core: threads would only compete
+            **ONE_THREAD,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "book" / "_trace"), str(ROOT)]),
             "BOOK_TRACE": str(log),
             **environment,
@@ -129,9 +137,9 @@ def execute_stale():
         stale = [page for page in batch if freshness.reasons(page)]
         fresh += len(batch) - len(stale)
         # The longest first, so that no core waits for one long chapter at the end.
-        stale.sort(key=lambda page: -_seconds(page))
-        pool = ThreadPoolExecutor(os.cpu_count())
-        running = {pool.submit(execute, page): page for page in stale}
+        stale.sort(key=lambda page: -(_seconds(page) or 60))
+        pool = ThreadPoolExecutor(cpu_count())
+        running = {pool.submit(_announced, page): page for page in stale}
         try:
             for future in as_completed(running):
                 page, (notebook, problem) = running[future], future.result()
@@ -151,9 +159,21 @@ def execute_stale():
     return True
 
 
+def _announced(page):
+    """Execute a chapter, saying first how long that may take."""
+    seconds = _seconds(page)
+    expected = f"about {seconds:.0f} s" if seconds else "never timed"
+    print(f"    begun   {page}, {expected}", flush=True)
+    return execute(page)
+
+
 def _seconds(page):
+    """How long a chapter took in the last build, or in the accepted one; None if never timed."""
     done = freshness.executed(page)
-    return done.metadata.get("seconds", 60) if done else 60
+    if done and "seconds" in done.metadata:
+        return done.metadata["seconds"]
+    path = ROOT / "book" / "expected_seconds.json"
+    return json.loads(path.read_text(encoding="utf8")).get(page) if path.exists() else None
 
 
 def _forget_orphans():
@@ -250,7 +270,15 @@ def only_one():
 def build():
     """All three steps; True if all is well."""
     start = time.monotonic()
-    done = execute_stale() and write_site() and check_pages()
+    done = execute_stale()
+    state, written = _site_state(), BUILD / "site-state"
+    if done and written.exists() and written.read_text() == state and check_pages():
+        print("The site is up to date")
+    elif done:
+        written.unlink(missing_ok=True)
+        done = write_site() and check_pages()
+        if done:
+            written.write_text(state)
     if done:
         found = repeatability.recorded(ROOT / freshness.RESULTS)
         for difference in repeatability.differences(found, repeatability.expected()):
@@ -260,13 +288,44 @@ def build():
     return done
 
 
+def _site_state():
+    """Digest of all that the site is written from: sources, executed chapters, versions, commit."""
+    state = hashlib.sha256(repr((source_state(), freshness.environment())).encode())
+    folders = [path for name in ("book", "_build/executed") for path in (ROOT / name).rglob("*")]
+    for path in sorted([*folders, *ROOT.glob("_*.yml")]):
+        if path.is_file() and "__pycache__" not in path.parts:
+            state.update(str(path).encode() + path.read_bytes())
+    return state.hexdigest()
+
+
+def source_state():
+    """Commit of the clone, and whether it has changes on top.
+
+    Returns
+    -------
+    commit : str or None
+        None outside a git checkout.
+    dirty : bool
+    """
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    return commit, bool(commit and _git("status", "--porcelain"))
+
+
+def _git(*arguments):
+    try:
+        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    except FileNotFoundError:
+        return None
+    return run.stdout.strip() if run.returncode == 0 else None
+
+
 def check():
     """Build twice from nothing and compare; then compare the results with the expected ones."""
     first = BUILD / "first"
     shutil.rmtree(first, ignore_errors=True)
     for turn in ("first", "second"):
         print(f"The {turn} build from nothing", flush=True)
-        for name in ("executed", "results"):
+        for name in ("executed", "results", "html"):
             shutil.rmtree(BUILD / name, ignore_errors=True)
         if not build():
             return False
@@ -287,18 +346,39 @@ def accept():
     if any(freshness.reasons(page) for page in chapters()):
         print("Some chapters are stale: make book first.", file=sys.stderr)
         return False
+    seconds = {page: round(freshness.executed(page).metadata["seconds"]) for page in chapters()}
+    (ROOT / "book" / "expected_seconds.json").write_text(json.dumps(seconds, indent=1) + "\n")
     print("\n".join(repeatability.accept(chapters())) or "All results were the expected ones.")
     return True
+
+
+def profile(count=10):
+    """Print the cells that took longest when they were last executed."""
+    cells = []
+    for page in chapters():
+        done = freshness.executed(page)
+        for number, cell in enumerate(done.cells if done else []):
+            times = cell.metadata.get("execution", {})
+            if "shell.execute_reply" in times:
+                start, end = (
+                    datetime.fromisoformat(times[key])
+                    for key in ("iopub.execute_input", "shell.execute_reply")
+                )
+                line = next((x for x in cell.source.splitlines() if x.strip()), "")
+                cells.append(((end - start).total_seconds(), page, number, line))
+    for seconds, page, number, line in sorted(cells, reverse=True)[:count]:
+        print(f"{seconds:6.1f} s  {page}, cell {number}: {line}")
 
 
 def main():
     """Command line, with one clear line for what a machine, not a chapter, does wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     steps = {"build": build, "execute": execute_stale, "check": check, "accept": accept}
-    parser.add_argument("step", nargs="?", choices=["status", *steps], default="build")
+    reports = {"status": status, "profile": profile}
+    parser.add_argument("step", nargs="?", choices=[*reports, *steps], default="build")
     step = parser.parse_args().step
-    if step == "status":
-        return status()
+    if step in reports:
+        return reports[step]()
     try:
         with only_one():
             if not steps[step]():

@@ -323,3 +323,85 @@ def test_a_full_disk_is_said_to_be_full_and_the_next_build_goes_on(disk, capsys)
     clone.edit("book/first.py", "300_000", "3")
     assert clone.execute(capsys) == ["book/first", "book/05_conclusions"]
     assert clone.stale() == {}
+
+
+def test_each_chapter_says_how_long_it_may_take_even_in_a_first_build(tmp_path, capsys):
+    clone = Clone(tmp_path / "clone")
+    clone.write("book/expected_seconds.json", '{"book/first": 41}')
+    assert clone.execute(capsys) == ["book/first", "book/05_conclusions"]
+    clone.edit("book/first.py", "sum(numbers)", "2 * sum(numbers)")
+    last = clone.inside(lambda: freshness.executed("book/first")).metadata["seconds"]
+    clone.inside(build.execute_stale)
+    lines = [x.strip() for x in capsys.readouterr().out.splitlines() if "begun" in x]
+    assert lines[0] == f"begun   book/first, about {last:.0f} s"
+    shutil.rmtree(clone.folder / "_build")
+    clone.inside(build.execute_stale)
+    lines = [x.strip() for x in capsys.readouterr().out.splitlines() if "begun" in x]
+    assert lines == ["begun   book/first, about 41 s", "begun   book/05_conclusions, never timed"]
+
+
+def test_the_libraries_of_a_chapter_use_one_thread_whatever_the_user_has_set(copy, monkeypatch):
+    for name in build.ONE_THREAD:
+        monkeypatch.setenv(name, "2")
+    copy.edit(
+        "book/first.py",
+        "ledger.record(",
+        "import numpy, threadpoolctl, torch\nnumpy.ones((4, 4)) @ numpy.ones((4, 4))\n"
+        "threads = {pool['num_threads'] for pool in threadpoolctl.threadpool_info()}\n"
+        "assert threads == {torch.get_num_threads()} == {1}, threads\nledger.record(",
+    )
+    assert copy.inside(build.execute_stale)
+
+
+@pytest.fixture
+def writing(copy, monkeypatch):
+    """The small book with a Jupyter Book that only counts how often it writes."""
+    written = []
+
+    def write_site():
+        written.append(1)
+        for page in ("first", "05_conclusions"):
+            path = copy.folder / "_build" / "html" / "book" / f"{page}.html"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("<p>text</p>")
+        (copy.folder / "_build" / "sphinx.log").write_text("")
+        return True
+
+    monkeypatch.setattr(build, "write_site", write_site)
+    monkeypatch.setattr(build, "pages", lambda: ["book/first", "book/05_conclusions"])
+    assert copy.inside(build.build)
+    return copy, written
+
+
+def test_a_build_without_a_change_writes_nothing(writing, capsys):
+    copy, written = writing
+    assert copy.inside(build.build)
+    assert len(written) == 1
+    assert "The site is up to date" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", ["prose", "toc", "lost page", "broken page", "commit"])
+def test_each_change_that_a_page_shows_writes_the_site_anew(writing, change, monkeypatch):
+    copy, written = writing
+    if change == "prose":
+        copy.edit("book/first.py", "# # First", "# # First, in other words")
+    elif change == "toc":
+        copy.write("_toc.yml", (copy.folder / "_toc.yml").read_text() + "# another order\n")
+    elif change == "lost page":
+        (copy.folder / "_build" / "html" / "book" / "first.html").unlink()
+    elif change == "broken page":
+        page = copy.folder / "_build" / "html" / "book" / "first.html"
+        page.write_text("Traceback (most recent call last)")
+    else:
+        monkeypatch.setattr(build, "source_state", lambda: ("another", True))
+    assert copy.inside(build.build)
+    assert len(written) == 2
+
+
+def test_the_profile_lists_the_slowest_cells_first(copy, capsys):
+    copy.edit("book/first.py", "ledger.record", "import time; time.sleep(1.2)\nledger.record")
+    copy.execute(capsys)
+    copy.inside(build.profile)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("book/first, cell 2: import json") and float(lines[0].split()[0]) > 1.2
+    assert len(lines) == 2

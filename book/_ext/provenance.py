@@ -4,7 +4,6 @@ The directive ``build-record`` shows the same for the whole book. Whatever diffe
 the same commit to the next stands in a ``<time>`` element, so that two builds can be compared.
 """
 
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,31 +49,11 @@ def words(config):
     return WORDS.get(config.language, WORDS["en"])
 
 
-def source_state():
-    """Commit of the clone, and whether it has changes on top.
-
-    Returns
-    -------
-    commit : str or None
-        None outside a git checkout.
-    dirty : bool
-    """
-    commit = _git("rev-parse", "--short=10", "HEAD")
-    return commit, bool(commit and _git("status", "--porcelain"))
-
-
-def _git(*arguments):
-    try:
-        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    except FileNotFoundError:
-        return None
-    return run.stdout.strip() if run.returncode == 0 else None
-
-
 def start(app):
-    """Find commit and time once for all pages."""
+    """Find commit, time and the list of pages once for all pages."""
+    app.pages, app.chapters = build.pages(), build.chapters()
     word = words(app.config)
-    commit, dirty = source_state()
+    commit, dirty = build.source_state()
     now = datetime.now(UTC)
     day = f'<time datetime="{now:%Y-%m-%dT%H:%MZ}">{now:%Y-%m-%d %H:%M} UTC</time>'
     # An archive without .git has no commit to name.
@@ -91,9 +70,9 @@ def add_foot(app, pagename, templatename, context, doctree):
     """Give the template ``provenance.html`` its sentence."""
     word = words(app.config)
     to = context["pathto"]("book/appendix/reproducibility") if doctree is not None else None
-    if to is None or pagename not in build.pages():
+    if to is None or pagename not in app.pages:
         return
-    done = freshness.executed(pagename) if pagename in build.chapters() else None
+    done = freshness.executed(pagename) if pagename in app.chapters else None
     if done:
         to = to.rstrip("#")  # the page itself is "#"
         link = f'<a href="{to}#libraries">{word["versions"]}</a>'
