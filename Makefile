@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train ablation profile check accept lock bench lint audit clean
+.PHONY: help book status test lab serve train ablation profile check accept messages lock bench lint audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ check: $(VENV)/.installed ## build twice from nothing and compare text, tables a
 
 accept: $(VENV)/.installed ## make the results of the built book the expected ones
 	@$(BIN)/python book/build.py accept
+
+messages: $(VENV)/.installed ## bring the catalogues of the French edition up to date with the English
+	@$(BIN)/python book/build.py messages
 
 lock: $(VENV)/.installed ## write constraints.txt from what is installed
 	@{ echo "# The full resolved set behind requirements.txt; regenerate with: make lock"; \

@@ -24,6 +24,8 @@ from pathlib import Path
 import freshness
 import repeatability
 import yaml
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
 from freshness import read
 from joblib import cpu_count
 from jupyter_cache import get_cache
@@ -40,6 +42,9 @@ CELL_SECONDS = 600
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+# The languages of the site, English at its root, and the book's title in each.
+EDITIONS = {"": "Learning Lorenz", "fr": "Apprendre Lorenz"}
+CATALOGUES = ROOT / "book" / "locales" / "fr" / "LC_MESSAGES"
 
 
 def pages():
@@ -192,8 +197,28 @@ def _forget_orphans():
 def write_site():
     """Run Jupyter Book strictly, every page anew from the kept outputs; True if all is well."""
     # A reused environment would hide the warnings of pages that it does not read again.
-    for name in (".doctrees", "html", ".jupyter_cache", "jupyter_execute"):
+    for name in (".doctrees", "html", "fr", "jupyter_execute"):
         shutil.rmtree(BUILD / name, ignore_errors=True)
+    _offer_outputs()
+    # Side by side, a core each; the French pass reads the same outputs.
+    runs = [jupyter_book(edition) for edition in EDITIONS]
+    whole = all([_finished(run, edition) for run, edition in zip(runs, EDITIONS, strict=True)])
+    if not whole:
+        return False
+    os.replace(BUILD / "fr" / "_build" / "html", BUILD / "html" / "fr")
+    for edition in EDITIONS:
+        (BUILD / "html" / edition / "index.html").write_text(
+            f'<!doctype html><html lang="{edition or "en"}"><meta charset="utf-8">'
+            "<title>Learning Lorenz</title>"
+            '<meta http-equiv="refresh" content="0; url=book/index.html">'
+            '<a href="book/index.html">Learning Lorenz</a></html>\n'
+        )
+    return True
+
+
+def _offer_outputs():
+    """Put the kept outputs where Jupyter Book looks for them."""
+    shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
     cache = get_cache(str(BUILD / ".jupyter_cache"))
     for page in chapters():
         done = freshness.executed(page)
@@ -203,21 +228,84 @@ def write_site():
             data={"execution_seconds": done.metadata["seconds"]},
         )
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def jupyter_book(edition, *options):
+    """Start Jupyter Book, strictly, every page anew.
+
+    Parameters
+    ----------
+    edition : str
+        Of `EDITIONS`. One that is not English is built beside the site, in a folder of its name.
+    *options : str
+        Further options of the command.
+
+    Returns
+    -------
+    subprocess.Popen
+    """
     command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "--all"]
-    command += ["-W", "-n", "--keep-going"]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    output = result.stdout + result.stderr
-    (BUILD / "sphinx.log").write_text(output, encoding="utf8")
-    if result.returncode:
-        lines = [x for x in output.splitlines() if re.search(r"WARNING:|ERROR:|Error:", x)]
-        print("\n".join(lines or output.splitlines()[-30:]), file=sys.stderr)
-        print("whole log: _build/sphinx.log", file=sys.stderr)
+    command += ["-W", "-n", "--keep-going", *options]
+    if edition or options:
+        folder = BUILD / (edition or "messages")
+        folder.mkdir(exist_ok=True)
+        config = folder / "_config.yml"
+        config.write_text(yaml.safe_dump(_configuration(edition)), encoding="utf8")
+        command += ["--config", str(config), "--path-output", str(folder)]
+    with _log(edition).open("w") as log:
+        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
+
+
+def _configuration(edition):
+    """The book's configuration for another edition or folder than the English site's."""
+    configuration = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    # Taken relative to the configuration's own folder, which is not the book's here.
+    local = configuration["sphinx"]["local_extensions"]
+    configuration["sphinx"]["local_extensions"] = {n: str(ROOT / f) for n, f in local.items()}
+    configuration["execute"]["cache"] = str(BUILD / ".jupyter_cache")
+    if edition:
+        configuration["title"] = EDITIONS[edition]
+        configuration["html"]["baseurl"] += f"{edition}/"
+        configuration["sphinx"]["config"]["language"] = edition
+    return configuration
+
+
+def _log(edition):
+    """Where a pass of Jupyter Book writes what it says."""
+    return BUILD / f"sphinx{edition and '-' + edition}.log"
+
+
+def _finished(run, edition):
+    """Wait for a pass of Jupyter Book; True if all is well."""
+    if not run.wait():
+        return True
+    output = _log(edition).read_text(encoding="utf8")
+    lines = [x for x in output.splitlines() if re.search(r"WARNING:|ERROR:|Error:", x)]
+    print("\n".join(lines or output.splitlines()[-30:]), file=sys.stderr)
+    print(f"whole log: {_log(edition).relative_to(ROOT)}", file=sys.stderr)
+    return False
+
+
+def refresh_messages():
+    """Bring the catalogues of the French edition up to date with the English of all pages."""
+    if not execute_stale():
         return False
-    (BUILD / "html" / "index.html").write_text(
-        '<!doctype html><meta charset="utf-8"><title>Learning Lorenz</title>'
-        '<meta http-equiv="refresh" content="0; url=book/index.html">'
-        '<a href="book/index.html">Learning Lorenz</a>\n'
-    )
+    _offer_outputs()
+    run = jupyter_book("", "--builder", "custom", "--custom-builder", "gettext")
+    if not _finished(run, ""):
+        return False
+    folder = BUILD / "messages" / "_build" / "gettext"
+    for page in pages():
+        path = CATALOGUES / f"{page}.po"
+        new = read_po((folder / f"{page}.pot").open("rb"))
+        old = read_po(path.open("rb"), locale="fr") if path.exists() else Catalog("fr")
+        # Not the day of extraction: a catalogue without a new message stays as it is.
+        new.creation_date = old.creation_date
+        old.update(new, no_fuzzy_matching=False, update_creation_date=False)
+        old.header_comment = "# The French edition: see CONTRIBUTING.md."
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as file:
+            write_po(file, old, width=100, ignore_obsolete=True)
     return True
 
 
@@ -227,12 +315,13 @@ def write_site():
 def check_pages():
     """Say what no reader should meet; True if there is nothing to say."""
     problems = []
-    if "Executing notebook" in (BUILD / "sphinx.log").read_text(encoding="utf8"):
-        problems.append("Jupyter Book executed a chapter by itself: see _build/sphinx.log")
-    for page in pages():
-        path = (BUILD / "html" / page).with_suffix(".html")
-        found = page_problems(path.read_text("utf8")) if path.exists() else ["is missing"]
-        problems += [f"{page}: {problem}" for problem in found]
+    for edition in EDITIONS:
+        if "Executing notebook" in _log(edition).read_text(encoding="utf8"):
+            problems.append(f"Jupyter Book executed a chapter by itself: see {_log(edition)}")
+        for page in pages():
+            path = (BUILD / "html" / edition / page).with_suffix(".html")
+            found = page_problems(path.read_text("utf8")) if path.exists() else ["is missing"]
+            problems += [f"{edition} {page}: {problem}".strip() for problem in found]
     print("\n".join(problems), file=sys.stderr, end="\n" if problems else "")
     return not problems
 
@@ -293,7 +382,8 @@ def _site_state():
     state = hashlib.sha256(repr((source_state(), freshness.environment())).encode())
     folders = [path for name in ("book", "_build/executed") for path in (ROOT / name).rglob("*")]
     for path in sorted([*folders, *ROOT.glob("_*.yml")]):
-        if path.is_file() and "__pycache__" not in path.parts:
+        # Sphinx writes the compiled catalogues (.mo) while it writes the site.
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo":
             state.update(str(path).encode() + path.read_bytes())
     return state.hexdigest()
 
@@ -374,6 +464,7 @@ def main():
     """Command line, with one clear line for what a machine, not a chapter, does wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     steps = {"build": build, "execute": execute_stale, "check": check, "accept": accept}
+    steps |= {"messages": refresh_messages}
     reports = {"status": status, "profile": profile}
     parser.add_argument("step", nargs="?", choices=[*reports, *steps], default="build")
     step = parser.parse_args().step

@@ -360,11 +360,13 @@ def writing(copy, monkeypatch):
 
     def write_site():
         written.append(1)
-        for page in ("first", "05_conclusions"):
-            path = copy.folder / "_build" / "html" / "book" / f"{page}.html"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("<p>text</p>")
-        (copy.folder / "_build" / "sphinx.log").write_text("")
+        for edition in build.EDITIONS:
+            for page in ("first", "05_conclusions"):
+                path = copy.folder / "_build" / "html" / edition / "book" / f"{page}.html"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text("<p>text</p>")
+        for log in ("sphinx.log", "sphinx-fr.log"):
+            (copy.folder / "_build" / log).write_text("")
         return True
 
     monkeypatch.setattr(build, "write_site", write_site)

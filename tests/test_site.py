@@ -84,7 +84,18 @@ def test_every_internal_link_and_anchor_leads_somewhere():
     assert not broken, "\n".join(sorted(broken))
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("fr/")])
+def test_french_page_at_both_widths(browser, site, page):
+    # In one theme: all else it shares with the English page.
+    with Visit(browser, site + page, inside=site) as visit:
+        visit.page.add_script_tag(path=str(AXE))
+        visit.problems += visit.page.evaluate(AXE_RUN)
+        visit.page.set_viewport_size(NARROW)
+        visit.problems += visit.page.evaluate(LOOK)
+        assert not visit.problems, "\n".join(visit.problems)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.startswith("fr/")])
 def test_page_in_both_themes_and_widths(browser, site, page):
     with Visit(browser, site + page, inside=site) as visit:
         weight, ready = visit.page.evaluate(WEIGHT), visit.seconds

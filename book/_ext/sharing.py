@@ -13,6 +13,7 @@ from urllib.parse import quote
 import nbformat
 import yaml
 from docutils import nodes
+from editions import EDITIONS, language, root, site_address, top
 from sphinx.util.docutils import SphinxDirective
 from words import words
 
@@ -38,7 +39,7 @@ class Bibtex(SphinxDirective):
             f"  author  = {{{{{citation['authors'][0]['name']}}}}},",
             f"  year    = {{{year}}},",
             f"  version = {{{citation['version']}}},",
-            f"  url     = {{{self.config.html_baseurl}}},",
+            f"  url     = {{{site_address(self.env.app)}}},",
             "}",
         ])  # fmt: skip
         block = nodes.literal_block(entry, entry, language="bibtex")
@@ -68,17 +69,12 @@ def add_tags(app, pagename, templatename, context, doctree):
         "og:url": f"{base}{pagename}.html",
         "og:image": f"{base}_static/hero.png",
         "og:image:alt": "Three attractors in space: a real Lorenz series and two generated ones.",
-        "og:locale": "en_GB",
+        "og:locale": words(app)["locale"],
     }
     lines = [f'<meta property="{k}" content="{html.escape(v)}">' for k, v in tags.items()]
     lines.append(f'<meta name="description" content="{html.escape(tags["og:description"])}">')
     lines.append('<meta name="twitter:card" content="summary_large_image">')
     context["metatags"] = context.get("metatags", "") + "\n".join(lines)
-
-
-def site_root(context):
-    """The way from the page to the root of the site."""
-    return context["pathto"]("", 1).rstrip("/") or "."
 
 
 def add_buttons(app, pagename, templatename, context, doctree):
@@ -90,7 +86,7 @@ def add_buttons(app, pagename, templatename, context, doctree):
     if not is_chapter(app, pagename):
         context["header_buttons"].insert(0, _group(own["download"], "fas fa-download", [printing]))
         return
-    up = site_root(context)
+    up = root(context)
     options = app.config.html_theme_options
     repository = options["repository_url"].rstrip("/")
     owner_name = repository.split("github.com/")[-1]
@@ -104,7 +100,7 @@ def add_buttons(app, pagename, templatename, context, doctree):
         _button(own["colab"], "fas fa-cloud", "Colab", url=colab),
         _button(own["lab"], "fas fa-laptop", "JupyterLab", url=f"{repository}#two-commands"),
     ]
-    notebook = f"{up}/{NOTEBOOKS}/{pagename}.ipynb"
+    notebook = f"{top(app, context)}/{NOTEBOOKS}/{pagename}.ipynb"
     download = [
         _button(own["notebook"], "fas fa-code", ".ipynb", url=notebook),
         _button(own["script"], "fas fa-file", ".py", url=f"{up}/_sources/{pagename}.py"),
@@ -158,7 +154,12 @@ def write_notebooks(app):
 def write_site_map(app):
     """List every page for search engines."""
     base = app.config.html_baseurl
-    urls = [f"<url><loc>{base}{page}.html</loc></url>" for page in sorted(app.env.found_docs)]
+    pages = sorted(app.env.found_docs)
+    urls = [
+        f"<url><loc>{base}{folder}{page}.html</loc></url>"
+        for folder in EDITIONS.values()
+        for page in pages
+    ]
     (Path(app.outdir) / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
@@ -183,8 +184,8 @@ def write_not_found(app):
 
 
 def write_files(app, error):
-    """Write what stands beside the pages."""
-    if error or app.builder.format != "html":
+    """Write what stands beside the pages, once for all editions."""
+    if error or app.builder.format != "html" or language(app) != "en":
         return
     write_notebooks(app)
     write_site_map(app)

@@ -13,6 +13,8 @@ WORDS = {
         "lab": "Run at home: clone, then make lab",
         "not found": "There is no such page",
         "home": "Go to the first page",
+        "other edition": "Français",
+        "locale": "en_GB",
         "interactive": {
             "attractor": "Start: two orbits in your browser",
             "noscript": "This figure needs JavaScript.",
@@ -40,6 +42,79 @@ WORDS = {
             "median": "median",
             "rms": "root mean square",
             "mixed": "median of the same samples in random order",
+        },
+    },
+    "fr": {
+        "minutes": "{} min de lecture",
+        "notebook": "Télécharger le notebook, avec ses résultats (en anglais)",
+        "script": "Télécharger le fichier Python (en anglais)",
+        "print": "Imprimer cette page, ou l’enregistrer en PDF",
+        "download": "Télécharger cette page",
+        "launch": "Exécuter cette page",
+        "binder": "Exécuter sur Binder",
+        "colab": "Exécuter sur Colab",
+        "lab": "Exécuter chez soi : cloner le dépôt, puis make lab",
+        "not found": "Cette page n’existe pas",
+        "home": "Aller à la première page",
+        "other edition": "English",
+        "locale": "fr_FR",
+        "not translated": "Cette page n’est pas encore traduite : la voici en anglais.",
+        "partly translated": "Cette page n’est pas entièrement traduite : "
+        "ce qui manque encore est en anglais.",
+        # What the theme says in English even so.
+        "theme": {
+            "Search...": "Rechercher…",
+            "Search": "Rechercher",
+            "Apprendre Lorenz - Home": "Apprendre Lorenz, première page",
+            "Toggle primary sidebar": "Afficher ou masquer le menu",
+            "Toggle secondary sidebar": "Afficher ou masquer le plan de la page",
+            "Show code cell source": "Afficher le code",
+            "Hide code cell source": "Masquer le code",
+            "Show code cell content": "Afficher le code et le résultat",
+            "Hide code cell content": "Masquer le code et le résultat",
+            "Show code cell output": "Afficher le résultat",
+            "Hide code cell output": "Masquer le résultat",
+            "Main": "Menu principal",
+            "Collapse Sidebar": "Replier le menu",
+        },
+        # What the drawings inside a page say to those who do not see them.
+        "pictures": {
+            "Three curves in space. A real Lorenz series draws two flat wings of loops around two "
+            "holes; the series of the deck's GAN is a tangle; that of the book's GAN draws the two "
+            "wings again.": "Trois courbes dans l’espace. Une vraie série de Lorenz dessine deux "
+            "ailes plates de boucles autour de deux trous ; la série du GAN "
+            "du diaporama est un enchevêtrement ; celle du GAN de ce livre "
+            "dessine de nouveau les deux ailes."
+        },
+        "interactive": {
+            "attractor": "Démarrer : deux orbites dans votre navigateur",
+            "noscript": "Cette figure a besoin de JavaScript.",
+            "generator": "Démarrer : le générateur entraîné dans votre navigateur",
+            "view": "Deux orbites du système de Lorenz dans l’espace ; "
+            "les flèches du clavier tournent la vue.",
+            "graph": "Distance des deux orbites en fonction du temps, sur un axe logarithmique.",
+            "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance dépasse un.",
+            "starts": "Points de départ",
+            "apart": "distance",
+            "time": "temps",
+            "distance": "distance",
+            "exponent": "exposant courant",
+            "pause": "Pause",
+            "run": "Continuer",
+            "ahead": "Avancer de cinq unités de temps",
+            "restart": "Recommencer",
+            "classic": "Valeurs classiques",
+            "help": "Faites glisser pour tourner, ou placez le curseur sur l’image et utilisez "
+            "les flèches du clavier.",
+            "draw": "Tirer un nouveau latent",
+            "noise": "bruit ajouté",
+            "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent la vue.",
+            "series": "Les vingt premières unités de temps : x, y et z en fonction du temps.",
+            "errors": "Résidu du flot à chaque pas en fonction du temps, sur un axe logarithmique.",
+            "residual": "Résidu du flot, en écarts-types",
+            "median": "médiane",
+            "rms": "moyenne quadratique",
+            "mixed": "médiane des mêmes échantillons dans un ordre aléatoire",
         },
     },
 }

@@ -1,0 +1,130 @@
+"""The French edition: what is said to be translated is, and no translation breaks its message."""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_ext")]
+import build  # noqa: E402
+import editions  # noqa: E402
+from words import WORDS  # noqa: E402
+
+# Pages of which every message has to be translated.
+COMPLETE = [
+    "book/index",
+    "book/01_introduction",
+    "book/play",
+    "book/04_generation/dataset",
+    "book/04_generation/evaluation",
+    "book/05_conclusions",
+    "book/appendix/glossary",
+    "book/appendix/references",
+]
+SITE = ROOT / "_build" / "html" / "fr"
+MISSING = ROOT / "_build" / "fr" / "_build" / "missing.json"
+# What a translation must take over: placeholders, targets of roles and links, formulas.
+KEPT = {
+    "placeholders": r"\{\d+\}",
+    "roles": r"\{(?:cite|doc|numref|result|glue|interactive)\}`(?:[^`<]*<)?([^`>]*)>?`",
+    "terms": r"\{term\}",
+    "links": r"\]\(([^)]*)\)",
+    "formulas": r"\$[^$]*\$|\{math\}`[^`]*`",
+}
+
+
+def messages(page):
+    """The messages of a page's catalogue."""
+    with (build.CATALOGUES / f"{page}.po").open("rb") as file:
+        return [message for message in read_po(file, locale="fr") if message.id]
+
+
+def untranslated(page):
+    """What a page's catalogue leaves in English: no translation, or one of an earlier message."""
+    return [message.id for message in messages(page) if not message.string or message.fuzzy]
+
+
+@pytest.mark.parametrize("page", COMPLETE)
+def test_page_said_to_be_complete_has_nothing_untranslated(page):
+    found = untranslated(page)
+    assert not found, f"{len(found)} messages of {page} are not translated:\n" + "\n".join(found)
+
+
+def test_every_page_has_a_catalogue_and_is_listed_once_it_is_complete():
+    assert {page for page in build.pages() if not untranslated(page)} == set(COMPLETE)
+
+
+@pytest.mark.parametrize("page", build.pages())
+def test_translations_keep_what_is_not_language(page):
+    problems = []
+    for message in messages(page):
+        if not message.string or message.fuzzy:
+            continue
+        for kind, pattern in KEPT.items():
+            ours, theirs = (
+                sorted(set(re.findall(pattern, text))) for text in (message.string, message.id)
+            )
+            if ours != theirs:
+                problems.append(f"{kind} {ours}, expected {theirs}: {message.id[:80]}")
+        if re.search(r"[^\s|] [;?!»]|« | :(?= |$)", message.string):
+            problems.append(f"breaking space before punctuation: {message.string[:80]}")
+    assert not problems, "\n".join(problems)
+
+
+def test_both_languages_have_the_same_words():
+    def keys(tree):
+        return {k: keys(v) if isinstance(v, dict) else None for k, v in tree.items()}
+
+    english, french = (keys(WORDS[language]) for language in ("en", "fr"))
+    french |= {"pictures": None, "theme": None}
+    only_french = {"not translated", "partly translated", "pictures", "theme"}
+    assert french == english | dict.fromkeys(only_french)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("It falls from 4.6 ± 0.2 to -2e-06.", ["4.6", "0.2", "-2e-06"]),
+        (r"At $dt = 0.01$ it is 1,000 of $\lambda_1$.", ["0.01", "1,000"]),
+        ("On 2026-11-24 with numpy 2.4.6.", ["2026-11-24", "2.4.6"]),
+        ("[RMSE27](02_parametric/noise.py#fig-1) of L1", []),
+    ],
+)
+def test_template_keeps_words_and_gives_the_numbers_back(text, numbers):
+    message, found = editions.template(text)
+    assert found == numbers
+    assert editions.fill(message, found) == text
+
+
+def test_built_pages_say_what_is_missing():
+    if not MISSING.exists():
+        reason = "the site is not built: run make book"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    missing = json.loads(MISSING.read_text(encoding="utf8"))
+    for page in build.pages():
+        said = 'class="translation-note"' in (SITE / f"{page}.html").read_text(encoding="utf8")
+        assert said == bool(missing[page]), page
+    left = {page: missing[page] for page in COMPLETE if missing[page]}
+    assert not left, json.dumps(left, indent=1, ensure_ascii=False)
+
+
+def test_each_built_page_leads_to_its_other_edition():
+    if not MISSING.exists():
+        reason = "the site is not built: run make book"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    for page in build.pages():
+        for site, there in ((SITE.parent, "fr"), (SITE, "en")):
+            path = site / f"{page}.html"
+            html = path.read_text(encoding="utf8")
+            assert f'<html lang="{"en" if there == "fr" else "fr"}"' in html
+            link = re.search(rf'class="other-edition" href="([^"]+)" hreflang="{there}"', html)
+            other = (path.parent / link[1]).resolve()
+            assert other.is_file(), link[1]
+            assert other.name == path.name
+            assert other.is_relative_to(SITE) == (there == "fr")
+            assert html.count('rel="alternate" hreflang=') == 3
