@@ -5,7 +5,6 @@ Resumable. Run by ``python benchmarks/noise.py [--jobs 2]``; writes
 """
 
 import argparse
-from functools import cache
 
 from lorenz_utils import contest, records
 from lorenz_utils.identification import MultipleShootingRegressor
@@ -15,14 +14,14 @@ from lorenz_utils.shooting import SOFTNESS, gauss_newton, link, objective
 from lorenz_utils.studies import run_study
 
 SEEDS, STEPS, LEVELS, DURATION = range(20), (0.01, 0.1), (0.001, 0.01, 0.05, 0.1, 0.2), 100
-orbit = cache(contest.orbit)
 
 
 def trials(seed, dt, level, code):
     """All methods on one draw; at the large step also the ``excess`` of multiple shooting."""
-    rows = [contest.trial(m, orbit(seed, DURATION), dt, level, seed) for m in contest.METHODS]
+    orbit = contest.orbit(seed, DURATION)
+    rows = [contest.trial(method, orbit, dt, level, seed) for method in contest.METHODS]
     if dt == max(STEPS):
-        observed = contest.observe(orbit(seed, DURATION), dt, level, seed)
+        observed = contest.observe(orbit, dt, level, seed)
         rows[list(contest.METHODS).index(contest.SHOOTING)]["excess"] = excess(*observed, dt)
     return {"rows": rows}
 
