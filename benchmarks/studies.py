@@ -1,7 +1,8 @@
 """What a study costs beside its tasks, and how it gains from a second worker.
 
-Run by ``python benchmarks/studies.py [--note TEXT]``; writes ``benchmarks/results/studies.json``. The task is a
-draw of the noise chapter's contest at the large step; the workers are processes of this machine.
+Run by ``python benchmarks/studies.py [--note TEXT]``; writes ``benchmarks/results/studies.json``.
+The task is a draw of the noise chapter's contest at the large step; the workers are processes of
+this machine.
 """
 
 import argparse

@@ -1,0 +1,282 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # From one machine to a cluster
+#
+# **Question.** A hundred seeds, or a grid of steps and noise, outgrow one machine. What has to change
+# in the code, and what does it cost?
+#
+# **What the deck claimed.** Nothing of the kind: each of its numbers stands alone, without a repeat.
+# This book asks for intervals, intervals ask for repeats, and repeats ask for computers.
+
+# %% tags=["hide-input"]
+import tempfile
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from lorenz_utils import plotting, records
+from lorenz_utils.ablation import RECORDS
+from lorenz_utils.studies import read_study, run_study
+
+plotting.use_style()
+
+# %% [markdown]
+# ## A task
+#
+# All long computations of this book, the ablations of the GANs and the grids of $\delta t$ and noise,
+# are *lists of independent tasks*. A task is a function of a few numbers that returns a few numbers.
+# Here it is the mean of $z$ along one orbit, the start drawn by a seed.
+
+# %%
+def mean_z(seed):
+    from lorenz_utils.system import make_ensemble
+
+    return {"mean": float(make_ensemble(1, 200, 0.1, rng=seed)[0, :, 2].mean())}
+
+
+tasks = {f"seed-{seed:02}": {"seed": seed} for seed in range(12)}
+
+# %% [markdown]
+# `run_study` computes them on all cores of this machine. Each result is written into a folder as soon
+# as it is there, a small file for each task with its arguments.
+
+# %%
+here = tempfile.TemporaryDirectory()
+study = run_study(here.name, mean_z, tasks, progress=False)
+means = np.array([record["result"]["mean"] for record in study.values()])
+
+# %% tags=["hide-input"]
+Markdown(
+    f"Mean of $z$ over {len(means)} orbits: {means.mean():.3f} with a standard error of "
+    f"{means.std(ddof=1) / len(means) ** 0.5:.3f}."
+)
+
+# %% [markdown]
+# ## The one changed line
+#
+# On a cluster the call stays as it is; around it stands one line that names another engine of
+# [joblib](https://joblib.readthedocs.io). The scheduler and the two worker processes that follow run on
+# this machine. On a cluster only the client's address differs:
+# `Client("tcp://scheduler:8786")`.
+
+# %%
+import joblib
+from distributed import Client, LocalCluster
+
+there = tempfile.TemporaryDirectory()
+options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+with LocalCluster(n_workers=2, **options) as cluster, Client(cluster):
+    with joblib.parallel_config(backend="dask"):  # the changed line
+        remote = run_study(there.name, mean_z, tasks, progress=False)
+
+# %% tags=["hide-input"]
+same = all(remote[name]["result"] == study[name]["result"] for name in tasks)
+Markdown(
+    f"All {len(tasks)} results are equal to those above, to the last digit."
+    if same
+    else "**The results differ from those above.**"
+)
+
+# %% [markdown]
+# The workers need this book's environment, and no common file system: results travel back to the
+# caller, who alone writes. A task runs on one thread, since threads of several tasks would compete for
+# the same cores, and a training takes a GPU where its worker sees one.
+#
+# ## Interrupted, and resumed
+#
+# What is stored with the same arguments is not computed again. We take away one record, as if the
+# study had been stopped before it, and count what the same call computes.
+
+# %%
+from pathlib import Path
+
+computed = []
+Path(here.name, "seed-07.json").unlink()
+
+
+def counted(seed):
+    computed.append(seed)
+    return mean_z(seed)
+
+
+resumed = run_study(here.name, counted, tasks, n_jobs=1, progress=False)
+
+# %% tags=["hide-input"]
+whole = all(resumed[name]["result"] == study[name]["result"] for name in tasks)
+Markdown(
+    f"Computed again: seed {', '.join(map(str, computed))}. The study is "
+    f"{'what it was' if whole else '**not** what it was'}."
+)
+
+# %% [markdown]
+# The tests of this book go further. They kill one of two workers in the middle: the scheduler gives
+# its task to the other, and the results equal the serial run. They kill the *caller*: the next call
+# goes on from what was stored. A task that ends every worker it is given to, by a lack of memory for
+# example, is given up, and the study stops with an error that says so.
+#
+# Start when the workers are there (`client.wait_for_workers(n)`): joblib keeps only as many tasks under
+# way as there were workers at the start of the call.
+#
+# ## What an engine costs
+#
+# We measure with a task of real size, one noisy orbit and all methods of
+# {doc}`/book/02_parametric/noise`, and with tasks that do nothing. With $T_1$ the time of joblib on one
+# worker and $T_w$ the time on $w$, the *efficiency* is $E = T_1 / (w\,T_w)$.
+
+# %% tags=["hide-input"]
+record = records.load("studies")
+
+
+def measured(name, engine, workers):
+    """The repeats of one engine with so many workers, (n_repeats,)."""
+    rows = [r for r in record["rows"] if (r["engine"], r["workers"]) == (engine, workers)]
+    return np.array([row[name] for row in rows])
+
+
+serial = measured("wall", "joblib", 1).mean()
+efficiency, lines = {}, []
+for key in [("joblib", 1), ("joblib", 2), ("dask", 1), ("dask", 2)]:
+    repeats = serial / (key[1] * measured("wall", *key))
+    efficiency[key] = repeats.mean()
+    overhead = 1000 * measured("overhead", *key)
+    error = repeats.std(ddof=1) / len(repeats) ** 0.5
+    per_task = measured("wall", *key).mean() / record["n_tasks"]
+    lines.append([*key, f"{per_task:.2f}", f"{repeats.mean():.2f} ± {error:.2f}", f"{overhead.mean():.1f}"])
+Markdown(
+    plotting.markdown_table(
+        ["engine", "workers", "seconds per task", "efficiency", "overhead per empty task, ms"], lines
+    )
+    + f"\n\nEach with its standard error over {len(repeats)} repeats of {record['n_tasks']} tasks. "
+    + f"{records.origin(record)} {record['note']} Load average before the run: "
+    + f"{record['load_before']:.1f}."
+)
+
+# %% [markdown]
+# Two workers on two cores are less than twice as fast: tasks of unequal length leave a core idle at
+# the end, and with dask the scheduler and the caller use the same two cores as the workers. On a
+# cluster they have a machine of their own, so the last row is the cautious one. We use it below.
+#
+# ## Cost on paper
+#
+# For $n$ tasks of $c$ seconds each, an overhead of $o$ seconds and efficiency $E$,
+#
+# $$\text{core-hours} = \frac{n\,(c + o)}{3600\,E}, \qquad
+# \text{price} = \text{core-hours} \times p .$$
+#
+# The cost $c$ and the size of a result are those of the studies that this book has run. The price $p$ of
+# a core-hour is a parameter: put your own.
+
+# %%
+PRICE = 0.05  # dollars per core-hour, rented
+CORES = 1000  # of the cluster
+
+
+def cost(n_tasks, seconds, overhead, efficiency):
+    """Core-hours, dollars, and hours on the cluster with at most one task a core."""
+    core_hours = n_tasks * (seconds + overhead) / efficiency / 3600
+    return core_hours, core_hours * PRICE, core_hours / min(CORES, n_tasks)
+
+
+# %% tags=["hide-input"]
+noise = records.load("noise")
+draws = len({(row["dt"], row["level"], row["seed"]) for row in noise["rows"]})
+kinds = {
+    "a draw of the noise contest": (
+        sum(row["seconds"] for row in noise["rows"]) / draws,
+        (records.RESULTS / "noise.json").stat().st_size / draws,
+    )
+}
+for name, label in (("deck", "a GAN of the deck, short"), ("faithful", "a GAN of the book, short")):
+    kept = read_study(RECORDS / name)
+    sizes = [path.stat().st_size for path in (RECORDS / name).glob("*.json")]
+    kinds[label] = (np.mean([r["seconds"] for r in kept.values()]), np.mean(sizes))
+
+
+
+def brief(x):
+    """Two digits, or all before the point."""
+    return f"{x:.2g}" if x < 10 else f"{x:,.0f}"
+
+
+overhead, worst = measured("overhead", "dask", 2).mean(), efficiency["dask", 2]
+table, totals = [], {}
+for label, (seconds, size) in kinds.items():
+    for n_seeds in (10, 1000, 100_000):
+        hours, dollars, wall = totals[label, n_seeds] = cost(n_seeds, seconds, overhead, worst)
+        disk = n_seeds * size / 1e6
+        numbers = [hours, hours / 2, 60 * wall, dollars, disk]
+        table.append([label, f"{seconds:.1f}", f"{n_seeds:,}", *map(brief, numbers)])
+headers = [
+    "task", "seconds", "seeds", "core-hours", "hours on 2 cores", f"minutes on {CORES:,} cores",
+    "dollars", "megabytes",
+]  # fmt: skip
+Markdown(plotting.markdown_table(headers, table))
+
+# %% [markdown]
+# The seconds are processor time of one core, the mean over all records; the GANs are those of the
+# ablations, whose trainings are shorter than that of the models shown in the book.
+#
+# There is a limit that no money moves. One caller hands out tasks one by one, so it feeds at most
+# $c / o$ workers; more of them wait.
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "How much faster a study becomes with the number of workers, if the overhead per task is all that is shared: it rises until one caller can feed no more workers. Dots: what was measured with one and two worker processes of dask.", "name": "fig-cluster-limit"}, "image": {"alt": "Three curves on logarithmic axes rise in proportion to the number of workers and then become level, the one of the shortest task first. Two dots of the measurement lie a little below the rising part."}}
+workers = np.geomspace(1, 1e5, 200)
+figure, ax = plt.subplots()
+for (label, (seconds, _)), style in zip(kinds.items(), ("-", "--", ":"), strict=True):
+    gain = efficiency["dask", 1] * np.minimum(workers, seconds / overhead)
+    ax.loglog(workers, gain, style, label=label)
+dots = [w * efficiency["dask", w] for w in (1, 2)]
+ax.loglog([1, 2], dots, "o", color="black", label="measured")
+ax.set(xlabel="workers", ylabel="times faster than one process")
+legend = ax.legend()
+
+# %% [markdown]
+# ## What we find
+
+# %% tags=["hide-input"]
+limit = {label: seconds / overhead for label, (seconds, _) in kinds.items()}
+short, *_, long = kinds
+Markdown(
+    f"One line moves a study to a cluster, and its results stay the same. With dask on this machine the "
+    f"efficiency is {efficiency['dask', 1]:.2f} with one worker and {efficiency['dask', 2]:.2f} with two. "
+    f"At {PRICE:g} dollars a core-hour, a study of 1,000 seeds costs {totals[short, 1000][1]:.2f} dollars "
+    f"with the first kind of task of the table and {totals[long, 1000][1]:.2f} with the last, one of 100,000 "
+    f"{totals[short, 100_000][1]:,.0f} and {totals[long, 100_000][1]:,.0f}. One caller feeds about "
+    f"{limit[short]:,.0f} and {limit[long]:,.0f} workers."
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. Larger tasks.** The overhead per task counts little here. How long must a task be for one caller
+# to feed all cores of the cluster above?
+
+# %% tags=["hide-cell"]
+Markdown(f"$c = o \\times$ {CORES:,}, that is {CORES * overhead:.1f} s. Put several short ones into one.")
+
+# %% [markdown]
+# **2. How many seeds?** The standard error of a mean falls with the square root of the number of seeds.
+# What does a standard error of 0.001 of the mean of $z$ above cost?
+
+# %% tags=["hide-cell"]
+needed = int(np.ceil(means.var(ddof=1) / 0.001**2))
+hours, dollars, _ = cost(needed, 1.0, overhead, worst)
+Markdown(
+    f"{needed:,} orbits, {hours:,.0f} core-hours or {dollars:.2f} dollars if each takes one second. "
+    "A longer orbit does the same: the error of its mean falls likewise."
+)
+
+# %% [markdown]
+# Next: {doc}`/book/appendix/reproducibility` says how the numbers of this book are kept.
