@@ -43,7 +43,8 @@ plotting.use_style()
 def mean_z(seed):
     from lorenz_utils.system import make_ensemble
 
-    return {"mean": float(make_ensemble(1, 200, 0.1, rng=seed)[0, :, 2].mean())}
+    orbit = make_ensemble(1, 200, 0.1, rng=seed)[0]
+    return {"mean": float(orbit[:, 2].mean())}
 
 
 tasks = {f"seed-{seed:02}": {"seed": seed} for seed in range(12)}
@@ -76,8 +77,8 @@ import joblib
 from distributed import Client, LocalCluster
 
 there = tempfile.TemporaryDirectory()
-options = {"threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-with LocalCluster(n_workers=2, **options) as cluster, Client(cluster):
+options = {"dashboard_address": None, "silence_logs": 50}
+with LocalCluster(2, threads_per_worker=1, **options) as cluster, Client(cluster):
     with joblib.parallel_config(backend="dask"):  # the changed line
         remote = run_study(there.name, mean_z, tasks, progress=False)
 
@@ -184,21 +185,21 @@ CORES = 1000  # of the cluster
 
 
 def cost(n_tasks, seconds, overhead, efficiency):
-    """Core-hours, dollars, and hours on the cluster with at most one task a core."""
-    core_hours = n_tasks * (seconds + overhead) / efficiency / 3600
-    return core_hours, core_hours * PRICE, core_hours / min(CORES, n_tasks)
+    """Core-hours, dollars, and hours on the cluster, a core a task."""
+    hours = n_tasks * (seconds + overhead) / efficiency / 3600
+    return hours, hours * PRICE, hours / min(CORES, n_tasks)
 
 
 # %% tags=["hide-input"]
 noise = records.load("noise")
 draws = len({(row["dt"], row["level"], row["seed"]) for row in noise["rows"]})
 kinds = {
-    "a draw of the noise contest": (
+    "noise draw": (
         sum(row["seconds"] for row in noise["rows"]) / draws,
         (records.RESULTS / "noise.json").stat().st_size / draws,
     )
 }
-for name, label in (("deck", "a GAN of the deck, short"), ("faithful", "a GAN of the book, short")):
+for name, label in (("deck", "deck's GAN"), ("faithful", "book's GAN")):
     kept = read_study(RECORDS / name)
     sizes = [path.stat().st_size for path in (RECORDS / name).glob("*.json")]
     kinds[label] = (np.mean([r["seconds"] for r in kept.values()]), np.mean(sizes))
@@ -219,14 +220,14 @@ for label, (seconds, size) in kinds.items():
         numbers = [hours, hours / 2, 60 * wall, dollars, disk]
         table.append([label, f"{seconds:.1f}", f"{n_seeds:,}", *map(brief, numbers)])
 headers = [
-    "task", "seconds", "seeds", "core-hours", "hours on 2 cores", f"minutes on {CORES:,} cores",
-    "dollars", "megabytes",
-]  # fmt: skip
+    "task", "s each", "seeds", "core-hours", "h, 2 cores", f"min, {CORES:,} cores", "dollars", "MB",
+]
 Markdown(plotting.markdown_table(headers, table))
 
 # %% [markdown]
-# The seconds are processor time of one core, the mean over all records; the GANs are those of the
-# ablations, whose trainings are shorter than that of the models shown in the book.
+# A noise draw is one noisy orbit with all methods. The GANs are those of the ablations, whose trainings
+# are shorter than those of the models shown in the book. Seconds are processor time of one core, the
+# mean over all records, and MB is what the results take on disk.
 #
 # There is a limit that no money moves. One caller hands out tasks one by one, so it feeds at most
 # $c / o$ workers; more of them wait.

@@ -93,14 +93,15 @@ Markdown(plotting.markdown_table(["result", "context"], rows))
 # %% [markdown]
 # ## What we find
 #
-# Two builds on one machine with these versions are meant to give the same numbers. Between machines the last digits
-# of floating-point sums differ, and a chaotic system amplifies them: single orbits part after a
-# while, averages stay within their intervals.
+# Two builds on one machine with these versions give the same text, numbers and figures: `make check`
+# builds twice from nothing and compares. Between machines the last digits of floating-point sums
+# differ, and a chaotic system amplifies them: single orbits part after a while, averages stay within
+# their intervals.
 #
 # ## Exercises
 #
 # **1.** Change a seed in a chapter and rebuild: which chapters are executed again? *Only that one and
-# the two that run at every build.*
+# those that read its results, which are the conclusions and this page.*
 #
 # **2.** Change a comment in `lorenz_utils/system.py` and rebuild. *Every chapter that imports it,
 # directly or not, is executed again: the build compares the bytes of the files.*
