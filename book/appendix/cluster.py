@@ -127,8 +127,8 @@ Markdown(
 # goes on from what was stored. A task that ends every worker it is given to, by a lack of memory for
 # example, is given up, and the study stops with an error that says so.
 #
-# Start when the workers are there (`client.wait_for_workers(n)`): joblib keeps only as many tasks under
-# way as there were workers at the start of the call.
+# Start when the workers are there (`client.wait_for_workers(n)`): joblib keeps only twice as many tasks
+# under way as there were workers at the start of the call.
 #
 # ## What an engine costs
 #
@@ -167,7 +167,8 @@ Markdown(
 # %% [markdown]
 # Two workers on two cores are less than twice as fast: tasks of unequal length leave a core idle at
 # the end, and with dask the scheduler and the caller use the same two cores as the workers. On a
-# cluster they have a machine of their own, so the last row is the cautious one. We use it below.
+# cluster they have a machine of their own, so the last row is the cautious one. We use it below, for
+# numbers of workers that we have not measured.
 #
 # ## Cost on paper
 #

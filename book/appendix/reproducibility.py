@@ -94,7 +94,7 @@ Markdown(plotting.markdown_table(["result", "context"], rows))
 # ## What we find
 #
 # Two builds on one machine with these versions give the same text, numbers and figures: `make check`
-# builds two times from nothing and compares. Between machines the last digits of floating-point sums
+# builds from nothing, again, and compares. Between machines the last digits of floating-point sums
 # differ, and a chaotic system amplifies them: single orbits part after a while, averages stay within
 # their intervals.
 #
