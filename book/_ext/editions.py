@@ -110,9 +110,11 @@ class MakeTemplates(SphinxTransform):
             lambda node: isinstance(node, nodes.container) and node.get("mime_type")
         ):
             for node in bundle.findall(nodes.TextElement):
+                if isinstance(node, nodes.Inline | nodes.FixedTextElement):
+                    continue
                 node.rawsource, numbers = template(node.rawsource)
                 node["numbers"] = numbers
-                if not re.search(r"[^\W\d_]{2,}", re.sub(r"\$[^$]*\$", "", node.rawsource)):
+                if not re.search(r"[^\W\d_]{2,}", re.sub(r"\$[^$]*\$|`[^`]*`", "", node.rawsource)):
                     node["translatable"] = False
         if is_extraction(self.app):
             return
@@ -123,9 +125,9 @@ class MakeTemplates(SphinxTransform):
             if not known.get(message):
                 missing[message] = node
         self.env.metadata[self.env.docname]["missing"] = list(missing)
-        whole = len(missing) < len(messages)
-        self.env.metadata[self.env.docname]["whole"] = whole
-        for node in missing.values() if whole else ():
+        begun = len(missing) < len(messages)
+        self.env.metadata[self.env.docname]["begun"] = begun
+        for node in missing.values() if begun else ():
             if isinstance(node, nodes.Element):
                 node["classes"].append("untranslated")
 
@@ -141,6 +143,8 @@ class FillTemplates(SphinxTransform):
             lambda n: isinstance(n, nodes.Element) and "numbers" in n
         ):
             numbers = node.attributes.pop("numbers")
+            if not node.get("translated"):
+                continue
             for text in list(node.findall(nodes.Text)):
                 filled = fill(text, numbers)
                 if filled != text:
@@ -190,8 +194,8 @@ def say_what_is_missing(app, pagename, templatename, context, doctree):
     metadata, own = app.env.metadata[pagename], words(app)
     body = _translate_pictures(context["body"], own["pictures"], metadata["missing"])
     if metadata["missing"]:
-        note = own["partly translated" if metadata["whole"] else "not translated"]
-        if metadata["whole"]:
+        note = own["partly translated" if metadata["begun"] else "not translated"]
+        if metadata["begun"]:
             body = re.sub(r'(<\w+ )([^>]*class="[^"]*\buntranslated\b)', r'\1lang="en" \2', body)
         else:
             body = body.replace("<section ", '<section lang="en" ', 1)
