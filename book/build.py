@@ -301,7 +301,12 @@ def refresh_messages():
         old = read_po(path.open("rb"), locale="fr") if path.exists() else Catalog("fr")
         # Not the day of extraction: a catalogue without a new message stays as it is.
         new.creation_date = old.creation_date
-        old.update(new, no_fuzzy_matching=False, update_creation_date=False)
+        translated = {m.id: m.string for m in old if m.id and m.string and not m.fuzzy}
+        old.update(new, update_creation_date=False)
+        # Code may choose between wordings: what it did not say this time stays translated.
+        for message, translation in translated.items():
+            if message not in old:
+                old.add(message, translation)
         old.header_comment = "# The French edition: see CONTRIBUTING.md."
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
