@@ -72,9 +72,9 @@ def series_to_images(ensemble, scaling):
     """
     ensemble = check_states(ensemble, "ensemble", ndim=3)
     n_series, length, _ = ensemble.shape
-    mask = padding_mask(length)
+    n_pixels = padding_mask(length).sum()
     pixels = np.zeros((n_series, SIDE * SIDE, 3))
-    pixels[:, mask.ravel()] = scaling.to_unit(ensemble)
+    pixels[:, :n_pixels] = scaling.to_unit(ensemble)
     return pixels.reshape(n_series, SIDE, SIDE, 3).transpose(0, 3, 1, 2)
 
 
@@ -95,8 +95,9 @@ def images_to_series(images, scaling, *, length=1000):
     images = np.asarray(images, dtype=float)
     if images.ndim != 4 or images.shape[1:] != (3, SIDE, SIDE):
         raise ValueError(f"images must have shape (n, 3, {SIDE}, {SIDE}), got {images.shape}")
-    pixels = images.transpose(0, 2, 3, 1).reshape(len(images), SIDE * SIDE, 3)
-    return scaling.to_physical(pixels[:, padding_mask(length).ravel()])
+    n_pixels = padding_mask(length).sum()
+    pixels = images.reshape(len(images), 3, SIDE * SIDE)[:, :, :n_pixels]
+    return scaling.to_physical(np.ascontiguousarray(pixels.transpose(0, 2, 1)))
 
 
 def padding_mask(length=1000):

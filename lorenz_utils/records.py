@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import platform
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +40,7 @@ def save(name, rows, *, modules, packages=(), **context):
     record = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "machine": _machine(),
+        "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in (*PACKAGES, *packages)},
         "modules": list(modules),
@@ -50,6 +52,28 @@ def save(name, rows, *, modules, packages=(), **context):
     text = f'{head},\n "rows": [\n  {body}\n ]\n}}\n'
     RESULTS.mkdir(parents=True, exist_ok=True)
     write_whole(RESULTS / f"{name}.json", lambda path: Path(path).write_text(text, "utf8"))
+
+
+def time_in_turns(calls, repeats):
+    """Processor seconds of each call, all called in turns: what disturbs one disturbs all.
+
+    Parameters
+    ----------
+    calls : dict of str to callable
+    repeats : int
+        Rounds.
+
+    Returns
+    -------
+    dict of str to list of float
+    """
+    seconds = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.process_time()
+            call()
+            seconds[name].append(time.process_time() - start)
+    return seconds
 
 
 def load(name):

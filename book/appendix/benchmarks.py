@@ -1,0 +1,264 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Benchmarks
+#
+# **Question.** How fast is the code of this book beside what one would use instead?
+#
+# **What the deck claimed.** Nothing: it names no times. We measure them because a book that is meant
+# to be changed and rebuilt has to be quick.
+#
+# Each comparison is a file of `benchmarks/`. It runs both sides in turns on the same data, brings them to
+# the same error where that can be chosen, and stores the processor times; `make bench` runs all.
+# What stands below is computed from the stored runs, since the other packages are not part of this
+# book's environment.
+#
+# ## The ratios
+#
+# A ratio is the other's time over ours: above one, ours is faster. Where a run has several rounds or
+# draws, we give the median and the range of the ratios between them.
+
+# %% tags=["hide-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from lorenz_utils import plotting, records
+from lorenz_utils.ledger import Estimate
+
+plotting.use_style()
+STORED = {path.stem: records.load(path.stem) for path in sorted(records.RESULTS.glob("*.json"))}
+ROWS = []
+
+
+def rows_of(name):
+    """The rows of one stored run."""
+    return STORED[name]["rows"]
+
+
+def compare(what, peer, ours, theirs, condition, *, scale=1.0):
+    """Add a comparison of processor seconds, one pair for each round."""
+    ratios = scale * np.array(theirs, ndmin=1) / np.array(ours, ndmin=1)
+    ROWS.append({
+        "what": what, "peer": peer, "condition": condition,
+        "seconds": np.median(ours), "peer seconds": np.median(theirs),
+        "ratio": np.median(ratios), "low": ratios.min(), "high": ratios.max(),
+    })
+
+
+# %% tags=["hide-input"]
+ensemble = {row["solver"]: row for row in rows_of("ensemble")}
+ours = ensemble["simulate"]
+for name, row in ensemble.items():
+    if not name.startswith("simulate"):
+        condition = f"largest error of a step {ours['error']:.1e} and {row['error']:.1e}"
+        compare("ensemble", name, ours["seconds"], row["seconds"], condition)
+
+
+def column(method, key):
+    """One quantity of all repeats of an exponent's method."""
+    return np.array([row[key] for row in rows_of("exponents") if row["method"] == method])
+
+
+METHODS = list(dict.fromkeys(row["method"] for row in rows_of("exponents")))
+REFERENCE = STORED["exponents"]["reference"]
+FITS = {name: Estimate.from_samples(column(name, "exponent")) for name in METHODS}
+for peer in METHODS[2:]:
+    for method in METHODS[:2]:
+        errors = [f"{abs(FITS[name].value - REFERENCE):.3f}" for name in (method, peer)]
+        compare(
+            method.split(" ")[0], peer, column(method, "seconds"), column(peer, "seconds"),
+            f"errors of the exponent {' and '.join(errors)}",
+        )
+
+# %% tags=["hide-input"]
+lasso = {(row["solver"], row["degree"]): row for row in rows_of("lasso_speed")}
+DEGREES = sorted({degree for _, degree in lasso})
+for solver in ("LARS", "FISTA", "ADMM", "ISTA"):
+    ours = [lasso[solver, degree]["seconds"] for degree in DEGREES]
+    theirs = [lasso["scikit-learn, Gram matrix", degree]["seconds"] for degree in DEGREES]
+    gap = "relative objective gap below the same bound, three libraries"
+    compare(f"LASSO, {solver}", "scikit-learn with Gram matrix", ours, theirs, gap)
+
+
+def fits(method, dt, level, key):
+    """One quantity of all draws of the comparison with PySINDy."""
+    wanted = (method, dt, level)
+    rows = [r for r in rows_of("pysindy_comparison") if (r["method"], r["dt"], r["level"]) == wanted]
+    return np.array([max(row[key], 1e-3) if key == "seconds" else row[key] for row in rows])
+
+
+for dt, level in ((0.01, 0.01), (0.1, 0.01)):
+    for method in ("weak form", "multiple shooting"):
+        peer = "PySINDy, weak form, tuned"
+        errors = [f"{np.median(fits(m, dt, level, 'error')):.1e}" for m in (method, peer)]
+        seconds = [fits(m, dt, level, "seconds") for m in (method, peer)]
+        condition = f"median RMSE27 {' and '.join(errors)}"
+        compare(f"{method}, dt {dt:g}, {level:.0%} noise", peer, *seconds, condition)
+
+# %% tags=["hide-input"]
+folding = {row["what"]: row["seconds"] for row in rows_of("folding")}
+for what in ("fold", "unfold"):
+    both = folding[what], folding[f"{what}, loop"]
+    compare(f"images, {what}", "a loop over series", *both, "equal to rounding")
+for row in rows_of("generation"):
+    if "ratio" in row:
+        per_sample = 1 / row["samples_per_second"], 1 / row["plain_loop_samples_per_second"]
+        compare(row["what"], "plain DCGAN loop", *per_sample, "a sample of the training, same networks")
+    elif "share" in row:
+        per_operation = 1e-9 / row["giga_flops"], 1e-9 / row["matrix_product_giga_flops"]
+        compare(row["what"], "one large matrix product", *per_operation, "a floating-point operation")
+
+# %% tags=["hide-input"]
+def number(value):
+    """Three digits."""
+    return f"{value:.3g}"
+
+
+def table_row(row):
+    """The cells of one comparison."""
+    span = f" ({row['low']:.2g} to {row['high']:.2g})" if row["high"] > row["low"] else ""
+    times = [number(row["seconds"]), number(row["peer seconds"])]
+    return [row["what"], row["peer"], *times, f"{row['ratio']:.2g}{span}", row["condition"]]
+
+
+Markdown(
+    plotting.markdown_table(
+        ["ours", "against", "our seconds", "theirs", "ratio", "at"], map(table_row, ROWS)
+    )
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Time of the other over ours, with the range over rounds or draws. To the right of the dashed line this book's code is faster, to the left, in orange, it is slower.", "name": "fig-benchmarks-ratios"}, "image": {"alt": "A list of comparisons with one dot and whisker each on a logarithmic axis. Most lie right of a dashed line at one, the ensemble against loops of solve_ivp furthest; some lie left of it."}}
+ax = plt.subplots(figsize=(7.2, 0.26 * len(ROWS) + 0.6))[1]
+for place, row in enumerate(ROWS):
+    colour = plotting.COORDINATES["x"] if row["ratio"] >= 1 else plotting.COLOURS["highlight"]
+    spread = [[row["ratio"] - row["low"]], [row["high"] - row["ratio"]]]
+    marker = "o" if row["ratio"] >= 1 else "s"
+    ax.errorbar(row["ratio"], place, xerr=spread, fmt=marker, color=colour, capsize=2, markersize=4)
+ax.axvline(1, linestyle="--", color=plotting.COLOURS["reference"])
+ax.set(xscale="log", xlabel="ratio of times, theirs over ours", yticks=range(len(ROWS)))
+ax.set_yticklabels([f"{row['what']} / {row['peer']}" for row in ROWS], fontsize=7)
+ax.invert_yaxis()
+
+# %% [markdown]
+# ## The ensemble
+#
+# The deck's data set is made with the order-8 method of Dormand and Prince, the same steps for all
+# series at once. A loop over `solve_ivp` pays Python's price at every stage of every step of every series.
+
+# %% tags=["hide-input"]
+data = STORED["ensemble"]
+loops = [row for name, row in ensemble.items() if "loop" in name]
+quickest = min(loops, key=lambda row: np.median(row["seconds"]))
+exact = ensemble["simulate, default tolerance"]
+missed = [name for name, row in ensemble.items() if not row["reached"]]
+Markdown(
+    f"For {data['n_series']} series of {data['length']} samples, no step off by more than "
+    f"{data['allowed_error']:.0e}, `simulate` takes {np.median(ensemble['simulate']['seconds']):.2f} s and "
+    f"the quickest loop, {quickest['solver'].split(', ')[1]}, {np.median(quickest['seconds']):.0f} s, scaled up from "
+    f"{quickest['timed_series']} series. The book's default tolerance is stricter: "
+    f"{np.median(exact['seconds']):.2f} s for an error of {exact['error']:.1e}. "
+    f"Memory peaks at {data['peak_memory']:.2f} times the size of the result. "
+    + (f"Not brought to that error: {', '.join(missed)}." if missed else "All solvers reach that error.")
+)
+
+# %% [markdown]
+# The other packages that integrate a batch at once are the fair opponents. A compiled one saves what
+# NumPy spends between its array operations; we stay with NumPy, which needs no compiler.
+#
+# ## The exponents
+#
+# Equal data means: the same series, of which nolds and NeuroKit2 take one coordinate at a time and
+# `state_space_spectrum` all three. `lyapunov_spectrum` does another task, with the equations known.
+
+# %% tags=["hide-input"]
+def exponent_row(name):
+    """Estimate, error and time of a method."""
+    estimate = FITS[name]
+    error, width = estimate.value - REFERENCE, 2 * estimate.standard_error
+    seconds = np.median(column(name, "seconds"))
+    return [name, f"{estimate.value:.3f} ± {width:.3f}", f"{error:+.3f}", number(seconds)]
+
+
+exponents = STORED["exponents"]
+Markdown(
+    plotting.markdown_table(
+        ["method", "largest exponent", "error", "seconds"], map(exponent_row, METHODS)
+    )
+    + f"\n\nMean over {len(column(METHODS[0], 'seed'))} ensembles of {exponents['n_series']} series of "
+    f"{exponents['length']} samples and two standard errors; the reference is {REFERENCE}."
+)
+
+# %% [markdown]
+# ## Which run
+#
+# Each record holds the date, the machine, the versions and a digest of the code that it measured. A run
+# is called *older* when that code has changed since, comments aside.
+
+# %% tags=["hide-input"]
+def run_row(name):
+    """When and where a run was made, and whether by today's code."""
+    run = STORED[name]
+    same = records.fingerprint(run["modules"]) == run["fingerprint"]
+    code = "this book's" if same else "older"
+    return [f"`{name}`", run["date"], run["machine"], run.get("load", "not noted"), code]
+
+
+Markdown(
+    plotting.markdown_table(
+        ["run", "date", "machine", "load", "code"], [run_row(name) for name in STORED]
+    )
+    + "\n\n*Load* is the number of processes that wanted a core when the run ended. Runs without "
+    "a ratio above are read by the chapters of the parametric approach or by the page on clusters."
+)
+
+# %% [markdown]
+# ## What we find
+
+# %% tags=["hide-input"]
+slower = [f"{row['what']} / {row['peer']}" for row in ROWS if row["ratio"] < 1]
+stale = [name for name in STORED if run_row(name)[-1] == "older"]
+comparison = next(row for row in rows_of("generation") if row["what"].startswith("compare"))
+worst = max(METHODS, key=lambda name: abs(FITS[name].value - REFERENCE))
+loop_ratio = min(row["ratio"] for row in ROWS if "in a loop" in row["peer"])
+Markdown(
+    f"Of {len(ROWS)} comparisons {len(ROWS) - len(slower)} are in favour of this book's code and "
+    f"{len(slower)} against it"
+    + (f": {'; '.join(slower)}. " if slower else ". ")
+    + f"The ensemble is {loop_ratio:.0f} times as fast as the quickest loop over `solve_ivp` at "
+    f"equal error. The exponent furthest from the reference is that of {worst}. "
+    f"`compare` has no counterpart: {comparison['what'].removeprefix('compare, ')} take "
+    f"{comparison['seconds']} s.\n\n"
+    + (f"Older than the code: {', '.join(f'`{name}`' for name in stale)}." if stale
+       else "All runs were made by the code of this book.")
+)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** Why does a loop over `solve_ivp` gain nothing from more series, and `simulate` does?
+#
+# ```{dropdown} Solution
+# Each call of the loop costs the same. In `simulate` the cost of calling NumPy is shared by the whole
+# batch; only the arithmetic grows with it.
+# ```
+#
+# **2.** Run `make bench` on your machine. Which ratios move by more than their range, and why?
+#
+# ```{dropdown} Solution
+# Those between compiled and interpreted code, which depend on the processor's vector units and on how
+# quick Python is on it. Two sides that both spend their time in NumPy or PyTorch move together.
+# ```
+#
+# The parametric ones are drawn in {doc}`../02_parametric/noise`; the
+# networks they train are those of {doc}`../04_generation/deck_gan`.
