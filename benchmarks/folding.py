@@ -54,9 +54,10 @@ def main():
         "unfold, loop": lambda: loop_unfold(images, scaling, LENGTH),
     }
     seconds = records.time_in_turns(calls, REPEATS)
-    rows = [{"what": what, "seconds": [round(s, 5) for s in times]} for what, times in seconds.items()]
-    for row in rows:
-        print(row)
+    rows = []
+    for what, times in seconds.items():
+        rows.append({"what": what, "seconds": [round(s, 5) for s in times]})
+        print(rows[-1])
     context = {"n_series": N_SERIES, "length": LENGTH}
     records.save("folding", rows, modules=["images"], **context)
 

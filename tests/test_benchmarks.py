@@ -1,4 +1,4 @@
-"""The benchmarks: they run, their records keep the targets, and the page reads every one of them."""
+"""The benchmarks: they run, their records keep the targets, and the page reads every one."""
 
 import importlib.util
 import json
