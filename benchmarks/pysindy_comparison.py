@@ -84,7 +84,7 @@ def trial(method, series, dt):
     return {
         "error": float(f"{coefficient_error(coef[:, :9]):.4g}"),
         "exact": bool(((coef != 0) == support).all()),
-        "seconds": round(seconds, 3),
+        "seconds": round(seconds, 5),
     }
 
 
