@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test lab serve train ablation profile check accept messages lock bench lint audit clean
+.PHONY: help book status test pdf lab serve train ablation profile check accept messages lock bench lint audit clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a 
 
 serve: book ## serve the built book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+pdf: book ## print the whole book into _build/pdf, with an installed Chromium
+	@$(BIN)/python book/pdf.py
 
 train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-dcgan
 	@$(BIN)/python -m lorenz_utils.training $(NAME)

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,13 @@ def need(condition, reason):
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+def chromium():
+    """The path of an installed Chromium, needed."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    need(path, "no Chromium found: install Debian's chromium, or set CHROMIUM to its path")
+    return path
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -2,12 +2,11 @@
 
 import functools
 import http.server
-import os
-import shutil
 import threading
 
 import pytest
-from browsing import PAGES, SITE, Quiet, need
+from browsing import PAGES, SITE, Quiet, chromium, need
+from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +23,8 @@ def site():
 @pytest.fixture(scope="module")
 def browser():
     """A headless Chromium."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    need(path, "no Chromium found: install Debian's chromium, or set CHROMIUM to its path")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    path = chromium()
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield launched
+        launched.close()

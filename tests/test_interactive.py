@@ -148,7 +148,7 @@ def test_figures_work_by_keyboard_and_on_a_phone(browser, site, options):
         noisy = page.evaluate(state)["residual"]
         assert 0.05 < np.median(noisy) and 10 * np.median(after["residual"]) < np.median(noisy)
         page.locator("summary", has_text="Starting points").press("Enter")
-        for slider, moved in (("x", "-7.9"), ("separation", "3e-5")):
+        for slider, moved in (("x", "-11.9"), ("separation", "3e-5")):
             page.locator(f"#slider-{slider}").press("ArrowRight")
             assert page.locator(f"output[for=slider-{slider}]").inner_text() == moved
         view = page.locator("#interactive-attractor canvas").first

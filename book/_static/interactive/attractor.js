@@ -4,7 +4,7 @@ window.interactiveFigures.attractor = (place, words) => {
   const TRAIL = 4000; // samples: 20 time units
   const EVERY = 10; // steps between the points of the graphs
   const parameters = { ...Lorenz.standard };
-  const start = { x: -8, y: -8, z: 27, separation: -5 }; // the separation as a power of ten
+  const start = { x: -12, y: -15, z: 28, separation: -5 }; // the separation as a power of ten
   const initial = { ...parameters, ...start };
   let first, second, trails, distances, running, frame;
 
