@@ -37,6 +37,7 @@ WORDS = {
 }
 # The printed page's width, so that what is measured on the screen is what is printed.
 VIEWPORT = {"width": 658, "height": 971}
+PRINT = {"prefer_css_page_size": True, "print_background": True}
 # What is wider than the page is made smaller until it fits.
 FIT = """() => {
   for (const box of document.querySelectorAll(".katex-display, table")) {
@@ -197,7 +198,7 @@ def make(language="en"):
             source.write_text(document(site, language, stills, numbers), encoding="utf8")
             page.goto(source.as_uri())
             page.evaluate(FIT)
-            page.pdf(path=target, prefer_css_page_size=True, print_background=True, outline=True)
+            page.pdf(path=target, tagged=True, outline=True, **PRINT)
             numbers = starts(target)
         chromium.close()
     print(f"{len(PdfReader(target).pages)} pages: {target}")
