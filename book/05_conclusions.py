@@ -104,9 +104,10 @@ Of {total} claims: {summary}.
 # %% [markdown]
 # ## What remains open
 #
-# The generator that steps in time passes every metric of the book but the scalar exponents, which see a
-# noise that nothing else sees ({doc}`/book/04_generation/faithful_generator`); a smaller
-# one-step error would satisfy them too. The two parts of the deck are also less opposed than it says. A
+# The generator that steps in time is this book's best under one assumption, that the next state is a function of
+# the present one ({doc}`/book/04_generation/faithful_generator`). Where this does not hold, latents must
+# enter every step, and the game that learns the size of a noise is not the one that follows a
+# deterministic map best. A game that does both is not in this book. The two parts of the deck are also less opposed than it says. A
 # regression needs the form of the equations and gets their coefficients; a GAN needs no form and gets
 # series. Where the form is known, no generator in this book comes near the regression; where the
 # next state is random, a critic learns what least squares cannot.

@@ -9,6 +9,7 @@ import pytest
 
 from lorenz_utils import ablation
 from lorenz_utils.networks import SeriesGenerator
+from lorenz_utils.studies import read_study
 from lorenz_utils.system import flow_map
 from lorenz_utils.training import DECK, FAITHFUL, TrainingConfig
 
@@ -26,6 +27,13 @@ def test_each_task_is_one_configuration_with_its_seed():
         configs = [TrainingConfig(**fields) for fields in todo.values()]
         assert len(set(configs)) == len(todo) and {c.seed for c in configs} == set(ablation.SEEDS)
         assert all("/" not in name and " " not in name for name in todo)
+
+
+@pytest.mark.parametrize("name", ["deck", "faithful", "full", "noise"])
+def test_every_stored_record_belongs_to_its_study_as_it_is_now(name):
+    todo = ablation.STUDIES[name][1]
+    stored = read_study(ablation.RECORDS / name)
+    assert {key: record["task"] for key, record in stored.items()} == todo
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from lorenz_utils.adversarial import (
     add_instance_noise,
     critic_loss,
     generator_loss,
-    gradient_penalty,
     labels,
+    penalised_scores,
 )
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import DECK, FAITHFUL, CheckpointError, TrainingConfig, train
@@ -128,8 +128,12 @@ def test_losses_at_an_undecided_critic_are_their_textbook_values():
 
 def test_gradient_penalty_of_a_linear_critic_is_its_squared_norm():
     weight = torch.tensor([1.0, -2.0, 2.0])
-    value = gradient_penalty(lambda x: x @ weight, torch.randn(11, 3))
-    assert value.item() == pytest.approx(9.0, rel=1e-6)
+    real, fake = torch.randn(11, 3), torch.randn(11, 3)
+    on_real, on_fake, penalty = penalised_scores(lambda x: x @ weight, real, fake)
+    # 9 on the real batch and 9 on the generated one.
+    assert penalty.item() == pytest.approx(18.0, rel=1e-6)
+    assert torch.equal(on_real, real @ weight)
+    assert torch.equal(on_fake, fake @ weight)
 
 
 @pytest.mark.parametrize(
