@@ -85,7 +85,7 @@ Markdown(
     plotting.markdown_table(
         ["samples", *(f"{n:,.0f}" for n in samples)], [["seconds", *(f"{t:.1f}" for t in seconds)]]
     )
-    + f"\n\nProcessor time of a whole fit at 1 % noise: it grows like $n^{{{growth:.2f}}}$. "
+    + f"\n\nProcessor time of a whole fit at 1 % noise: it grows as a power of $n$ with exponent {growth:.2f}. "
     + records.origin(speed)
 )
 

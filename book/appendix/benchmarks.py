@@ -152,6 +152,7 @@ ax.axvline(1, linestyle="--", color=plotting.COLOURS["reference"])
 ax.set(xscale="log", xlabel="ratio of times, theirs over ours", yticks=range(len(ROWS)))
 ax.set_yticklabels([f"{row['what']} / {row['peer']}" for row in ROWS], fontsize=7)
 ax.set_ylim(len(ROWS) - 0.4, -0.6)
+plt.show()
 
 # %% [markdown]
 # ## The ensemble
