@@ -47,7 +47,7 @@ plotting.use_style()
 # Lorenz {cite}`lorenz1963deterministic` cut a model of convection down to three ordinary
 # differential equations:
 #
-# $$\dot x = \sigma (y - x), \qquad \dot y = x (\rho - z) - y, \qquad \dot z = x y - \beta z .$$
+# $$\dot x = \sigma (y - x), \qquad \dot y = x (\rho - z) - y, \qquad \dot z = x y - \beta z .$$ (eq-lorenz)
 #
 # Here $x$ is the strength of the convection, $y$ and $z$ describe the temperature, and
 # $\sigma = 10$, $\rho = 28$, $\beta = 8/3$ are the classic values. All terms are monomials of degree
@@ -143,7 +143,7 @@ Markdown(f"One percent more $\\rho$ changes the mean of $z$ by {response:.2f} pe
 #
 # The deck's definition follows two orbits that start a distance $|\delta(0)|$ apart:
 #
-# $$|\delta(t)| = |\delta(0)|\, e^{\lambda t} .$$
+# $$|\delta(t)| = |\delta(0)|\, e^{\lambda t} .$$ (eq-growth)
 #
 # The logarithm of the distance is then a straight line of slope $\lambda$, until the distance is no
 # longer small against the attractor. {numref}`fig-introduction-pairs` shows five pairs.
@@ -184,7 +184,7 @@ fits = {dt: ledger.Estimate.from_samples(exponents) for dt, exponents in pairs.i
 # orthogonal $Q$ keeps them apart. The logarithms of the diagonal of $R$ add up to all exponents
 # {cite}`benettin1980lyapunov`:
 #
-# $$\lambda_i = \frac{1}{T} \sum_{k} \log |R^{(k)}_{ii}| .$$
+# $$\lambda_i = \frac{1}{T} \sum_{k} \log |R^{(k)}_{ii}| .$$ (eq-benettin)
 
 # %%
 spectrum = lyapunov_spectrum(
@@ -234,7 +234,7 @@ Markdown(
 # The exponents also tell how thick the attractor is. After Kaplan and Yorke
 # {cite}`kaplan1979chaotic` its dimension is
 #
-# $$D = 2 + \frac{\lambda_1 + \lambda_2}{|\lambda_3|} ,$$
+# $$D = 2 + \frac{\lambda_1 + \lambda_2}{|\lambda_3|} ,$$ (eq-kaplan-yorke)
 #
 # the number of directions that together do not yet contract, and a fraction of the next.
 
@@ -257,7 +257,7 @@ unstable = lyapunov_spectrum(
 # $V = x^2 + y^2 + (z - \sigma - \rho)^2$ the products cancel, and
 #
 # $$\tfrac12 \dot V = -\sigma x^2 - y^2 - \beta \left(z - \tfrac{\sigma + \rho}{2}\right)^2
-# + \beta \left(\tfrac{\sigma + \rho}{2}\right)^2 ,$$
+# + \beta \left(\tfrac{\sigma + \rho}{2}\right)^2 ,$$ (eq-ball)
 #
 # which is negative outside an ellipsoid: every orbit comes to stay in a ball. Growth *and* a bounded
 # region *and* no end in a fixed point or cycle make chaos. For generated series the warning is
@@ -268,7 +268,7 @@ unstable = lyapunov_spectrum(
 #
 # The first-order step of slide 5 is Euler's,
 #
-# $$X(t + dt) = X(t) + dt\, f(X(t)) .$$
+# $$X(t + dt) = X(t) + dt\, f(X(t)) .$$ (eq-euler)
 #
 # Its error at a fixed time should shrink in proportion to $dt$. We measure it after half a time unit,
 # against the accurate flow map of our module.

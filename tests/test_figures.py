@@ -31,7 +31,7 @@ def test_clouds_keep_every_point_its_colour_and_its_size(style, width):
     plain = drawn(400, alpha=0.4, **style)
     small = figures.compact(plain)
     assert small.count("h0") == 400
-    assert len(small) < 0.35 * len(plain)
+    assert len(small) < 0.4 * len(plain)
     group = re.search(r'<g class="points" style="(.*?)"', small)[1]
     assert "stroke: #cc79a7; stroke-opacity: 0.4" in group
     assert float(re.search(r"stroke-width: ([\d.]+)", group)[1]) == pytest.approx(width)

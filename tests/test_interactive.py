@@ -105,7 +105,9 @@ def test_the_generator_of_the_page_is_the_trained_one(browser, site):
     # still agree, far later no two machines do.
     np.testing.assert_allclose(series[:80], expected[0, :80], atol=1e-5)
     here = flow_residual(real, series[None], 0.1)[0]
-    np.testing.assert_allclose(residual, here, atol=1e-4 * np.median(here))
+    # The two integrate the flow with an error of 1e-7 of a step, near the smallest residuals.
+    np.testing.assert_allclose(residual, here, rtol=1e-4, atol=1e-6)
+    assert np.median(residual) == pytest.approx(np.median(here), rel=1e-4)
     same_latent = np.median(flow_residual(real, expected[:, :80], 0.1))
     assert np.median(residual[:79]) == pytest.approx(same_latent, rel=1e-4)
     assert state["control"] > 0.5 > 10 * np.median(residual)

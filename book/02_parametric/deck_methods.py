@@ -43,7 +43,7 @@ TERMS = ["$x$", "$y$", "$z$", "$x^2$", "$xy$", "$xz$", "$y^2$", "$yz$", "$z^2$"]
 # Suppose the velocity is a sum of few known functions of the state: all monomials of degree one and
 # two, the **library** $\Theta(X) = (x, y, z, x^2, xy, xz, y^2, yz, z^2)$. Then
 #
-# $$\dot X = \Theta(X)\, \Xi, \qquad \Xi \in \mathbb{R}^{9 \times 3},$$
+# $$\dot X = \Theta(X)\, \Xi, \qquad \Xi \in \mathbb{R}^{9 \times 3},$$ (eq-library)
 #
 # is linear in the unknown $\Xi$, although the system is not linear in $X$. Of the 27 coefficients of
 # the Lorenz system seven are not zero. That is the sparsity the deck speaks of.
@@ -102,7 +102,7 @@ Markdown(f"""The Gram matrix $\\Theta^\\top \\Theta$ has the condition number {r
 # The LASSO {cite}`tibshirani1996regression` minimises, for each equation with target $\dot x$ and
 # coefficients $w$,
 #
-# $$J(w) = \tfrac{1}{2n} \|\dot x - \Theta w\|_2^2 + \alpha \|w\|_1 .$$
+# $$J(w) = \tfrac{1}{2n} \|\dot x - \Theta w\|_2^2 + \alpha \|w\|_1 .$$ (eq-lasso)
 #
 # The absolute value has a corner at zero, and a corner can hold a minimum: coefficients become
 # exactly zero. The same corner forbids plain gradient descent. **Iterative
@@ -136,7 +136,7 @@ Markdown(
 # their difference:
 #
 # $$w \leftarrow (G + \mu I)^{-1} (m + \mu (v - u)), \quad
-#   v \leftarrow S_{\alpha/\mu}(w + u), \quad u \leftarrow u + w - v ,$$
+#   v \leftarrow S_{\alpha/\mu}(w + u), \quad u \leftarrow u + w - v ,$$ (eq-admm)
 #
 # with $m = \Theta^\top \dot x / n$ and $S$ the soft threshold. The first is a ridge regression, the
 # second a shrinkage; neither knows of the other's term.
@@ -289,7 +289,7 @@ Markdown("The order in which the terms enter the LASSO: " + ", ".join(order) + "
 # Karush-Kuhn-Tucker equations
 #
 # $$\begin{pmatrix} G & C^\top \\ C & 0 \end{pmatrix}
-#   \begin{pmatrix} w \\ \nu \end{pmatrix} = \begin{pmatrix} m \\ d \end{pmatrix},$$
+#   \begin{pmatrix} w \\ \nu \end{pmatrix} = \begin{pmatrix} m \\ d \end{pmatrix},$$ (eq-constrained)
 #
 # one linear system with all 27 coefficients stacked in $w$. There are two choices of knowledge:
 #
@@ -368,7 +368,7 @@ Markdown(
 # from the worst,
 #
 # $$w' = w + r_1 \, (w_\text{best} - |w|) - r_2 \, (w_\text{worst} - |w|), \qquad
-#   r_1, r_2 \sim U(0, 1),$$
+#   r_1, r_2 \sim U(0, 1),$$ (eq-jaya)
 #
 # keeping $w'$ if it is better. **Powell's method** {cite}`powell1964efficient` minimises along one
 # direction after another and replaces directions by the total move, which makes them conjugate: on a
@@ -758,7 +758,7 @@ Markdown(
 # and no sparsity. What they share is their input. Differentiate $\dot X = f(X)$ once more and expand:
 #
 # $$\frac{X(t + \delta t) - X(t)}{\delta t}
-#   = f(X) + \frac{\delta t}{2}\, J(X) f(X) + O(\delta t^2), \qquad J = f' .$$
+#   = f(X) + \frac{\delta t}{2}\, J(X) f(X) + O(\delta t^2), \qquad J = f' .$$ (eq-forward-bias)
 #
 # A perfect regression on forward differences finds the projection of the *right-hand side* onto the
 # library. $J f$ is a cubic polynomial, which no quadratic library can hold, but its projection is large.

@@ -38,7 +38,7 @@ plotting.use_style()
 # $\dot X$: it is estimated first. Take the forward difference and expand it in $\delta t$,
 #
 # $$\frac{X(t+\delta t) - X(t)}{\delta t} = \dot X + \frac{\delta t}{2}\,\ddot X
-# + \frac{\delta t^2}{6}\,\dddot X + \dots$$
+# + \frac{\delta t^2}{6}\,\dddot X + \dots$$ (eq-forward-difference)
 #
 # The regression cannot tell the first term from the others. It fits $f + \frac{\delta t}{2} f' f$
 # as well as its quadratic library can: the answer is *wrong by a bias*, which more data does not
@@ -84,7 +84,7 @@ def differentiate_and_regress(ensemble, dt, derivative):
 # **Weak form** {cite}`messenger2021weak`. Multiply the equation by a smooth bump $\varphi$ that
 # vanishes at both ends of a window and integrate by parts:
 #
-# $$-\int \dot\varphi\, X \,dt = \Xi \int \varphi\, \theta(X)\, dt .$$
+# $$-\int \dot\varphi\, X \,dt = \Xi \int \varphi\, \theta(X)\, dt .$$ (eq-weak-form)
 #
 # The derivative has moved to $\varphi$, where it is known exactly. What remains is an integral, and
 # the trapezoid rule integrates a smooth function that vanishes at both ends with an error that falls
@@ -94,13 +94,13 @@ def differentiate_and_regress(ensemble, dt, derivative):
 # **Flow map.** Ask directly for the coefficients whose flow $\Phi_{\delta t}$ carries every sample
 # onto the next:
 #
-# $$\min_\Xi \sum_t \big\| X_{t+1} - \Phi_{\delta t}(X_t; \Xi) \big\|^2 .$$
+# $$\min_\Xi \sum_t \big\| X_{t+1} - \Phi_{\delta t}(X_t; \Xi) \big\|^2 .$$ (eq-flow-map-fit)
 #
 # No expansion in $\delta t$ is made at all. The price is that $\Phi$ is not linear in $\Xi$. Its
 # derivative, however, obeys a linear equation along the orbit,
 #
 # $$\frac{d}{dt}\frac{\partial X}{\partial \Xi} = J(X)\,\frac{\partial X}{\partial \Xi}
-# + \frac{\partial f}{\partial \Xi},$$
+# + \frac{\partial f}{\partial \Xi},$$ (eq-sensitivity)
 #
 # which is integrated together with the orbit, so that a few Gauss-Newton steps suffice. The start is
 # cold: the weak form on the same data, nothing that knows the truth.

@@ -68,7 +68,7 @@ true.shape, noise_std.round(3)
 # maximum likelihood is
 #
 # $$\min_{\Xi,\, s_1, \dots, s_n} \sum_t \frac{\|Y_t - s_t\|^2}{\operatorname{var}\varepsilon}
-# \quad\text{such that}\quad s_{t+1} = \Phi_{\delta t}(s_t; \Xi).$$
+# \quad\text{such that}\quad s_{t+1} = \Phi_{\delta t}(s_t; \Xi).$$ (eq-multiple-shooting)
 #
 # One could eliminate all states but the first and *shoot* from it; but a chaotic orbit depends on its
 # start through a factor $e^{0.9\,T}$, and the objective becomes a landscape of needles. **Multiple
@@ -100,7 +100,7 @@ Markdown(
 # Fisher information
 #
 # $$I = \sum_t \Big(\frac{\partial X_t}{\partial(\Xi, X_0)}\Big)^{\!\top}
-# \frac{1}{\operatorname{var}\varepsilon}\, \frac{\partial X_t}{\partial(\Xi, X_0)} .$$
+# \frac{1}{\operatorname{var}\varepsilon}\, \frac{\partial X_t}{\partial(\Xi, X_0)} .$$ (eq-information)
 #
 # The sensitivities grow like $e^{0.9\,t}$ and overflow any arithmetic if formed. But what is needed
 # is the information *after the best response of the initial state*, and that solves the same banded
@@ -259,7 +259,7 @@ Markdown(
 # covariance $C$ over the seven terms. For an estimator that attains the bound,
 # $e^\top C^{-1} e$ is a $\chi^2$ variable with seven degrees of freedom, so that
 #
-# $$q = \sqrt{\tfrac{1}{7}\,\overline{e^\top C^{-1} e}}$$
+# $$q = \sqrt{\tfrac{1}{7}\,\overline{e^\top C^{-1} e}}$$ (eq-quality)
 #
 # is one, whatever the direction of the error. It exists where the terms are right in every draw.
 

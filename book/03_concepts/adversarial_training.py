@@ -52,7 +52,7 @@ plotting.use_style()
 # $$
 # L(D, G) = \mathbb{E}_{x \sim p_r}[\log D(x)] + \mathbb{E}_{x \sim p_g}[\log(1 - D(x))]
 #         = \int p_r \log D + p_g \log(1 - D) \, dx ,
-# $$
+# $$ (eq-value)
 #
 # which $D$ raises and $G$ lowers. The integrand can be maximised at each $x$ by itself: the
 # derivative $p_r / D - p_g / (1 - D)$ is zero at
@@ -60,7 +60,7 @@ plotting.use_style()
 # $$
 # D^\star(x) = \frac{p_r(x)}{p_r(x) + p_g(x)}, \qquad
 # L(D^\star, G) = 2 \, \mathrm{JS}(p_r, p_g) - \log 4 .
-# $$
+# $$ (eq-optimal-critic)
 #
 # The perfect discriminator reports the share of real data at $x$, and against it the generator
 # minimises the **Jensen-Shannon divergence**, the mean Kullback-Leibler divergence of $p_r$ and
@@ -268,7 +268,7 @@ def sample_ring(batch=BATCH):
 # $$
 # \tfrac{\gamma}{2} \, \mathbb{E}_{p_r} \|\nabla D\|^2
 # + \tfrac{\gamma}{2} \, \mathbb{E}_{p_g} \|\nabla D\|^2 .
-# $$
+# $$ (eq-gradient-penalty)
 #
 # It forbids a critic so steep that it can chase the generator from mode to mode. Relativistic
 # loss, R1 and R2 together are the recipe of {cite:t}`huang2024gan`.

@@ -37,13 +37,13 @@ plotting.use_style()
 # For each feature, take the mean $\mu$ and the variance $v$ **over the batch**
 # {cite}`ioffe2015batch`:
 #
-# $$\hat x_i = \frac{x_i - \mu}{\sqrt{v + \varepsilon}}, \qquad y_i = \gamma\, \hat x_i + \beta .$$
+# $$\hat x_i = \frac{x_i - \mu}{\sqrt{v + \varepsilon}}, \qquad y_i = \gamma\, \hat x_i + \beta .$$ (eq-batch-norm)
 #
 # The scale $\gamma$ and the shift $\beta$ are learned (this $\beta$ is not Lorenz's). Since $\mu$
 # and $v$ contain every sample, the gradient passes through them too, and loses two directions:
 #
 # $$\frac{\partial L}{\partial x} = \frac{\gamma}{\sqrt{v + \varepsilon}} \Bigl( g - \overline{g} -
-# \hat x\, \overline{g \hat x} \Bigr), \qquad g = \frac{\partial L}{\partial y},$$
+# \hat x\, \overline{g \hat x} \Bigr), \qquad g = \frac{\partial L}{\partial y},$$ (eq-batch-norm-gradient)
 #
 # with bars for means over the batch. Nothing can be gained by moving all samples together, nor by
 # scaling them together: the layer would undo both.

@@ -37,7 +37,7 @@ plotting.use_style()
 # Lay the kernel $K$ on a corner of the image $I$, multiply what lies on top of each other, add up;
 # then move on by one:
 #
-# $$(I \star K)_{ij} = \sum_{k,l} I_{i+k,\,j+l}\, K_{kl}.$$
+# $$(I \star K)_{ij} = \sum_{k,l} I_{i+k,\,j+l}\, K_{kl}.$$ (eq-cross-correlation)
 #
 # Every output is the same small weighted sum at another place: few weights, shared by all places.
 
@@ -140,7 +140,7 @@ Markdown(
 # A **stride** $s$ moves the window by $s$; a **padding** $p$ surrounds the image with zeros. An
 # axis of length $n$ leaves a kernel of length $k$ with
 #
-# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$
+# $$\left\lfloor \frac{n + 2p - k}{s} \right\rfloor + 1$$ (eq-convolution-size)
 #
 # outputs. In a stack of layers one output sees more and more of the input: its **receptive
 # field** grows by $(k_l - 1) s_1 \cdots s_{l-1}$ with layer $l$. Three layers with $k = 4$,

@@ -41,7 +41,7 @@ plotting.use_style()
 #
 # $$
 # n_{\text{out}} = s (n - 1) + k - 2 p ,
-# $$
+# $$ (eq-transposed-size)
 #
 # where $p$ pixels of padding are cut from each edge. In numpy:
 

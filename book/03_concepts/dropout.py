@@ -38,7 +38,7 @@ plotting.use_style()
 # same; in evaluation the layer does nothing:
 #
 # $$y = \frac{m \odot x}{1 - p}, \qquad m_j \in \{0, 1\},\quad P(m_j = 1) = 1 - p,
-# \qquad \mathbb{E}[y] = x.$$
+# \qquad \mathbb{E}[y] = x.$$ (eq-dropout)
 #
 # This is *inverted* dropout: without the division the layers after it would see smaller inputs in
 # training than in use.
@@ -93,7 +93,7 @@ Markdown(
 # {cite}`wager2013dropout`
 #
 # $$\mathbb{E}\,\Bigl\|y - \tfrac{m \odot X}{1 - p}\, w\Bigr\|^2
-# = \|y - X w\|^2 + \frac{p}{1 - p} \sum_j w_j^2 \sum_i X_{ij}^2 .$$
+# = \|y - X w\|^2 + \frac{p}{1 - p} \sum_j w_j^2 \sum_i X_{ij}^2 .$$ (eq-dropout-ridge)
 #
 # On standardised columns this is the **ridge** of part 2 with weight $n\,p / (1 - p)$: large
 # weights become expensive, and a column can no longer rely on a particular other one.

@@ -46,7 +46,7 @@ plotting.use_style()
 # o_t &= \operatorname{sigm}(W_o x_t + U_o h_{t-1} + b_o) && \text{output gate: how much to show} \\
 # c_t &= f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t).
 # \end{aligned}
-# $$
+# $$ (eq-lstm-gates)
 #
 # $\operatorname{sigm}(a) = 1 / (1 + e^{-a})$ lies between 0 and 1, so a gate is a soft switch, one
 # for each hidden unit. The deck writes $\sigma$ for it; this book keeps $\sigma$ for Lorenz.
@@ -184,7 +184,7 @@ f"largest difference: {abs(ours - theirs).max():.0e}"
 # $\operatorname{diag}(1 - h^2)\, U$, and shrinks geometrically if these contract. Along the cell
 # the direct factor is the forget gate,
 #
-# $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t) + \text{(what passes through the gates)},$$
+# $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t) + \text{(what passes through the gates)},$$ (eq-lstm-state)
 #
 # so the gradient lasts **as long as the gate is near one**. How near it is depends on the bias
 # $b_f$: at $b_f = 0$, where torch starts it up to a small random number, $f$ is about

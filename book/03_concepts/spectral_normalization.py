@@ -22,7 +22,7 @@
 #
 # $$
 # \sigma(W) = u_{t+1}^T W v_{t+1}, \qquad u_{t+1} = W v_t, \qquad v_{t+1} = W^T u_{t+1},
-# $$
+# $$ (eq-power-iteration)
 #
 # "where $\sigma(W)$ is the square root of the largest value of the map". "In practice one
 # initialises $v$ and $u$ at random."
@@ -45,7 +45,7 @@ plotting.use_style()
 #
 # $$
 # \sigma(W) = \max_{v \neq 0} \frac{\|W v\|}{\|v\|} = \sqrt{\lambda_{\max}(W^T W)} ,
-# $$
+# $$ (eq-spectral-norm)
 #
 # its largest singular value, or **spectral norm**. The deck's "largest value of the map" needs the word that is
 # missing: it is the largest *eigenvalue* of $W^T W$, not of $W$. A rectangular $W$ has no

@@ -153,7 +153,7 @@ plt.show()
 # improve. The *flow residual* on the right is a measure against the truth. Each generated sample is
 # carried along the Lorenz flow for one step, and compared with the next sample,
 #
-# $$ e_t = \frac{1}{\sqrt 3} \left\| \frac{\Phi_{\mathrm dt}(x_t) - x_{t+1}}{s} \right\|, $$
+# $$ e_t = \frac{1}{\sqrt 3} \left\| \frac{\Phi_{\mathrm dt}(x_t) - x_{t+1}}{s} \right\|, $$ (eq-flow-residual)
 #
 # in standard deviations $s$ of the real data: 0 for an orbit, of order one for unrelated points. The
 # training never sees it.

@@ -38,7 +38,7 @@ plotting.use_style()
 #
 # The generator here is built like its subject. From a latent $z$ it makes
 #
-# $$ x_0 = z, \qquad x_{t+1} = x_t + F(x_t), $$
+# $$ x_0 = z, \qquad x_{t+1} = x_t + F(x_t), $$ (eq-steps-in-time)
 #
 # with one small network $F$ for all steps. The latent is the start; ten time units later the
 # network has carried it to its attractor, and the series begins. All chance is in the start, as it is
@@ -55,7 +55,7 @@ plotting.use_style()
 # The slope of the critic is penalised on both, as in R3GAN {cite}`huang2024gan`, by
 #
 # $$ \frac{\gamma}{2}\left( \mathbb E \|\nabla D(x)\|^2 +
-#    \mathbb E \|\nabla D(\tilde x)\|^2 \right). $$
+#    \mathbb E \|\nabla D(\tilde x)\|^2 \right). $$ (eq-penalty)
 #
 # In training, a generated pair begins at the state where a real one does: the generator is
 # *conditional* {cite}`mirza2014conditional` on a state, of which the latent start takes the place
@@ -65,7 +65,7 @@ plotting.use_style()
 # critic is nearly linear, $D(x) - D(\tilde x) \approx g \cdot e$ with slope $g$, its loss is about
 # $\ln 2 - \frac12\, g \cdot e + \gamma \|g\|^2$, and the best it can do is
 #
-# $$ g = \frac{e}{4\gamma}. $$
+# $$ g = \frac{e}{4\gamma}. $$ (eq-spring)
 #
 # The generator is pulled along its critic's slope: with a force proportional to its error, which
 # rests where the error does. Nothing saturates, and the game becomes *quieter* as it is won, since two
@@ -447,7 +447,7 @@ Markdown(f"""
 # ## Exercises
 #
 # **1.** Check the spring. For a linear critic $D(x) = g x$ in one dimension, minimise its loss over
-# $g$ numerically and compare with $e / (4\gamma)$. Up to which $e$ does the approximation hold?
+# $g$ numerically and compare with {eq}`eq-spring`. Up to which $e$ does the approximation hold?
 
 # %% tags=["hide-cell"]
 from scipy.optimize import minimize_scalar

@@ -15,7 +15,7 @@ from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
 
 KATEX = Path(__file__).with_name("katex.min.js")
 FORMULA = re.compile(
-    r'(<(span|div) class="math [^>]*>(?:<span class="eqno">.*?</span>(?=\s*\\\[))?)\s*'
+    r'(<(span|div) class="math [^>]*>(?:\s*<span class="eqno">.*?</span>(?=\s*\\\[))?)\s*'
     r"(\\\(.*?\\\)|\\\[.*?\\\])\s*(</\2>)",
     re.S,
 )
