@@ -60,6 +60,7 @@ class Setter:
 
 def set_formulas(page, setter):
     """A page with all its formulas set."""
+    word = "formule" if '<html lang="fr"' in page else "formula"
 
     def replace(match):
         tex = html.unescape(match[3])
@@ -67,7 +68,10 @@ def set_formulas(page, setter):
             shown = setter(tex)
         except JSEvalException as error:
             raise ValueError(f"{tex}: {str(error).splitlines()[0]}") from None
-        return f"{match[1]}{shown}{match[4]}"
+        opening = match[1]
+        if match[2] == "div":  # it scrolls where it is wider than the page: by keys as well
+            opening = opening.replace(" ", f' tabindex="0" role="group" aria-label="{word}" ', 1)
+        return f"{opening}{shown}{match[4]}"
 
     # A heading that is only a formula has, for some readers' tools, no text at all.
     alone = r'(<th[^>]*><p>)(?=<span class="math[^>]*>\\\(([^\\<]+)\\\)</span></p></th>)'
