@@ -35,6 +35,9 @@ LOOK = r"""async () => {
   for (const formula of document.querySelectorAll(".math"))
     if (!formula.querySelector(".katex") || formula.querySelector(".katex-error"))
       problems.push(`unrendered formula ${formula.textContent.slice(0, 80)}`);
+    else if (seen(formula) && formula.querySelector(".katex-html").getBoundingClientRect().left
+        < formula.getBoundingClientRect().left - 1)
+      problems.push(`formula opens past its beginning ${formula.id}`);
   const text = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (text.nextNode()) {
     const parent = text.currentNode.parentElement;

@@ -20,6 +20,8 @@ FORMULA = re.compile(
     re.S,
 )
 
+UNSET = re.compile(r'<(?:span|div)[^>]* class="math [^>]*>[^\\]*?(\\[(\[].{0,80})', re.S)
+
 # Not from a disk, where browsers refuse it and say so.
 PRELOAD = (
     '<script>if (location.protocol !== "file:") document.head.append(Object.assign('
@@ -76,7 +78,10 @@ def set_formulas(page, setter):
     # A heading that is only a formula has, for some readers' tools, no text at all.
     alone = r'(<th[^>]*><p>)(?=<span class="math[^>]*>\\\(([^\\<]+)\\\)</span></p></th>)'
     page = re.sub(alone, r'\1<span class="visually-hidden">\2</span>', page)
-    return FORMULA.sub(replace, page)
+    page = FORMULA.sub(replace, page)
+    if left := UNSET.search(page):
+        raise ValueError(f"{html.unescape(left[1])} stands on the page as TeX")
+    return page
 
 
 def set_all(app, error):
