@@ -55,10 +55,15 @@ STILL = """async (name) => {
 }"""
 
 
+def installed_browser():
+    """The path of a Chromium, or None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
 def find_browser():
     """The path of a Chromium; a clear message where there is none."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    path = installed_browser()
     if path is None:
         sys.exit(
             "make pdf prints with a Chromium, and none was found: install Debian's chromium or "

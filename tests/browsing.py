@@ -2,12 +2,15 @@
 
 import http.server
 import os
-import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book"))
+import pdf  # noqa: E402
+
 SITE = ROOT / "_build" / "html"
 AXE = ROOT / "tests" / "vendor" / "axe.min.js"
 PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.glob("**/book/**/*.html"))
@@ -36,7 +39,7 @@ def need(condition, reason):
 
 def chromium():
     """The path of an installed Chromium, needed."""
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    path = pdf.installed_browser()
     need(path, "no Chromium found: install Debian's chromium, or set CHROMIUM to its path")
     return path
 

@@ -295,6 +295,7 @@ def disk(tmp_path):
     def mount(options):
         command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
         if subprocess.run(command, capture_output=True).returncode:
+            # Only root may mount; CI runs as root, a contributor's machine need not.
             pytest.skip("mounting a small file system is not allowed here")
         return folder
 
@@ -405,7 +406,6 @@ def test_the_profile_lists_the_slowest_cells_first(copy, capsys):
     copy.execute(capsys)
     copy.inside(build.profile)
     lines = capsys.readouterr().out.splitlines()
-    assert (
-        lines[0].endswith("book/first, cell 2: import json") and float(lines[0].split()[0]) >= 1.2
-    )
+    assert lines[0].endswith("book/first, cell 2: import json")
+    assert float(lines[0].split()[0]) >= 1.2
     assert len(lines) == 2

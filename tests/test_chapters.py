@@ -53,10 +53,8 @@ def test_every_chapter_has_exercises_and_its_solutions_are_executed(page):
     cells = build.read(page).cells
     start = next(i for i, cell in enumerate(cells) if "## Exercises" in cell.source)
     solutions = [c for c in cells[start:] if "hide-cell" in c.metadata.get("tags", [])]
-    if page not in (
-        "book/appendix/reproducibility",
-        "book/appendix/benchmarks",
-    ):  # answers in words
+    in_words = ("book/appendix/reproducibility", "book/appendix/benchmarks")
+    if page not in in_words:
         assert len(solutions) >= 2, page
     if page.startswith("book/03_concepts/"):
         assert len(solutions) == 2, page

@@ -8,12 +8,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import distributed
 import pytest
 from joblib import parallel_config
 
 from lorenz_utils.studies import read_study, run_study
-
-distributed = pytest.importorskip("distributed")
 
 TASKS = {f"seed-{i}": {"seed": i, "log": None} for i in range(8)}
 

@@ -56,7 +56,10 @@ def test_the_workflow_has_least_rights_and_pinned_actions():
 
 
 class _Harmful:
-    """A pickle that would leave a mark if anything unpickled it."""
+    """A pickle that would leave a mark if anything unpickled it.
+
+    The only use of pickle in the repository: to show that a file which would run code does not.
+    """
 
     def __init__(self, mark):
         self.mark = mark

@@ -1,13 +1,13 @@
 """The French edition: what is said to be translated is, and no translation breaks its message."""
 
 import json
-import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+from browsing import need
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_ext")]
@@ -36,7 +36,7 @@ MISSING = ROOT / "_build" / "fr" / "_build" / "missing.json"
 # What a translation must take over: placeholders, targets of roles and links, formulas.
 KEPT = {
     "placeholders": r"\{\d+\}",
-    "roles": r"\{(?:cite|doc|numref|result|glue|interactive)\}`(?:[^`<]*<)?([^`>]*)>?`",
+    "roles": r"\{(?:cite|doc|eq|numref|result|glue|interactive)\}`(?:[^`<]*<)?([^`>]*)>?`",
     "terms": r"\{term\}",
     "links": r"\]\(([^)]*)\)",
     "formulas": r"\$[^$]*\$|\{math\}`[^`]*`",
@@ -107,9 +107,7 @@ def test_template_keeps_words_and_gives_the_numbers_back(text, numbers):
 
 
 def test_built_pages_say_what_is_missing():
-    if not MISSING.exists():
-        reason = "the site is not built: run make book"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    need(MISSING.exists(), "the site is not built: run make book")
     missing = json.loads(MISSING.read_text(encoding="utf8"))
     for page in build.pages():
         said = 'class="translation-note"' in (SITE / f"{page}.html").read_text(encoding="utf8")
@@ -119,9 +117,7 @@ def test_built_pages_say_what_is_missing():
 
 
 def test_each_built_page_leads_to_its_other_edition():
-    if not MISSING.exists():
-        reason = "the site is not built: run make book"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    need(MISSING.exists(), "the site is not built: run make book")
     for page in build.pages():
         for site, there in ((SITE.parent, "fr"), (SITE, "en")):
             path = site / f"{page}.html"
