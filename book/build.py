@@ -386,7 +386,9 @@ def _site_state():
     """Digest of all that the site is written from: sources, executed chapters, versions, commit."""
     state = hashlib.sha256(repr((source_state(), freshness.environment())).encode())
     folders = [path for name in ("book", "_build/executed") for path in (ROOT / name).rglob("*")]
-    for path in sorted([*folders, *ROOT.glob("_*.yml")]):
+    # The citation stands on the first page, and the page's generator runs on the stored weights.
+    others = [ROOT / "CITATION.cff", *ROOT.glob("_*.yml"), *ROOT.glob("models/*.safetensors")]
+    for path in sorted([*folders, *filter(Path.exists, others)]):
         # Sphinx writes the compiled catalogues (.mo) while it writes the site.
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo":
             state.update(str(path).encode() + path.read_bytes())
