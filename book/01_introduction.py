@@ -51,9 +51,14 @@ plotting.use_style()
 #
 # Here $x$ is the strength of the convection, $y$ and $z$ describe the temperature, and
 # $\sigma = 10$, $\rho = 28$, $\beta = 8/3$ are the classic values. All terms are monomials of degree
-# one or two. Against the library of all nine such monomials the system is a table of 27
-# coefficients, most of them zero. That is the sparsity which the regressions of
+# one or two: equations {eq}`eq-lorenz` are a polynomial vector field. Against the library of all nine such monomials the system is a table of 27
+# coefficients ({numref}`tab-introduction-coefficients`), most of them zero. That is the sparsity which the regressions of
 # {doc}`/book/02_parametric/deck_methods` rely on.
+#
+# :::{margin} A unit of time
+# The equations have no seconds in them. Time is counted in their own unit throughout the book, and
+# exponents in one over it: $1 / \lambda_1$ units multiply a small error by $e$.
+# :::
 
 # %%
 from lorenz_utils.regression import polynomial_library, true_coefficients
@@ -62,7 +67,7 @@ coefficients = true_coefficients()
 library = polynomial_library().fit(np.zeros((1, 3)))
 terms = library.get_feature_names_out(["x", "y", "z"])
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-introduction-coefficients": "The Lorenz system as a table of coefficients: a row for each equation, a column for each monomial; a dot is a zero."}}
 equations = [f"${name}$" for name in (r"\dot x", r"\dot y", r"\dot z")]
 Markdown(
     plotting.markdown_table(
@@ -145,7 +150,7 @@ Markdown(f"One percent more $\\rho$ changes the mean of $z$ by {response:.2f} pe
 #
 # $$|\delta(t)| = |\delta(0)|\, e^{\lambda t} .$$ (eq-growth)
 #
-# The logarithm of the distance is then a straight line of slope $\lambda$, until the distance is no
+# By {eq}`eq-growth` the logarithm of the distance is a straight line of slope $\lambda$, until the distance is no
 # longer small against the attractor. {numref}`fig-introduction-pairs` shows five pairs.
 
 # %%
@@ -185,6 +190,11 @@ fits = {dt: ledger.Estimate.from_samples(exponents) for dt, exponents in pairs.i
 # {cite}`benettin1980lyapunov`:
 #
 # $$\lambda_i = \frac{1}{T} \sum_{k} \log |R^{(k)}_{ii}| .$$ (eq-benettin)
+#
+# :::{margin} How often to factor?
+# As often as it takes to keep the columns of $M$ apart to rounding, and to keep their lengths finite.
+# Beyond that the interval changes the cost and not the result.
+# :::
 
 # %%
 spectrum = lyapunov_spectrum(
@@ -192,12 +202,12 @@ spectrum = lyapunov_spectrum(
 )
 
 # %% [markdown]
-# Their sum is known exactly. It is the mean rate at which the flow changes volumes, and the
+# The sum of the exponents {eq}`eq-benettin` is known exactly. It is the mean rate at which the flow changes volumes, and the
 # divergence of this field is the same everywhere, $-(\sigma + 1 + \beta) = -41/3$. The middle
 # exponent is zero, as for every bounded orbit that does not end in a fixed point: two states on the
 # same orbit keep their distance on average. So there is one number to find.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-introduction-exponents": "Lyapunov exponents of the Lorenz system per time unit, from pairs of trajectories and from the tangent flow, beside the values that the deck quotes."}}
 divergence = -(LORENZ63.sigma + 1 + LORENZ63.beta)
 # With the sum fixed the dimension depends on the growing exponent alone.
 largest = spectrum[0]
@@ -225,7 +235,7 @@ Markdown(
 )
 
 # %% [markdown]
-# The "theoretical value" of the deck is itself a careful computation
+# The "theoretical value" of the deck in {numref}`tab-introduction-exponents` is itself a careful computation
 # {cite}`viswanath1998lyapunov,sprott2003chaos`; no formula gives it. The two-trajectory fit scatters
 # far more than its four printed decimals suggest. It should also lean low: a random displacement first
 # has to turn to the growing direction, and a straight line through everything counts that time too.
@@ -239,7 +249,7 @@ Markdown(
 # the number of directions that together do not yet contract, and a fraction of the next.
 
 # %% tags=["hide-input"]
-Markdown(f"Kaplan-Yorke dimension: **{dimension:.4f}**, hardly more than a surface.")
+Markdown(f"Kaplan-Yorke dimension {{eq}}`eq-kaplan-yorke`: **{dimension:.4f}**, hardly more than a surface.")
 
 # %% [markdown]
 # ## Does a positive exponent imply chaos?
@@ -259,7 +269,14 @@ unstable = lyapunov_spectrum(
 # $$\tfrac12 \dot V = -\sigma x^2 - y^2 - \beta \left(z - \tfrac{\sigma + \rho}{2}\right)^2
 # + \beta \left(\tfrac{\sigma + \rho}{2}\right)^2 ,$$ (eq-ball)
 #
-# which is negative outside an ellipsoid: every orbit comes to stay in a ball. Growth *and* a bounded
+# which is negative outside an ellipsoid: every orbit comes to stay in a ball.
+#
+# :::{margin} Not a Lyapunov exponent
+# $V$ is a Lyapunov *function*: a quantity that falls along every orbit far out. Both carry the name of
+# Aleksandr Lyapunov and have little else in common.
+# :::
+#
+# Growth *and* a bounded
 # region *and* no end in a fixed point or cycle make chaos. For generated series the warning is
 # sharper still: there even a sequence of random numbers gets a positive exponent from some
 # estimators, as {doc}`/book/04_generation/evaluation` shows.
@@ -270,7 +287,7 @@ unstable = lyapunov_spectrum(
 #
 # $$X(t + dt) = X(t) + dt\, f(X(t)) .$$ (eq-euler)
 #
-# Its error at a fixed time should shrink in proportion to $dt$. We measure it after half a time unit,
+# The error of {eq}`eq-euler` at a fixed time should shrink in proportion to $dt$. We measure it after half a time unit,
 # against the accurate flow map of our module.
 
 
@@ -355,7 +372,7 @@ spiral = eigenvalues[np.argmax(eigenvalues.imag)]
 outward = {dt: np.log(abs(1 + dt * spiral)) / dt for dt in (0.001, 0.01, 0.1)}
 learned = {dt: ((np.exp(spiral * dt) - 1) / dt).real for dt in outward}
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-introduction-spiral": "Growth rate of the spiral around each fixed point: of the flow, of Euler's map, and of what forward differences teach."}}
 Markdown(
     plotting.markdown_table(
         ["step", "flow", "Euler's map", "learned from forward differences"],
@@ -364,7 +381,7 @@ Markdown(
 )
 
 # %% [markdown]
-# The table gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
+# {numref}`tab-introduction-spiral` gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
 # and the learned fixed points are stable: a first-order model loses exponent before any regression
 # method has been chosen. {doc}`/book/02_parametric/deck_methods` meets this in the deck's results,
 # and {doc}`/book/02_parametric/large_steps` removes it by fitting the flow map instead.
@@ -426,7 +443,7 @@ Markdown(f"""
 # 1. Repeat the two-trajectory fit with initial distances of $10^{-4}$ and $10^{-12}$. What happens to
 #    the scatter between pairs, and to the mean?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] mystnb={"tables": {"tab-introduction-separations": "The two-trajectory exponent against the initial distance."}}
 rows = []
 for separation in (1e-4, 1e-8, 1e-12):
     fitted = divergence_exponent(start, 0.1, separation=separation, duration=45.0, rng=6)
@@ -442,7 +459,7 @@ Markdown(plotting.markdown_table(["separation", "mean", "std of one pair"], rows
 #    wander chaotically before they settle {cite}`sparrow1982lorenz`. Which share still changes wings
 #    after some time, and what does that do to an exponent measured over a finite time?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] mystnb={"tables": {"tab-introduction-transient": "Share of orbits at rho = 22 that still change wings in a window of time, and the largest exponent over that window."}}
 calm = LorenzParameters(rho=22.0)
 wings = np.sign(simulate(start, 0.1, 1301, parameters=calm)[..., 0])
 rows = []

@@ -47,6 +47,8 @@ def pieces():
                 options = cell.metadata.get("mystnb", {})
                 yield page, options.get("image", {}).get("alt", "")
                 yield page, options.get("figure", {}).get("caption", "")
+                for caption in options.get("tables", {}).values():
+                    yield page, caption
                 for text in sentences(cell.source):
                     yield page, text
         else:

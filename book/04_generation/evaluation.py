@@ -69,7 +69,7 @@ means = {
     "real": Estimate.from_samples(real.mean(1)),
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-means": "Correlation of x with y, and means, over 100 generated and 200 real series, with standard errors of $x$."}}
 rows = [
     [name, f"{similar[name]:.3f}", *(f"{means[name][c]:.2f}" for c in range(3))]
     for name in similar
@@ -79,7 +79,7 @@ record("evaluation/z-mean", means["generated"][2], n_series=100)
 Markdown(plotting.markdown_table(["series", "correlation of x, y", "mean x", "mean y", "mean z"], rows))
 
 # %% [markdown]
-# Both statements hold, for the real series as for the generated ones. Neither has anything to do
+# Both statements hold ({numref}`tab-evaluation-means`), for the real series as for the generated ones. Neither has anything to do
 # with time: shuffle the samples of a series and nothing in this table changes.
 #
 # ## The deck's table, with controls
