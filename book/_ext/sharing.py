@@ -6,7 +6,9 @@ every absolute link is made from these two.
 
 import html
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,10 +16,13 @@ import nbformat
 import yaml
 from docutils import nodes
 from editions import EDITIONS, language, root, site_address, top
+from matplotlib import get_data_path
+from resvg_py import svg_to_bytes
 from sphinx.util.docutils import SphinxDirective
 from words import words
 
 NOTEBOOKS = "_notebooks"
+PICTURES = "_pictures"
 NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
 
 
@@ -56,10 +61,29 @@ def description(doctree):
     return ""
 
 
+def first_figure(body):
+    """File and alt text of the first figure of a page, or None.
+
+    >>> first_figure('<p><img src="../_images/3f.svg" alt="A &amp; B" width="3"></p>')
+    ('3f.svg', 'A & B')
+    """
+    for tag in re.findall(r"<img [^>]*>", body):
+        source = re.search(r'src="[^"]*_images/([^"/]+\.svg)"', tag)
+        alt = re.search(r'alt="([^"]*)"', tag)
+        if source and alt:
+            return source[1], html.unescape(alt[1])
+    return None
+
+
 def add_tags(app, pagename, templatename, context, doctree):
-    """Describe the page for link previews."""
+    """Describe the page for link previews; its first figure is its picture."""
     if app.builder.format != "html" or doctree is None:
         return
+    picture = f"{site_address(app)}_static/hero.png"
+    seen = "Three attractors in space: a real Lorenz series and two generated ones."
+    if found := first_figure(context["body"]):
+        app.lorenz_pictures.add(found[0])
+        picture, seen = f"{site_address(app)}{PICTURES}/{Path(found[0]).stem}.png", found[1]
     base, title = app.config.html_baseurl, re.sub(r"<[^>]+>", "", context.get("title", ""))
     tags = {
         "og:type": "article",
@@ -67,8 +91,8 @@ def add_tags(app, pagename, templatename, context, doctree):
         "og:site_name": app.config.html_title,
         "og:description": description(doctree),
         "og:url": f"{base}{pagename}.html",
-        "og:image": f"{base}_static/hero.png",
-        "og:image:alt": "Three attractors in space: a real Lorenz series and two generated ones.",
+        "og:image": picture,
+        "og:image:alt": seen,
         "og:locale": words(app)["locale"],
     }
     lines = [f'<meta property="{k}" content="{html.escape(v)}">' for k, v in tags.items()]
@@ -151,6 +175,36 @@ def write_notebooks(app):
         target.write_text(json.dumps(notebook, indent=1, sort_keys=True) + "\n")
 
 
+def card(svg, width=1200, height=630, margin=40):
+    """A figure in the middle of a white sheet, of the shape that link previews have, as PNG."""
+    room = f'x="{margin}" y="{margin}" width="{width - 2 * margin}" height="{height - 2 * margin}"'
+    head, rest = svg[svg.index("<svg") :].split(">", 1)
+    head = re.sub(r' (width|height)="[^"]*"', "", head).replace("<svg", f"<svg {room}")
+    sheet = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    return svg_to_bytes(
+        svg_string=f"{sheet}{head}>{rest}</svg>",
+        background="white",
+        font_dirs=[str(Path(get_data_path()) / "fonts" / "ttf")],
+        font_family="DejaVu Sans",
+        skip_system_fonts=True,
+    )
+
+
+def write_pictures(app):
+    """Write the picture of each page's preview; those of figures that stayed are kept."""
+    folder, kept = Path(app.outdir) / PICTURES, Path(app.outdir).parent / "pictures"
+    folder.mkdir(exist_ok=True)
+    kept.mkdir(exist_ok=True)
+    for name in sorted(app.lorenz_pictures):
+        picture = kept / f"{Path(name).stem}.png"  # figures are named by their content
+        if not picture.exists():
+            svg = (Path(app.outdir) / "_images" / name).read_text(encoding="utf8")
+            beside = picture.with_suffix(".tmp")
+            beside.write_bytes(card(svg))
+            os.replace(beside, picture)
+        shutil.copy(picture, folder)
+
+
 def write_site_map(app):
     """List every page for search engines."""
     base = app.config.html_baseurl
@@ -188,12 +242,14 @@ def write_files(app, error):
     if error or app.builder.format != "html" or language(app) != "en":
         return
     write_notebooks(app)
+    write_pictures(app)
     write_site_map(app)
     write_not_found(app)
 
 
 def setup(app):
     """Register with Sphinx."""
+    app.lorenz_pictures = set()
     app.add_directive("bibtex", Bibtex)
     app.connect("html-page-context", add_tags, priority=600)
     app.connect("html-page-context", add_buttons, priority=650)
