@@ -38,6 +38,11 @@ plotting.use_style()
 # All long computations of this book, the ablations of the GANs and the grids of $\delta t$ and noise,
 # are *lists of independent tasks*. A task is a function of a few numbers that returns a few numbers.
 # Here it is the mean of $z$ along one orbit, the start drawn by a seed.
+#
+# :::{margin} Embarrassingly parallel
+# The usual name of tasks that need nothing from one another. The parts of one long computation have to
+# wait for each other's results, and gain less from more workers.
+# :::
 
 # %%
 def mean_z(seed):
@@ -134,9 +139,19 @@ Markdown(
 #
 # We measure with a task of real size, one noisy orbit and all methods of
 # {doc}`/book/02_parametric/noise`, and with tasks that do nothing. With $T_1$ the time of joblib on one
-# worker and $T_w$ the time on $w$, the *efficiency* is $E = T_1 / (w\,T_w)$.
+# worker and $T_w$ the time on $w$, the *efficiency* is
+#
+# $$E = \frac{T_1}{w\,T_w} .$$ (eq-efficiency)
+#
+# It is one where nothing is lost to waiting or to the engine. {numref}`tab-cluster-engines` gives it for
+# joblib's own processes and for those of dask.
+#
+# :::{margin} Two clocks
+# The times in {eq}`eq-efficiency` are read from the clock on the wall, which also runs while a worker
+# waits. Processor time counts work alone. Who rents a core usually pays by the first clock.
+# :::
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-engines": "What each engine makes of one and two worker processes: seconds of the wall clock per task of real size, efficiency with its standard error over the repeats, and milliseconds per task that does nothing."}}
 record = records.load("studies")
 
 
@@ -159,7 +174,7 @@ Markdown(
     plotting.markdown_table(
         ["engine", "workers", "seconds per task", "efficiency", "overhead per empty task, ms"], lines
     )
-    + f"\n\nEach with its standard error over {len(repeats)} repeats of {record['n_tasks']} tasks. "
+    + f"\n\nMeans over {len(repeats)} repeats of {record['n_tasks']} tasks. "
     + f"{records.origin(record)} {record['note']} Load average before the run: "
     + f"{record['load_before']:.1f}."
 )
@@ -167,18 +182,18 @@ Markdown(
 # %% [markdown]
 # Two workers on two cores are less than twice as fast: tasks of unequal length leave a core idle at
 # the end, and with dask the scheduler and the caller use the same two cores as the workers. On a
-# cluster they have a machine of their own, so the last row is the cautious one. We use it below, for
-# numbers of workers that we have not measured.
+# cluster they have a machine of their own, so the last row of {numref}`tab-cluster-engines` is the cautious
+# one. We use it below, for numbers of workers that we have not measured.
 #
 # ## Cost on paper
 #
 # For $n$ tasks of $c$ seconds each, an overhead of $o$ seconds and efficiency $E$,
 #
 # $$\text{core-hours} = \frac{n\,(c + o)}{3600\,E}, \qquad
-# \text{price} = \text{core-hours} \times p .$$
+# \text{price} = \text{core-hours} \times p .$$ (eq-study-cost)
 #
-# The cost $c$ and the size of a result are those of the studies that this book has run. The price $p$ of
-# a core-hour is a parameter: put your own.
+# The cost $c$ in {eq}`eq-study-cost` and the size of a result are those of the studies that this book has
+# run. The price $p$ of a core-hour is a parameter: put your own.
 
 # %%
 PRICE = 0.05  # dollars per core-hour, rented
@@ -191,7 +206,7 @@ def cost(n_tasks, seconds, overhead, efficiency):
     return hours, hours * PRICE, hours / min(CORES, n_tasks)
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-cost": "What a study costs, by kind of task and number of seeds: core-hours, hours on two cores and minutes on the cluster, price, and size of the results on disk."}}
 noise = records.load("noise")
 draws = len({(row["dt"], row["level"], row["seed"]) for row in noise["rows"]})
 kinds = {
@@ -226,14 +241,23 @@ headers = [
 Markdown(plotting.markdown_table(headers, table))
 
 # %% [markdown]
-# A noise draw is one noisy orbit with all methods. The GANs are those of the ablations, whose trainings
-# are shorter than those of the models shown in the book. Seconds are processor time of one core, the
-# mean over all records, and MB is what the results take on disk.
+# In {numref}`tab-cluster-cost` a noise draw is one noisy orbit with all methods. The GANs are those of
+# the ablations, whose trainings are shorter than those of the models shown in the book. Seconds are
+# processor time of one core, the mean over all records, and MB is what the results take on disk.
 #
-# There is a limit that no money moves. One caller hands out tasks one by one, so it feeds at most
-# $c / o$ workers; more of them wait.
+# There is a limit that no money moves. One caller hands out tasks one by one, so the number of workers
+# that it feeds is at most
+#
+# $$w_{\max} = \frac{c}{o} ;$$ (eq-most-workers)
+#
+# more of them wait. In {numref}`fig-cluster-limit` the curves become level there.
+#
+# :::{margin} Amdahl's law
+# If a share $s$ of the work cannot be divided, no number of workers makes the whole more than $1/s$
+# times as fast, as Gene Amdahl argued in 1967. Here that share is what the caller does for each task.
+# :::
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "How much faster a study becomes with the number of workers, if the overhead per task is all that is shared: it rises until one caller can feed no more workers. Dots: what was measured with one and two worker processes of dask.", "name": "fig-cluster-limit"}, "image": {"alt": "Three curves on logarithmic axes rise in proportion to the number of workers and then become level, the one of the shortest task first. Two dots of the measurement lie a little below the rising part."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "How much faster a study becomes with the number of workers, if the overhead per task is all that is shared: it rises until one caller can feed no more workers. Dots: what was measured with one and two worker processes of dask.", "name": "fig-cluster-limit"}, "image": {"alt": "Three curves on logarithmic axes rise in proportion to the number of workers and then become level, the one of the shortest task first. The first of two measured dots lies on the rising part, the second a little below it."}}
 workers = np.geomspace(1, 1e5, 200)
 figure, ax = plt.subplots()
 for (label, (seconds, _)), style in zip(kinds.items(), ("-", "--", ":"), strict=True):
@@ -254,16 +278,17 @@ Markdown(
     f"One line moves a study to a cluster, and its results stay the same. With dask on this machine the "
     f"efficiency is {efficiency['dask', 1]:.2f} with one worker and {efficiency['dask', 2]:.2f} with two. "
     f"At {PRICE:g} dollars a core-hour, a study of 1,000 seeds costs {totals[short, 1000][1]:.2f} dollars "
-    f"with the first kind of task of the table and {totals[long, 1000][1]:.2f} with the last, one of 100,000 "
-    f"{totals[short, 100_000][1]:,.0f} and {totals[long, 100_000][1]:,.0f}. One caller feeds about "
+    f"with the first kind of task of {{numref}}`tab-cluster-cost` and {totals[long, 1000][1]:.2f} with the last, "
+    f"one of 100,000 seeds {totals[short, 100_000][1]:,.0f} and {totals[long, 100_000][1]:,.0f} dollars. One "
+    f"caller feeds about "
     f"{limit[short]:,.0f} and {limit[long]:,.0f} workers."
 )
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. Larger tasks.** The overhead per task counts little here. How long must a task be for one caller
-# to feed all cores of the cluster above?
+# **1. Larger tasks.** The overhead per task counts little here. How long must a task be, by
+# {eq}`eq-most-workers`, for one caller to feed all cores of the cluster above?
 
 # %% tags=["hide-cell"]
 Markdown(f"$c = o \\times$ {CORES:,}, that is {CORES * overhead:.1f} s. Put several short ones into one.")
