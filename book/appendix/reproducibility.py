@@ -28,7 +28,7 @@
 #
 # ## Machine
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-machine": "The machine that executed this page."}}
 import json
 import os
 import platform
@@ -48,9 +48,10 @@ Markdown(plotting.markdown_table(["what", "value"], rows))
 # %% [markdown]
 # ## Libraries
 #
-# The direct dependencies; `constraints.txt` in the repository fixes the whole resolved set.
+# {numref}`tab-reproducibility-libraries` has the direct dependencies; `constraints.txt` in the repository
+# fixes the whole resolved set.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-libraries": "The packages that this book asks for, and their versions as installed."}}
 pins = [
     line.split("==")[0].strip()
     for line in (ledger.ROOT / "requirements.txt").read_text().splitlines()
@@ -63,8 +64,13 @@ Markdown(plotting.markdown_table(["package", "version"], [[p, version(p)] for p 
 #
 # The weights are safetensors files in `models/`, loaded only if their hash and configuration match
 # their record. `make train NAME=...` makes them again from nothing.
+#
+# :::{margin} Why safetensors?
+# A pickle, the usual file of a trained network, may run any code when it is loaded. A safetensors file
+# holds names, shapes and numbers, and there is nothing in it to run.
+# :::
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-models": "The trained models: seeds of the training and of its data, steps of the training, its minutes of processor time, number of weights, and the beginning of the file's hash."}}
 rows = []
 for path in sorted((ledger.ROOT / "models").glob("*.json")):
     entry = json.loads(path.read_text())
@@ -80,9 +86,14 @@ Markdown(plotting.markdown_table(headers, rows))
 # ## Seeds
 #
 # Every random draw of the book comes from a generator with an explicit seed, written in the cell that
-# uses it. Each recorded result carries its own context:
+# uses it. Each recorded result carries its own context, listed in {numref}`tab-reproducibility-results`.
+#
+# :::{margin} Same seed, other numbers
+# A seed fixes what one version of a library draws. NumPy does not promise that the next version's
+# generators draw the same: without the versions above the seeds would say little.
+# :::
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-results": "The recorded results, each with the sizes, steps and seeds that it was computed with."}}
 results = [json.loads(path.read_text()) for path in sorted(ledger.RESULTS.glob("*.json"))]
 rows = [
     [f"`{r['name']}`", ", ".join(f"{k} = {v}" for k, v in r["context"].items()) or "deterministic"]
@@ -95,8 +106,13 @@ Markdown(plotting.markdown_table(["result", "context"], rows))
 #
 # Two builds on one machine with these versions give the same text, numbers and figures: `make check`
 # builds from nothing, again, and compares. Between machines the last digits of floating-point sums
-# differ, and a chaotic system amplifies them: single orbits part after a while, averages stay within
-# their intervals.
+# differ, and a chaotic system amplifies them by {eq}`eq-growth`: single orbits part after a while, averages
+# stay within their intervals.
+#
+# :::{margin} Sums have an order
+# Rounded addition is not associative: $(a + b) + c$ and $a + (b + c)$ may differ in the last digit. In
+# which order a library adds may depend on the processor and on the number of threads.
+# :::
 #
 # ## Exercises
 #
