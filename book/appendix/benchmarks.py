@@ -18,15 +18,28 @@
 # **What the deck claimed.** Nothing: it names no times. We measure them because a book that is meant
 # to be changed and rebuilt has to be quick.
 #
-# Each comparison is a file of `benchmarks/`. It runs both sides in turns on the same data, brings them to
-# the same error where that can be chosen, and stores the processor times; `make bench` runs all.
+# Each comparison is a file of `benchmarks/`. It measures both sides in one run on the same data, mostly in
+# turns, brings them to the same error where that can be chosen, and stores the processor times;
+# `make bench` runs all.
 # What stands below is computed from the stored runs, since the other packages are not part of this
 # book's environment.
 #
 # ## The ratios
 #
-# A ratio is the other's time over ours: above one, ours is faster. Where a run has several rounds or
-# draws, we give the median and the range of the ratios between them.
+# A ratio is the other's time over ours,
+#
+# $$r = \frac{T_{\text{theirs}}}{T_{\text{ours}}} ;$$ (eq-time-ratio)
+#
+# above one, ours is faster. Where a run has several rounds, draws or sizes of the problem,
+# {numref}`tab-benchmarks-ratios` gives the median of {eq}`eq-time-ratio` over them and its range. The last
+# column says what both sides reach, ours first: for the ensemble the largest error of one step, for the
+# exponents the distance to the reference, for the LASSO how far the objective {eq}`eq-lasso` stays above its
+# minimum, and for the other regressions the error of the coefficients in {eq}`eq-library`.
+#
+# :::{margin} Why in turns?
+# Another program on the same core does not count in processor time, but it empties the caches, and
+# what runs next is slower. In turns this meets both sides alike.
+# :::
 
 # %% tags=["hide-input"]
 import matplotlib.pyplot as plt
@@ -121,7 +134,7 @@ for row in rows_of("generation"):
         per_operation = 1e-9 / row["giga_flops"], 1e-9 / row["matrix_product_giga_flops"]
         compare(row["what"], "one large matrix product", *per_operation, "a floating-point operation")
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-ratios": "Median processor seconds of both sides, and the ratio of theirs to ours: the median, and in brackets the range. Where the last column names a sample or an operation, the seconds are for one of them."}}
 def number(value):
     """Two digits, or whole numbers."""
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
@@ -141,7 +154,7 @@ Markdown(
     )
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Time of the other over ours, with the range over rounds or draws. To the right of the dashed line this book's code is faster, to the left, in orange, it is slower.", "name": "fig-benchmarks-ratios"}, "image": {"alt": "A list of comparisons with one dot and whisker each on a logarithmic axis. Dots right of a dashed line at one are blue circles, those left of it orange squares; the loops of solve_ivp lie far to the right, LASSO by plain ISTA far to the left."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Time of the other over ours, with the range over rounds, draws or sizes of the problem. To the right of the dashed line this book's code is faster, to the left, in orange, it is slower.", "name": "fig-benchmarks-ratios"}, "image": {"alt": "A list of comparisons with one dot and whisker each on a logarithmic axis. Dots right of a dashed line at one are blue circles, those left of it orange squares; the loops of solve_ivp lie far to the right, LASSO by plain ISTA far to the left."}}
 ax = plt.subplots(figsize=(7.2, 0.26 * len(ROWS) + 0.6))[1]
 for place, row in enumerate(ROWS):
     colour = plotting.COORDINATES["x"] if row["ratio"] >= 1 else plotting.COLOURS["highlight"]
@@ -180,12 +193,24 @@ Markdown(
 # The other packages that integrate a batch at once are the fair opponents. A compiled one saves what
 # NumPy spends between its array operations; we stay with NumPy, which needs no compiler.
 #
+# :::{margin} The first call
+# A just-in-time compiler, such as the one behind diffrax, translates a function when it is first called.
+# That call is left out here; who integrates only once has to add it.
+# :::
+#
 # ## The exponents
 #
-# Equal data means: the same series, of which nolds and NeuroKit2 take one coordinate at a time and
-# `state_space_spectrum` all three. `lyapunov_spectrum` does another task, with the equations known.
+# Equal data means: the same series, of which nolds and NeuroKit2 are given the coordinate $x$ and
+# `state_space_spectrum` all three. `lyapunov_spectrum` does another task, {eq}`eq-benettin` with the
+# equations known. The reference in {numref}`tab-benchmarks-exponents` is Viswanath's
+# {cite}`viswanath1998lyapunov`.
+#
+# :::{margin} Per sample or per unit?
+# NeuroKit2 counts time in samples. Its exponents are divided by the step to be per unit of time, as all
+# others here.
+# :::
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-exponents": "Largest Lyapunov exponent per time unit from the same ensembles: mean with two standard errors over the ensembles, its error against the reference, and median processor seconds for one ensemble."}}
 def exponent_row(name):
     """Estimate, error and time of a method."""
     estimate = FITS[name]
@@ -207,9 +232,9 @@ Markdown(
 # ## Which run
 #
 # Each record holds the date, the machine, the versions and a digest of the code that it measured. A run
-# is called *older* when that code has changed since, comments aside.
+# is called *older* in {numref}`tab-benchmarks-runs` when that code has changed since, comments aside.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-runs": "The stored runs: when and where they were made, under which load, and whether the code that they measured is still that of this book."}}
 def run_row(name):
     """When and where a run was made, and whether by today's code."""
     run = STORED[name]
@@ -239,15 +264,17 @@ quick = min(from_data, key=lambda name: np.median(column(name, "seconds")))
 loop_ratio = min(row["ratio"] for row in ROWS if "in a loop" in row["peer"])
 Markdown(
     f"This book's code is the faster side in {len(ROWS) - len(slower)} of {len(ROWS)} comparisons. "
-    f"Those it loses are against {'; '.join(dict.fromkeys(row['peer'] for row in slower))}.\n\n"
-    f"The ensemble is {loop_ratio:.0f} times as fast as the quickest loop over `solve_ivp` at "
-    f"equal error. Of the exponents from data, the nearest to the reference "
-    f"is that of {best} and the furthest that of {worst}; the quickest is {quick}, "
-    f"off by {FITS[quick].value - REFERENCE:+.3f} where the nearest is off by "
-    f"{FITS[best].value - REFERENCE:+.3f} ± {2 * FITS[best].standard_error:.3f}. "
+    f"Those it loses are against\n\n"
+    + "".join(f"- {peer}\n" for peer in dict.fromkeys(row["peer"] for row in slower))
+    + f"\nThe ensemble is {loop_ratio:.0f} times as fast as the quickest loop over `solve_ivp` at "
+    f"equal error. Of the exponents from data in {{numref}}`tab-benchmarks-exponents`,\n\n"
+    f"- the nearest to the reference is that of {best}, off by "
+    f"{FITS[best].value - REFERENCE:+.3f} ± {2 * FITS[best].standard_error:.3f};\n"
+    f"- the furthest from it is that of {worst};\n"
+    f"- the quickest is {quick}, off by {FITS[quick].value - REFERENCE:+.3f}.\n\n"
     f"`compare` has no counterpart: {comparison['what'].removeprefix('compare, ')} take "
     f"{comparison['seconds']} s.\n\n"
-    + (f"Older than the code: {', '.join(f'`{name}`' for name in stale)}." if stale
+    + ("Older than the code:\n\n" + "".join(f"- `{name}`\n" for name in stale) if stale
        else "All runs were made by the code of this book.")
 )
 
