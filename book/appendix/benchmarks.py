@@ -195,7 +195,7 @@ Markdown(
 #
 # :::{margin} The first call
 # A just-in-time compiler, such as the one behind diffrax, translates a function when it is first called.
-# That call is left out here; who integrates only once has to add it.
+# That call is left out here; whoever integrates only once has to add it.
 # :::
 #
 # ## The exponents

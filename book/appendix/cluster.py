@@ -148,7 +148,7 @@ Markdown(
 #
 # :::{margin} Two clocks
 # The times in {eq}`eq-efficiency` are read from the clock on the wall, which also runs while a worker
-# waits. Processor time counts work alone. Who rents a core usually pays by the first clock.
+# waits. Processor time counts work alone. Whoever rents a core usually pays by the first clock.
 # :::
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-engines": "What each engine makes of one and two worker processes: seconds of the wall clock per task of real size, efficiency with its standard error over the repeats, and milliseconds per task that does nothing."}}

@@ -40,7 +40,7 @@ from lorenz_utils import ledger, plotting
 
 rows = [
     ["Python", platform.python_version()],
-    ["system", f"{platform.system()} {platform.machine()}"],
+    ["system", f"`{platform.system()} {platform.machine()}`"],
     ["cores", os.cpu_count()],
 ]
 Markdown(plotting.markdown_table(["what", "value"], rows))
@@ -57,7 +57,7 @@ pins = [
     for line in (ledger.ROOT / "requirements.txt").read_text().splitlines()
     if "==" in line
 ]
-Markdown(plotting.markdown_table(["package", "version"], [[p, version(p)] for p in pins]))
+Markdown(plotting.markdown_table(["package", "version"], [[f"`{p}`", version(p)] for p in pins]))
 
 # %% [markdown]
 # ## Trained models
@@ -76,7 +76,7 @@ for path in sorted((ledger.ROOT / "models").glob("*.json")):
     entry = json.loads(path.read_text())
     config = entry["config"]
     rows.append([
-        config["name"], config["seed"], config["data_seed"], f"{config['n_steps']:,}",
+        f"`{config['name']}`", config["seed"], config["data_seed"], f"{config['n_steps']:,}",
         f"{entry['seconds'] / 60:.0f}", f"{entry['parameters']:,}", f"`{entry['sha256'][:12]}`",
     ])
 headers = ["model", "seed", "data seed", "steps", "minutes", "weights", "sha256"]
@@ -96,7 +96,7 @@ Markdown(plotting.markdown_table(headers, rows))
 # %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-results": "The recorded results, each with the sizes, steps and seeds that it was computed with."}}
 results = [json.loads(path.read_text()) for path in sorted(ledger.RESULTS.glob("*.json"))]
 rows = [
-    [f"`{r['name']}`", ", ".join(f"{k} = {v}" for k, v in r["context"].items()) or "deterministic"]
+    [f"`{r['name']}`", ", ".join(f"`{k} = {v}`" for k, v in r["context"].items()) or "deterministic"]
     for r in results
 ]
 Markdown(plotting.markdown_table(["result", "context"], rows))
