@@ -126,7 +126,13 @@ Markdown(
 )
 
 # %% [markdown]
-# Each step lowers $J$. Far from strong convexity the gap to the minimum shrinks like $1/k$ after $k$
+# :::{margin} A name that explains itself
+# LASSO stands for *least absolute shrinkage and selection operator*: it shrinks coefficients and, by
+# making some of them zero, selects among them.
+# :::
+#
+# Each step lowers $J$ of {eq}`eq-lasso`. Far from strong convexity the gap to the minimum shrinks like
+# $1/k$ after $k$
 # steps. **FISTA** {cite}`beck2009fast` takes the same step from a point extrapolated along the last
 # move and earns $1/k^2$; where the extrapolation has led uphill we start it afresh
 # {cite}`odonoghue2015adaptive`.
@@ -138,8 +144,8 @@ Markdown(
 # $$w \leftarrow (G + \mu I)^{-1} (m + \mu (v - u)), \quad
 #   v \leftarrow S_{\alpha/\mu}(w + u), \quad u \leftarrow u + w - v ,$$ (eq-admm)
 #
-# with $m = \Theta^\top \dot x / n$ and $S$ the soft threshold. The first is a ridge regression, the
-# second a shrinkage; neither knows of the other's term.
+# with $m = \Theta^\top \dot x / n$ and $S$ the soft threshold. In {eq}`eq-admm` the first step is a ridge
+# regression, the second a shrinkage; neither knows of the other's term.
 #
 # The three should meet at one minimum. We take it from a fourth method, **LARS**
 # {cite}`efron2004least`, which computes it exactly in a finite number of pieces.
@@ -194,11 +200,12 @@ Markdown(
 )
 
 # %% [markdown]
-# Iterations are not seconds. The next table has the time to the same gap on one processor, for the deck's
+# Iterations are not seconds. {numref}`tab-deck-methods-speed` has the time to the same gap on one
+# processor, for the deck's
 # library and for larger ones of higher degree, beside scikit-learn's coordinate descent, from a
 # benchmark that is stored with the book.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-speed": "Processor time of each LASSO solver to a relative gap of $10^{-8}$ of the objective, best of several runs, for libraries of degree two, three and four; in brackets its ratio to scikit-learn's default."}}
 speed = records.load("lasso_speed")
 
 
@@ -241,6 +248,12 @@ Markdown(
 # form, $w = (\Theta^\top \Theta + \alpha I)^{-1} \Theta^\top \dot x$. With the singular value
 # decomposition $\Theta = U S V^\top$ each direction $V_k$ of the least-squares solution is multiplied
 # by $s_k^2 / (s_k^2 + \alpha)$: weak directions shrink first, nothing becomes zero.
+#
+# :::{margin} One letter, many scales
+# A penalty's weight means something only beside its objective. The deck's LASSO has no factor
+# $1 / (2n)$, so that its weight is our $2 n \alpha$. scikit-learn's LASSO has the factor, its ridge
+# regression has not.
+# :::
 
 # %%
 from sklearn.linear_model import Ridge, lars_path
@@ -297,7 +310,7 @@ Markdown("The order in which the terms enter the LASSO: " + ", ".join(order) + "
 #   sets two coefficients of the first equation;
 # * that of constrained Galerkin regression in fluid mechanics {cite}`loiseau2018constrained`: the
 #   quadratic terms neither create nor destroy energy, $X \cdot q(X) = 0$ for every $X$. In Lorenz'
-#   equations $-xz$ and $xy$ cancel in just this way.
+#   equations {eq}`eq-lorenz` $-xz$ and $xy$ cancel in just this way.
 
 # %%
 from lorenz_utils.solvers import energy_preserving, fixed_coefficients
@@ -335,7 +348,7 @@ def field_error(dt, derivative):
     ]
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-loess-field": "Relative root mean square error of the velocity along one orbit, from LOESS with 20 neighbours and from least squares, both fitted to another orbit and given forward differences or exact velocities there."}}
 rows = []
 for dt in DATA:
     for name, derivative in {
@@ -374,6 +387,11 @@ Markdown(
 # direction after another and replaces directions by the total move, which makes them conjugate: on a
 # parabola in $p$ variables, $p$ rounds suffice. *Jaya-Powell* starts the second from the result of the
 # first, global search before local.
+#
+# :::{margin} Jaya
+# The word is Sanskrit for victory. Beyond the size of its population and the number of generations the
+# algorithm has no parameter to tune.
+# :::
 #
 # What is unknown? If one already knows the form of the equations there are three unknowns, $\sigma$,
 # $\rho$ and $\beta$. We start there, with exact velocities.
@@ -457,7 +475,7 @@ least_squares = GalerkinRegressor().fit(design, velocity)
 options = {"bounds": (-1000, 1000), "max_iter": 300, "tol": 1e-12}
 searches = {"Jaya": JayaRegressor, "Jaya-Powell": JayaPowellRegressor}
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-searches": "Half the mean square misfit, summed over the three equations, where each method ends on the pilot series; the searches from three seeds."}}
 import warnings
 
 from sklearn.exceptions import ConvergenceWarning
@@ -574,7 +592,7 @@ for ax, (name, matrix) in zip(axes.flat, shown.items(), strict=True):
 # ### The exponent of an identified system
 #
 # A set of coefficients is a vector field of the form $\hat f(X) = L X + Q(X, X)$, and its exponents
-# follow from its own equations, as in {doc}`/book/01_introduction`. We start each identified system
+# follow from its own equations by {eq}`eq-benettin`. We start each identified system
 # at the end of its series, let it run, and average over the twenty.
 
 # %%
@@ -641,7 +659,7 @@ DECK = {
 # numbers are means over the twenty series with two standard errors.
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-small": "Slide 11, $\\delta t = 0.01$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series ± two standard errors beside the deck's values."}}
 def results_table(dt):
     """One row a method: error and exponent, the deck's and ours."""
     rows = []
@@ -656,7 +674,7 @@ def results_table(dt):
 
 Markdown(results_table(0.01))
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-large": "Slide 12, $\\delta t = 0.1$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series ± two standard errors beside the deck's values."}}
 Markdown(results_table(0.1))
 
 
@@ -677,9 +695,10 @@ Markdown(
 )
 
 # %% [markdown]
-# The column of exponents is the surprise. No mean is positive in our measurement, not even at
+# The column of exponents in {numref}`tab-deck-methods-small` is the surprise. No mean is positive in
+# our measurement, not even at
 # $\delta t = 0.01$, where the matrices look right: the orbits settle on a fixed point, and the
-# exponent is the rate at which they approach it, as the last table of {doc}`/book/01_introduction`
+# exponent is the rate at which they approach it, as {numref}`tab-introduction-spiral`
 # foretells. The deck has positive exponents there. It does not say how it measured or integrated. We
 # come back to it below.
 #
@@ -708,7 +727,7 @@ def loess_exponents(dt, derivative, n_neighbors, *, step=0.05, n_steps=200, n_fi
     return Estimate.from_samples(growth / (n_steps * step))
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-loess-exponents": "Largest Lyapunov exponent, per time unit, of the LOESS field of one orbit: means over twenty starts ± two standard errors."}}
 loess_rows = []
 for dt in DATA:
     velocities = {
@@ -745,7 +764,9 @@ Markdown(
 )
 
 # %% [markdown]
-# The field that was right to a fraction of a percent has an exponent several times too large. *A fit
+# The field that was right to a fraction of a percent in {numref}`tab-deck-methods-loess-field` has an
+# exponent several times too large
+# in {numref}`tab-deck-methods-loess-exponents`. *A fit
 # of values is not a fit of slopes.* The samples lie on a thin sheet, so that the slope across it rests
 # on next to nothing, and an exponent is made of slopes. More neighbours steady it at the small step,
 # given exact velocities; at the large step they reach too far. The local estimator of
@@ -800,7 +821,7 @@ control = {
     for dt in DATA
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-bias": "RMSE27 of least squares on forward differences, found and predicted from two terms of the expansion, as means over twenty series ± two standard errors; the mean share of the error that the prediction leaves; the largest RMSE27 with exact velocities."}}
 rows = []
 for dt in DATA:
     found = coef[dt]["least squares"]
@@ -824,7 +845,8 @@ headers = [
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
-# At the small step two terms of the expansion foretell nearly all of the wrong coefficients. At
+# At the small step two terms of the expansion {eq}`eq-forward-bias` foretell nearly all of the wrong
+# coefficients. At
 # the large step the expansion itself has broken down: $\delta t$ times the attractor's rates is no
 # longer small, and further terms count. With exact velocities the same regression
 # is exact to rounding at *both* steps. A penalty, a constraint or another search cannot mend an input.
@@ -834,7 +856,8 @@ Markdown(plotting.markdown_table(headers, rows))
 # The regression has not failed at what it was asked. It found the map $X \mapsto X + \delta t \hat f(X)$
 # that carries each sample to the next. Read as a *differential equation*, $\hat f$ is another system:
 # the term $\frac{\delta t}{2} J f$ that Euler's method would have needed is now in the field, where
-# an accurate integrator adds it to the dynamics. Iterated by Euler steps of the very $\delta t$ of the
+# an accurate integrator adds it to the dynamics. Iterated by Euler steps {eq}`eq-euler` of the very
+# $\delta t$ of the
 # data, the two errors nearly cancel ({numref}`fig-deck-methods-euler`). We measure the exponent of that map
 # by following one tangent vector.
 
