@@ -35,15 +35,22 @@ plotting.use_style()
 #
 # Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
 # which it is judged; what stands in square brackets is ours. The chapters record their results with
-# intervals, and the verdict is computed here from both; nobody types it. Four verdicts are possible: *reproduced*, *reproduced in part*, *not reproduced*, and
-# *holds but does not imply what is claimed*, where a control without the claimed property passes
-# the same test.
+# intervals, and the verdicts of {numref}`tab-conclusions-scorecard` are computed from both; nobody
+# types them. Four verdicts are possible: *reproduced*, *reproduced in part*, *not reproduced*, and
+# *holds but does not imply what is claimed*, where a control without the claimed property passes the
+# same test.
+#
+# :::{margin} An implication turned round
+# That chaos has a positive exponent does not make whatever has a positive exponent chaotic. Logic calls
+# this slip *affirming the consequent*; surrogate data {cite}`theiler1992testing` are the guard against
+# it.
+# :::
 
 # %%
 verdicts = ledger.verdicts()  # fails if a claim cannot be judged
 counts = Counter(row["verdict"] for row in verdicts)
 
-# %% tags=["hide-input", "full-width"]
+# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result ± two standard errors, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
 def link(row):
     page = row["page"].removeprefix("book/")
     return f"[slide {row['slide']}]({page}.py#what-we-find)"
@@ -90,27 +97,28 @@ Of {total} claims: {summary}.
 
 * **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
   least squares misses the coefficients by {ours["deck-methods/rmse-ols-dt-0.1"]:.2f} (RMSE27). The
-  same least squares through the flow map misses them by
-  {ours["large-steps/flow-map-dt-0.1"]:.1g} on the same data
+  same least squares through the flow map {{eq}}`eq-flow-map-fit` misses them by
+  {ours["large-steps/flow-map-dt-0.1"]:.1g}, on other series of the same total length
   ([Large steps](02_parametric/large_steps.py)).
 * **Positive exponents do not show chaos.** By the deck's estimator linear noise has an exponent of
   {ours["evaluation/eckmann-phase-randomised-x"]:.2f} in x
   ([evaluation](04_generation/evaluation.py)).
 * **A GAN can come much closer than images of folded series allow.** Stepping in time lowers the median
-  error of a step from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful/flow-residual"]:.4f}
+  error of a step {{eq}}`eq-flow-residual` from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful/flow-residual"]:.4f}
   standard deviations ([a faithful generator](04_generation/faithful_generator.py)).
 """)
 
 # %% [markdown]
 # ## What remains open
 #
-# The generator that steps in time is this book's best under one assumption, that the next state is a function of
-# the present one ({doc}`/book/04_generation/faithful_generator`). Where this does not hold, latents must
-# enter every step, and the game that learns the size of a noise is not the one that follows a
-# deterministic map best. A game that does both is not in this book. The two parts of the deck are also less opposed than it says. A
-# regression needs the form of the equations and gets their coefficients; a GAN needs no form and gets
-# series. Where the form is known, no generator in this book comes near the regression; where the
-# next state is random, a critic learns what least squares cannot.
+# The generator that steps in time {eq}`eq-steps-in-time` is this book's best under one assumption, that
+# the next state is a function of the present one ({doc}`/book/04_generation/faithful_generator`). Where
+# this does not hold, latents must enter every step, and the game that learns the size of a noise is not
+# the one that follows a deterministic map best. A game that does both is not in this book. The two
+# parts of the deck are also less opposed than it says. A regression needs the form of the equations
+# {eq}`eq-library` and gets their coefficients; a GAN needs no form and gets series. Where the form is
+# known, no generator in this book comes near the regression; where the next state is random, a critic
+# learns what least squares cannot.
 #
 # ## Exercises
 #

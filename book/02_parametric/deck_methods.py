@@ -205,7 +205,7 @@ Markdown(
 # library and for larger ones of higher degree, beside scikit-learn's coordinate descent, from a
 # benchmark that is stored with the book.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-speed": "Processor time of each LASSO solver to a relative gap of $10^{-8}$ of the objective, best of several runs, for libraries of degree two, three and four; in brackets its ratio to scikit-learn's default."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-speed": "Processor time of each LASSO solver to a relative gap of $10^{-8}$ of the objective, best of several runs, for libraries of degree two, three and four."}}
 speed = records.load("lasso_speed")
 
 

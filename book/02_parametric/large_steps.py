@@ -40,9 +40,10 @@ plotting.use_style()
 # $$\frac{X(t+\delta t) - X(t)}{\delta t} = \dot X + \frac{\delta t}{2}\,\ddot X
 # + \frac{\delta t^2}{6}\,\dddot X + \dots$$ (eq-forward-difference)
 #
-# The regression cannot tell the first term from the others. It fits $f + \frac{\delta t}{2} f' f$
-# as well as its quadratic library can: the answer is *wrong by a bias*, which more data does not
-# shrink and no penalty removes. A bias has an order in $\delta t$, and an order can be measured.
+# The regression cannot tell the first term of {eq}`eq-forward-difference` from the others. It fits
+# $f + \frac{\delta t}{2} f' f$ as well as its quadratic library can: the answer is *wrong by a bias*,
+# which more data does not shrink and no penalty removes. A bias has an order in $\delta t$, and an
+# order can be measured.
 #
 # ## Data
 #
@@ -86,24 +87,34 @@ def differentiate_and_regress(ensemble, dt, derivative):
 #
 # $$-\int \dot\varphi\, X \,dt = \Xi \int \varphi\, \theta(X)\, dt .$$ (eq-weak-form)
 #
-# The derivative has moved to $\varphi$, where it is known exactly. What remains is an integral, and
-# the trapezoid rule integrates a smooth function that vanishes at both ends with an error that falls
-# faster than any power of $\delta t$, as soon as the samples resolve it. It is still *linear* least
-# squares.
+# :::{margin} Weak, not worse
+# The word comes from partial differential equations: a *weak solution* satisfies its equation when that
+# is tested against smooth functions, and need not be differentiable itself.
+# :::
+#
+# In {eq}`eq-weak-form` the derivative has moved to $\varphi$, where it is known exactly. What remains
+# is an integral, and the trapezoid rule integrates a smooth function that vanishes at both ends with an
+# error that falls faster than any power of $\delta t$, as soon as the samples resolve it. It is still
+# *linear* least squares.
 #
 # **Flow map.** Ask directly for the coefficients whose flow $\Phi_{\delta t}$ carries every sample
 # onto the next:
 #
 # $$\min_\Xi \sum_t \big\| X_{t+1} - \Phi_{\delta t}(X_t; \Xi) \big\|^2 .$$ (eq-flow-map-fit)
 #
-# No expansion in $\delta t$ is made at all. The price is that $\Phi$ is not linear in $\Xi$. Its
-# derivative, however, obeys a linear equation along the orbit,
+# No expansion in $\delta t$ is made in {eq}`eq-flow-map-fit`. The price is that $\Phi$ is not linear in
+# $\Xi$. Its derivative, however, obeys a linear equation along the orbit,
 #
 # $$\frac{d}{dt}\frac{\partial X}{\partial \Xi} = J(X)\,\frac{\partial X}{\partial \Xi}
 # + \frac{\partial f}{\partial \Xi},$$ (eq-sensitivity)
 #
 # which is integrated together with the orbit, so that a few Gauss-Newton steps suffice. The start is
 # cold: the weak form on the same data, nothing that knows the truth.
+#
+# :::{margin} What Gauss-Newton leaves out
+# Newton's method for a sum of squares needs second derivatives of the residuals, each multiplied by its
+# residual. Gauss-Newton drops them: near a fit without residuals there is nothing to lose.
+# :::
 
 # %%
 from lorenz_utils.identification import FlowMapRegressor, WeakFormRegressor
@@ -141,8 +152,8 @@ ax.set(xlabel="time step δt (Lorenz time units)", ylabel="RMSE27")
 _ = ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
 
 # %% [markdown]
-# {numref}`fig-large-steps-order` shows medians of five independent repeats and their range. The
-# slope of each line, over the steps where it is straight:
+# {numref}`fig-large-steps-order` shows medians of five independent repeats and their range. The slope
+# of each line, over the steps where it is straight, is its order in {numref}`tab-large-steps-order`.
 
 # %%
 STRAIGHT = steps <= 0.02
@@ -156,7 +167,7 @@ def fitted_slope(values):
 
 orders = {name: fitted_slope(errors[name]) for name in list(METHODS)[:3]}
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-large-steps-order": "Order in $\\delta t$ of the error of all 27 coefficients, expected and measured as a mean over five repeats ± two standard errors, and the median RMSE27 of the repeats at three steps."}}
 at = {dt: int(np.argmin(abs(steps - dt))) for dt in (0.001, 0.01, 0.1, 0.2)}
 expected = {"forward difference": "1", "central difference": "2", "cubic spline": "3 to 4"}
 Markdown(
@@ -184,9 +195,9 @@ Markdown(
 # ## Does the repaired model have the right chaos?
 #
 # The deck integrates its identified systems and reports their Lyapunov exponent. We do the same from
-# one repeat at $\delta t = 0.1$. An exponent is a mean of a fluctuating rate, and its error falls like
-# the square root of the time that is averaged over, so that each further digit is dear. We spread
-# a long time over many orbits that run side by side.
+# one repeat at $\delta t = 0.1$. An exponent {eq}`eq-benettin` is a mean of a fluctuating rate, and its
+# error falls like the square root of the time that is averaged over, so that each further digit is
+# dear. We spread a long time over many orbits that run side by side.
 
 # %%
 from lorenz_utils.lyapunov import lyapunov_spectrum
@@ -202,7 +213,7 @@ exponents = lyapunov_spectrum(
     transient=5.0,
 )
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-large-steps-exponents": "Parameters, number of terms and Lyapunov exponents per time unit of the true equations and of those that the flow map identifies at $\\delta t = 0.1$ in one repeat."}}
 found, lambda_1 = model.parameters_, exponents[0]
 divergence = -(10 + 1 + 8 / 3)
 Markdown(
@@ -225,14 +236,15 @@ Markdown(
 )
 
 # %% [markdown]
-# The exponents of the true equations are the published ones {cite}`viswanath1998lyapunov,sprott2003chaos`.
-# The last column is a check without statistics: the sum of the exponents is the divergence of the field,
+# The exponents of the true equations are the published ones
+# {cite}`viswanath1998lyapunov,sprott2003chaos`. The last column of {numref}`tab-large-steps-exponents`
+# is a check without statistics: the sum of the exponents is the divergence of the field,
 # $-(\sigma + 1 + \beta)$, which is the same everywhere.
 #
 # ## How large may the step be?
 #
-# Nothing above says that 0.1 is special. We take 1000 samples (20 short orbits) and widen the step up
-# to 1.1, about one Lyapunov time $1/\lambda_1$, over which an error grows by a factor $e$.
+# Nothing above says that 0.1 is special. We take 1000 pairs of samples (20 short orbits) and widen the
+# step up to 1.1, about one Lyapunov time $1/\lambda_1$, over which an error grows by a factor $e$.
 #
 # One thing should break first: the *cold start*. It comes from a weak form on the same samples, and a
 # sampled signal can be told from its aliases only with two samples per oscillation. Near the centre
@@ -269,7 +281,7 @@ def outcome(method, guess, dt):
     return [r["exact"] for r in trials], [r["error"] for r in trials]
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-large-steps-reach": "How wide the step may be: fits to 1000 pairs of successive samples on 20 short orbits, free of noise for the flow map and with 0.1 % of noise for multiple shooting."}}
 def outcome_cell(*case):
     """Successes of trials, and the median error of the successful ones."""
     exact, errors = outcome(*case)
@@ -311,10 +323,15 @@ Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {stored:.0e}
 # applied to an orbit. Multiple shooting breaks at the same step, since it starts from the same weak
 # form; its states cannot repair a wrong start.
 #
-# **The basin** around the truth shrinks as the step grows. A guess that is 10 % off fails ever more often
-# as the table goes right, one that is 1 % off holds out longer, and at a Lyapunov time neither helps: the
-# flow has stretched and folded by then, and the error of one step is no longer a bowl that a nearby
-# start would slide into.
+# :::{margin} The small print of the theorem
+# The sampling theorem of Nyquist and Shannon is about signals without any frequency above a limit. The
+# spectrum of a chaotic orbit falls off and does not end, so two samples a turn are a guide here.
+# :::
+#
+# **The basin** around the truth shrinks as the step grows. In {numref}`tab-large-steps-reach` a guess
+# that is 10 % off fails ever more often to the right, one that is 1 % off holds out longer, and at a
+# Lyapunov time neither helps: the flow has stretched and folded by then, and the error of one step is
+# no longer a bowl that a nearby start would slide into.
 #
 # **The data** have no such limit here. Wherever the descent finds its way the error is rounding, at
 # the largest step as at the smallest, and at every step the true coefficients have no error at all.
@@ -354,9 +371,9 @@ Markdown(
 # %% [markdown]
 # ## Exercises
 #
-# **1. The bias itself.** Forward differences estimate $f + \frac{\delta t}{2} J f$. Subtract this
-# term, computed with the *true* field, from the difference at $\delta t = 0.01$. By how much does the
-# error of the regression fall?
+# **1. The bias itself.** By {eq}`eq-forward-bias` forward differences estimate
+# $f + \frac{\delta t}{2} J f$. Subtract this second term, computed with the *true* field, from the
+# difference at $\delta t = 0.01$. By how much does the error of the regression fall?
 
 # %% tags=["hide-cell"]
 x = orbits[0][:, ::10]
@@ -375,7 +392,7 @@ Markdown(f"From {before:.3f} to {after:.3f}: what is left is the next order.")
 # %% [markdown]
 # **2. Fewer samples.** How few sample pairs at $\delta t = 0.1$ does the flow map need?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] mystnb={"tables": {"tab-large-steps-samples": "Error of the flow map's coefficients at $\\delta t = 0.1$ against the number of samples, the first of one orbit."}}
 rows = []
 for length in (20, 40, 100):
     fitted = FlowMapRegressor().fit(orbits[1][0, ::100][:length], 0.1)
@@ -383,7 +400,7 @@ for length in (20, 40, 100):
 Markdown(plotting.markdown_table(["samples", "RMSE27"], rows))
 
 # %% [markdown]
-# Each pair gives three equations for 27 unknowns, so nine pairs suffice in principle; a few more make
-# the problem well conditioned.
+# In {eq}`eq-flow-map-fit` each pair gives three equations for 27 unknowns, so nine pairs suffice in
+# principle; a few more make the problem well conditioned.
 #
 # Next: {doc}`/book/02_parametric/noise` asks what is left of this when the samples are noisy.

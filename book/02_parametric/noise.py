@@ -56,11 +56,19 @@ true.shape, noise_std.round(3)
 # {doc}`/book/02_parametric/large_steps` and make this worse.
 #
 # **It is in the regressors.** The library is evaluated at $Y$, not $X$. For a single regressor the
-# expected least-squares slope shrinks by
-# $\operatorname{var} X / (\operatorname{var} X + \operatorname{var} \varepsilon)$, and products such
-# as $x^2$ gain a mean, since $\mathbb E[(x + \varepsilon)^2] = x^2 + \operatorname{var}\varepsilon$.
-# This *errors-in-variables* bias does not fall with more data. The one-step flow map has it too: it
-# starts each step at a noisy sample as if it were the truth.
+# expected least-squares slope shrinks by the factor
+#
+# $$\frac{\operatorname{var} X}{\operatorname{var} X + \operatorname{var} \varepsilon} ,$$ (eq-attenuation)
+#
+# and products such as $x^2$ gain a mean, since
+# $\mathbb E[(x + \varepsilon)^2] = x^2 + \operatorname{var}\varepsilon$. This *errors-in-variables*
+# bias does not fall with more data. The one-step flow map {eq}`eq-flow-map-fit` has it too: it starts
+# each step at a noisy sample as if it were the truth.
+#
+# :::{margin} Known since 1904
+# Statisticians call the shrinking of the slope *attenuation* or *regression dilution*. Charles Spearman
+# described it, for correlations, in 1904.
+# :::
 #
 # ## Estimating the states as well
 #
@@ -72,11 +80,12 @@ true.shape, noise_std.round(3)
 #
 # One could eliminate all states but the first and *shoot* from it; but a chaotic orbit depends on its
 # start through a factor $e^{0.9\,T}$, and the objective becomes a landscape of needles. **Multiple
-# shooting** {cite}`bock1983recent` keeps every $s_t$ as an unknown and the links as constraints,
-# violated at first and closed together with the fit. Each link involves two neighbours only, so the
-# Gauss-Newton step is a banded system bordered by 27 columns, with a cost linear in $n$.
+# shooting** {cite}`bock1983recent` keeps every $s_t$ of {eq}`eq-multiple-shooting` as an unknown and
+# the links as constraints, violated at first and closed together with the fit. Each link involves two
+# neighbours only, so the Gauss-Newton step is a banded system bordered by 27 columns, with a cost
+# linear in $n$.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-seconds": "Processor time of one fit by multiple shooting at $\\delta t = 0.1$ against the number of samples."}}
 speed = records.load("identification_speed")
 shots = [row for row in speed["rows"] if row["method"] == contest.SHOOTING]
 samples, seconds = np.array([(r["samples"], r["processor_seconds"]) for r in shots]).T
@@ -102,9 +111,14 @@ Markdown(
 # $$I = \sum_t \Big(\frac{\partial X_t}{\partial(\Xi, X_0)}\Big)^{\!\top}
 # \frac{1}{\operatorname{var}\varepsilon}\, \frac{\partial X_t}{\partial(\Xi, X_0)} .$$ (eq-information)
 #
-# The sensitivities grow like $e^{0.9\,t}$ and overflow any arithmetic if formed. But what is needed
-# is the information *after the best response of the initial state*, and that solves the same banded
-# system with the states as unknowns, in which nothing grows.
+# :::{margin} A bound with many fathers
+# C. R. Rao published it in 1945 and Harald Cramér in 1946. Maurice Fréchet had it in 1943 and Georges
+# Darmois in 1945; some call it after all four.
+# :::
+#
+# The sensitivities in {eq}`eq-information` grow like $e^{0.9\,t}$ and overflow any arithmetic if
+# formed. But what is needed is the information *after the best response of the initial state*, and that
+# solves the same banded system with the states as unknowns, in which nothing grows.
 
 # %%
 from lorenz_utils.identification import cramer_rao_bound
@@ -208,7 +222,7 @@ handles, labels = axes[0].get_legend_handles_labels()
 _ = fig.legend(handles, labels, loc="outside lower center", ncols=3)
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-contest": "The contest: median RMSE27, in brackets the middle half of twenty draws, and the draws in which exactly the seven true terms are found, beside the root mean square of the bound for these terms."}}
 def rms(values):
     """Root mean square."""
     return np.sqrt(np.mean(np.square(values)))
@@ -238,8 +252,7 @@ Markdown(
 )
 
 # %% [markdown]
-# Each cell gives the median RMSE27, the middle half of the draws, and in how many of them exactly
-# the seven true terms are found. In {numref}`fig-noise-contest` three things stand out.
+# In {numref}`fig-noise-contest` and {numref}`tab-noise-contest` three things stand out.
 #
 # **No method without states is good at both steps.** At the small step a difference quotient and the
 # one-step flow map divide the noise by $\delta t$, while spline and weak form average it away over
@@ -251,6 +264,11 @@ Markdown(
 # **Multiple shooting goes with the bound.** Its median may lie below: the bound limits the *root mean
 # square* of an error, and the median size of a Gaussian error is only 0.67 of that. The next section
 # compares like with like.
+#
+# :::{margin} The probable error
+# Half of all Gaussian errors are smaller than 0.67 standard deviations. Astronomers of the nineteenth
+# century gave this number as the *probable error* of a measurement.
+# :::
 #
 # ## Is it really the bound?
 #
@@ -280,7 +298,7 @@ def efficiency(method, dt, level):
     return hits, root_mean_square(error, floor), root_mean_square(q) if found else None
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-efficiency": "Error against the Cramér-Rao bound over twenty draws: how often the terms are exact, the ratio of the root mean squares of RMSE27, and $q$ where the terms are right in every draw; both ± two standard errors."}}
 def efficiency_row(method, dt, level):
     """The cells of one line of the table."""
     hits, ratio, q = efficiency(method, dt, level)
@@ -301,17 +319,18 @@ Markdown(
 # The intervals are two standard errors over the draws. The rows of one $\delta t$ share their orbits,
 # and their noise up to its size, so they are not independent of each other.
 #
-# RMSE27 follows the bound at every level, and $q$ does not: at the large step it grows with the noise.
-# The last two rows show what else RMSE27 hides. By that measure the best methods without states look a
-# few times worse than the bound; by the bound's own covariance they are not even near it.
-# Some combinations of the coefficients are known extremely well: an orbit that is followed through all
-# its turns is very sensitive to them, and only a method that links all samples makes use of it.
+# RMSE27 follows the bound at every level, and $q$ of {eq}`eq-quality` does not: at the large step it
+# grows with the noise. The last two rows of {numref}`tab-noise-efficiency` show what else RMSE27 hides.
+# By that measure the best methods without states look a few times worse than the bound; by the bound's
+# own covariance they are not even near it. Some combinations of the coefficients are known extremely
+# well: an orbit that is followed through all its turns is very sensitive to them, and only a method
+# that links all samples makes use of it.
 #
 # Where $q$ exceeds one, there are two suspects: the search, which may have stopped in a wrong minimum,
 # and the bound, which is a statement about small noise. To tell them apart we start the same descent
 # from the *true* states and terms, which no estimator could, and compare the objectives.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-excess": "How much higher than a descent from the true states and terms the cold search by multiple shooting ends, at $\\delta t = 0.1$, in the objective: the largest of twenty draws, and the draws in which it is more than 0.1."}}
 misses = {level: np.array(column("excess", contest.SHOOTING, 0.1, level)) for level in LEVELS}
 # The objective is a sum of 3003 squares of about one each: a tenth is nothing, ten is a lot.
 Markdown(
@@ -325,18 +344,20 @@ Markdown(
 )
 
 # %% [markdown]
-# Where the excess vanishes, the cold search has ended at least as low as a descent from the truth: it
-# has found the maximum of the likelihood. What lies above the bound there belongs to the likelihood
-# itself, which over so long an orbit is no longer a parabola: a statement about small noise is asked of
-# noise that is not small. Only at 20 % of noise does a draw end in a worse minimum, and has wrong terms.
+# Where the excess in {numref}`tab-noise-excess` vanishes, the cold search has ended at least as low as
+# a descent from the truth: it has found the maximum of the likelihood. What lies above the bound there
+# belongs to the likelihood itself, which over so long an orbit is no longer a parabola: a statement
+# about small noise is asked of noise that is not small. Only at 20 % of noise does a draw end in a
+# worse minimum, and has wrong terms.
 #
 # ## Beside PySINDy
 #
 # PySINDy is the package one would reach for. The same series were given to its documented
 # defaults, its smoothed differences, its bagged ensemble and its weak form, as it comes and with
-# more and narrower test functions, and to the three estimators of this book, in one run.
+# more and narrower test functions, and to the three estimators of this book, in one run
+# ({numref}`tab-noise-pysindy`).
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-pysindy": "PySINDy and this book's estimators on ten draws at two steps and three levels of noise: median RMSE27, draws with exact terms, and median processor time of a fit in seconds."}}
 package = records.load("pysindy_comparison")
 NAMES = list(dict.fromkeys(row["method"] for row in package["rows"]))
 
@@ -412,7 +433,7 @@ Markdown(
 # **1. Longer or finer?** At a fixed number of samples, is it better to observe for longer or more
 # often? Compute the bound for 400 samples at several steps.
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] mystnb={"tables": {"tab-noise-budget": "Cramér-Rao bound for the seven true coefficients from 400 samples, with the noise of the 1 % level, against the step and the time $T$ that they cover."}}
 from lorenz_utils.system import sample_attractor, simulate
 
 trial_steps, starts = [0.01, 0.03, 0.1, 0.3], sample_attractor(10, rng=3)
@@ -432,7 +453,7 @@ Markdown(
 # model links one sample to the next.
 #
 # **2. Errors in the variables.** Fit a straight line $b = 2a$ by least squares when $a$ is observed
-# with noise of its own standard deviation times 0.5. What slope does the formula above predict?
+# with noise of its own standard deviation times 0.5. What slope does {eq}`eq-attenuation` predict?
 
 # %% tags=["hide-cell"]
 rng = np.random.default_rng(0)
