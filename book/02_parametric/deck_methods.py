@@ -244,16 +244,16 @@ Markdown(
 # linear in $\alpha$: between two events the active coefficients move along a straight line that keeps
 # their columns equally correlated with the residual. LARS jumps from event to event.
 #
-# **Ridge regression** {cite}`hoerl1970ridge` has squares in place of absolute values, and a closed
-# form, $w = (\Theta^\top \Theta + \alpha I)^{-1} \Theta^\top \dot x$. With the singular value
-# decomposition $\Theta = U S V^\top$ each direction $V_k$ of the least-squares solution is multiplied
-# by $s_k^2 / (s_k^2 + \alpha)$: weak directions shrink first, nothing becomes zero.
-#
 # :::{margin} One letter, many scales
 # A penalty's weight means something only beside its objective. The deck's LASSO has no factor
 # $1 / (2n)$, so that its weight is our $2 n \alpha$. scikit-learn's LASSO has the factor, its ridge
 # regression has not.
 # :::
+#
+# **Ridge regression** {cite}`hoerl1970ridge` has squares in place of absolute values, and a closed
+# form, $w = (\Theta^\top \Theta + \alpha I)^{-1} \Theta^\top \dot x$. With the singular value
+# decomposition $\Theta = U S V^\top$ each direction $V_k$ of the least-squares solution is multiplied
+# by $s_k^2 / (s_k^2 + \alpha)$: weak directions shrink first, nothing becomes zero.
 
 # %%
 from sklearn.linear_model import Ridge, lars_path
@@ -376,6 +376,11 @@ Markdown(
 #
 # ## Jaya, Powell, and both
 #
+# :::{margin} Jaya
+# The word is Sanskrit for victory. Beyond the size of its population and the number of generations the
+# algorithm has no parameter to tune.
+# :::
+#
 # The last of the deck's methods uses nothing but values of the objective. **Jaya** {cite}`rao2016jaya`
 # keeps a population of candidates and moves each, coordinate by coordinate, towards the best and away
 # from the worst,
@@ -387,11 +392,6 @@ Markdown(
 # direction after another and replaces directions by the total move, which makes them conjugate: on a
 # parabola in $p$ variables, $p$ rounds suffice. *Jaya-Powell* starts the second from the result of the
 # first, global search before local.
-#
-# :::{margin} Jaya
-# The word is Sanskrit for victory. Beyond the size of its population and the number of generations the
-# algorithm has no parameter to tune.
-# :::
 #
 # What is unknown? If one already knows the form of the equations there are three unknowns, $\sigma$,
 # $\rho$ and $\beta$. We start there, with exact velocities.

@@ -108,13 +108,13 @@ def differentiate_and_regress(ensemble, dt, derivative):
 # $$\frac{d}{dt}\frac{\partial X}{\partial \Xi} = J(X)\,\frac{\partial X}{\partial \Xi}
 # + \frac{\partial f}{\partial \Xi},$$ (eq-sensitivity)
 #
-# which is integrated together with the orbit, so that a few Gauss-Newton steps suffice. The start is
-# cold: the weak form on the same data, nothing that knows the truth.
-#
 # :::{margin} What Gauss-Newton leaves out
 # Newton's method for a sum of squares needs second derivatives of the residuals, each multiplied by its
 # residual. Gauss-Newton drops them: near a fit without residuals there is nothing to lose.
 # :::
+#
+# which is integrated together with the orbit, so that a few Gauss-Newton steps suffice. The start is
+# cold: the weak form on the same data, nothing that knows the truth.
 
 # %%
 from lorenz_utils.identification import FlowMapRegressor, WeakFormRegressor

@@ -55,6 +55,11 @@ true.shape, noise_std.round(3)
 # in the derivative is $\sqrt 2\,\varepsilon / \delta t$. Small steps cure the bias of
 # {doc}`/book/02_parametric/large_steps` and make this worse.
 #
+# :::{margin} Known since 1904
+# Statisticians call the shrinking of the slope *attenuation* or *regression dilution*. Charles Spearman
+# described it, for correlations, in 1904.
+# :::
+#
 # **It is in the regressors.** The library is evaluated at $Y$, not $X$. For a single regressor the
 # expected least-squares slope shrinks by the factor
 #
@@ -64,11 +69,6 @@ true.shape, noise_std.round(3)
 # $\mathbb E[(x + \varepsilon)^2] = x^2 + \operatorname{var}\varepsilon$. This *errors-in-variables*
 # bias does not fall with more data. The one-step flow map {eq}`eq-flow-map-fit` has it too: it starts
 # each step at a noisy sample as if it were the truth.
-#
-# :::{margin} Known since 1904
-# Statisticians call the shrinking of the slope *attenuation* or *regression dilution*. Charles Spearman
-# described it, for correlations, in 1904.
-# :::
 #
 # ## Estimating the states as well
 #
@@ -261,14 +261,14 @@ Markdown(
 # **The flow map alone is not enough.** It has no bias without noise, but the noise in its starting
 # points is amplified exactly like that of a difference quotient when $\delta t$ is small.
 #
-# **Multiple shooting goes with the bound.** Its median may lie below: the bound limits the *root mean
-# square* of an error, and the median size of a Gaussian error is only 0.67 of that. The next section
-# compares like with like.
-#
 # :::{margin} The probable error
 # Half of all Gaussian errors are smaller than 0.67 standard deviations. Astronomers of the nineteenth
 # century gave this number as the *probable error* of a measurement.
 # :::
+#
+# **Multiple shooting goes with the bound.** Its median may lie below: the bound limits the *root mean
+# square* of an error, and the median size of a Gaussian error is only 0.67 of that. The next section
+# compares like with like.
 #
 # ## Is it really the bound?
 #
