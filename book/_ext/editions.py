@@ -139,6 +139,9 @@ class FillTemplates(SphinxTransform):
 
     def apply(self, **_):
         """Fill every place, in text, formulas and the targets of links."""
+        # Sphinx reads a translated caption as a heading, which MyST takes for the page's only one.
+        if slugs := getattr(self.document, "myst_slugs", None):
+            self.env.metadata[self.env.docname]["myst_slugs"] = slugs
         for node in self.document.findall(
             lambda n: isinstance(n, nodes.Element) and "numbers" in n
         ):
