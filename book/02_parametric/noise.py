@@ -72,11 +72,11 @@ true.shape, noise_std.round(3)
 #
 # ## Estimating the states as well
 #
-# The remedy is to treat the true states as unknowns beside the coefficients. With Gaussian noise the
-# maximum likelihood is
+# The remedy is to treat the true states as unknowns beside the coefficients. With Gaussian noise, and
+# states that the flow links, the maximum likelihood is
 #
-# $$\min_{\Xi,\, s_1, \dots, s_n} \sum_t \frac{\|Y_t - s_t\|^2}{\operatorname{var}\varepsilon}
-# \quad\text{such that}\quad s_{t+1} = \Phi_{\delta t}(s_t; \Xi).$$ (eq-multiple-shooting)
+# $$\min_{\Xi,\, s_1, \dots, s_n} \sum_t \frac{\|Y_t - s_t\|^2}{\operatorname{var}\varepsilon} ,
+# \qquad s_{t+1} = \Phi_{\delta t}(s_t; \Xi).$$ (eq-multiple-shooting)
 #
 # One could eliminate all states but the first and *shoot* from it; but a chaotic orbit depends on its
 # start through a factor $e^{0.9\,T}$, and the objective becomes a landscape of needles. **Multiple
