@@ -40,6 +40,11 @@ plotting.use_style()
 # $$(I \star K)_{ij} = \sum_{k,l} I_{i+k,\,j+l}\, K_{kl}.$$ (eq-cross-correlation)
 #
 # Every output is the same small weighted sum at another place: few weights, shared by all places.
+#
+# :::{margin} Shared weights
+# Fukushima's neocognitron of 1980 looked at all places of an image with the same weights. In 1989
+# LeCun and colleagues trained such weights by backpropagation, to read postal codes.
+# :::
 
 
 # %% tags=["kernel"]
@@ -68,7 +73,7 @@ result = cross_correlate(image, vertical_edge)
 result
 
 # %% [markdown]
-# The first entry is $7 + 4 + 3 - 3 - 3 - 2$: the left column of the window minus the right one.
+# By {eq}`eq-cross-correlation` the first entry is $7 + 4 + 3 - 3 - 3 - 2$: the left column of the window minus the right one.
 # The kernel answers where grey changes from left to right, and not at all where it does not.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The deck's example, step by step: the window on the image (above) and the entry it fills (below).", "name": "fig-convolution-steps"}, "image": {"alt": "Four columns. In each, a five by five grid of numbers with a framed three by three window, at the upper left, one to the right, two to the right, and at the lower right; under it the three by three result, filled up to the current entry."}}
@@ -100,7 +105,7 @@ for (i, j), (above, below) in zip(steps, axes.T, strict=True):
 #
 # In mathematics a convolution turns the kernel around by half a turn first,
 # $(I * K)_{ij} = \sum_{k,l} I_{i-k,\,j-l} K_{kl}$. Only then does the operation commute, and
-# compose as probabilities and filters do. Without the turn it is a **cross-correlation**: that is
+# compose as probabilities and filters do. Without the turn, as in {eq}`eq-cross-correlation`, it is a **cross-correlation**: that is
 # what the deck computes, and what torch computes under the name of convolution.
 
 
@@ -159,10 +164,15 @@ def receptive_field(kernels, strides):
 
 
 # %% [markdown]
-# We check the formula against the gradient: an input belongs to the receptive field if the
-# output's gradient there is not zero.
+# {numref}`tab-convolution-sizes` checks {eq}`eq-convolution-size` against torch, and the receptive
+# field against the gradient: an input belongs to it if the output's gradient there is not zero.
+#
+# :::{margin} Odd and even kernels
+# With stride one a padding keeps the length if $2p = k - 1$. An even kernel has no such padding, and
+# no middle: its output lies between the samples.
+# :::
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-sizes": "Outputs and receptive field of one to three layers with $k = 4$, $s = 2$, $p = 1$ on an axis of 32 pixels, by the formulas; in brackets what torch makes and what the gradient shows."}}
 n, rows = 32, []
 stack = nn.Sequential()
 pixels = torch.zeros(1, 1, 32, 32, requires_grad=True)
@@ -221,9 +231,14 @@ _ = axes[0].legend()
 # In {numref}`fig-convolution-activations` the sigmoid's derivative never exceeds a quarter: ten
 # such layers shrink a gradient by at least $4^{10}$, about a million. ReLU passes it whole or not at all.
 #
+# :::{margin} Dead nodes
+# A ReLU whose input is negative for all data gets no gradient, and its own weights stay as they are.
+# The slope that leaky ReLU keeps on that side is a way back.
+# :::
+#
 # ## Kernels on a time series
 #
-# On $x(t)$ the kernel $(-1, 0, 1) / 2 dt$ is the central difference. At the deck's $dt = 0.1$ it
+# On $x(t)$ the kernel $(-1, 0, 1) / 2 dt$, used as in {eq}`eq-cross-correlation`, is the central difference. At the deck's $dt = 0.1$ it
 # is a poor derivative; a longer kernel can be better. Textbooks give the one exact for polynomials of
 # degree six. A layer can instead **learn** its kernel from Lorenz series, as can a tiny network with eight
 # kernels and a tanh. Each of five seeds has its own ten training series; ten more are held out.
@@ -288,7 +303,7 @@ target = slope[:50, 0, 3:-3].reshape(-1).numpy()
 least_squares = np.linalg.lstsq(windows, target, rcond=None)[0]
 stencils["least squares"] = least_squares * dt / scale
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-derivative": "Root mean square error of dx/dt by kernels of seven samples of x, on ten held-out series, in standard deviations of dx/dt; with ±, the mean and two standard errors over five seeds."}}
 learned = ledger.Estimate.from_samples([error(layer) for layer in layers])
 network = ledger.Estimate.from_samples([error(net) for net in tiny_nets])
 by_stencil = {name: error(fixed(kernel)) for name, kernel in stencils.items()}
@@ -356,7 +371,7 @@ _ = axes[2].set(xlabel="lag (Lorenz time units)", ylabel="z")
 
 # %% [markdown]
 # Six of the nine weights look 31 to 33 samples away: 3.2 time units, about 2.9 Lyapunov times,
-# over which an error grows $e^{2.9} \approx 18$-fold. And in the first and last column a true
+# over which {eq}`eq-growth` makes an error $e^{2.9} \approx 18$ times as large. And in the first and last column a true
 # neighbour in time lies on the other side of the image and is out of reach.
 #
 # **How much is such a neighbourhood worth?** We predict the state at the centre from the states
@@ -412,7 +427,7 @@ def linear_error(lags, seed):
     return (inputs @ weights - target).square().mean().sqrt().item()
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-infill": "Root mean square error of a state predicted from its neighbourhood, on ten held-out series, in standard deviations: mean and two standard errors over five seeds."}}
 samples = {
     name: [infill_error(lags, s) for s in range(n_seeds)] for name, lags in neighbourhoods.items()
 }
@@ -425,7 +440,7 @@ rows = [[name, f"{linear[name]:.3f}", f"{infill[name]:.3f}"] for name in neighbo
 Markdown(plotting.markdown_table(["neighbourhood", "one linear kernel", "small network"], rows))
 
 # %% [markdown]
-# Errors are in standard deviations: guessing the mean has error one. Compare the first row with
+# In {numref}`tab-convolution-infill` guessing the mean would have error one. Compare the first row with
 # the third: it has the same two neighbours in time, and six samples from other rows beside them.
 #
 # ## What we find
