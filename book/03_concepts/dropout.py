@@ -40,8 +40,13 @@ plotting.use_style()
 # $$y = \frac{m \odot x}{1 - p}, \qquad m_j \in \{0, 1\},\quad P(m_j = 1) = 1 - p,
 # \qquad \mathbb{E}[y] = x.$$ (eq-dropout)
 #
-# This is *inverted* dropout: without the division the layers after it would see smaller inputs in
+# This is *inverted* dropout: without the division in {eq}`eq-dropout` the layers after it would see smaller inputs in
 # training than in use.
+#
+# :::{margin} Which probability?
+# In {cite}`srivastava2014dropout` $p$ is the probability of *keeping* a node, and the weights are
+# multiplied by it after training. Here, as in torch, $p$ is the probability of dropping one.
+# :::
 
 
 # %% tags=["kernel"]
@@ -95,7 +100,7 @@ Markdown(
 # $$\mathbb{E}\,\Bigl\|y - \tfrac{m \odot X}{1 - p}\, w\Bigr\|^2
 # = \|y - X w\|^2 + \frac{p}{1 - p} \sum_j w_j^2 \sum_i X_{ij}^2 .$$ (eq-dropout-ridge)
 #
-# On standardised columns this is the **ridge** of part 2 with weight $n\,p / (1 - p)$: large
+# On standardised columns {eq}`eq-dropout-ridge` is the **ridge** of part 2 with weight $n\,p / (1 - p)$: large
 # weights become expensive, and a column can no longer rely on a particular other one.
 
 
@@ -110,7 +115,7 @@ def dropout_regression(X, y, p):
 # %% [markdown]
 # A telling case is to predict $x(t + 0.1)$ from twelve past values of $x$, 0.02 apart, with noise
 # of one per cent. Neighbouring values are nearly equal, so least squares plays them off against each
-# other. As a check we draw the masks: least squares on 100 masked copies of the data.
+# other. As a check of {eq}`eq-dropout-ridge` we draw the masks: least squares on 100 masked copies of the data.
 
 # %%
 rng = np.random.default_rng(0)
@@ -155,6 +160,11 @@ _ = right.legend()
 # per cent of a standard deviation. The test pairs are always exact, so that the
 # test error measures the learned map itself. A fourth network is the control: no dropout, but
 # weight decay, the ridge of networks.
+#
+# :::{margin} Decay and penalty
+# `AdamW` shrinks all weights by the same share at each step, apart from the gradient. A ridge term
+# in the loss would pass through Adam's rescaling; only for plain gradient descent are the two the same.
+# :::
 
 # %%
 ensemble = make_ensemble(60, 101, 0.1, rng=1)
@@ -199,7 +209,7 @@ def fit(states, successors, seed, *, p=0.0, decay=0.0, width=128, n_steps=400):
 
 
 # %% [markdown]
-# For each network, first its training and test error; on noisy pairs the training error contains
+# {numref}`tab-dropout-networks` gives for each network first its training and test error; on noisy pairs the training error contains
 # the noise of the targets, and the test error does not. Then the **dominance**:
 # the share of the output's variation that comes from the strongest tenth of the last hidden nodes
 # (a tenth if all weigh the same). The **co-adaptation**: the mean absolute correlation between two
@@ -240,7 +250,7 @@ for noise in (0.0, 0.3):
         both = zip(nets[noise, name], data, strict=True)
         runs[noise, name] = np.array([measure(net, *own) for net, own in both])
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-networks": "Root mean square errors in standard deviations, dominance and co-adaptation of each network, trained on exact and on noisy pairs: mean and two standard errors over five seeds."}}
 rows = []
 for (noise, name), values in runs.items():
     estimate = ledger.Estimate.from_samples(values)
@@ -279,6 +289,11 @@ _ = axes[0].set(ylabel="rms error (std)", yscale="log")
 # answers may serve as an error bar {cite}`gal2016dropout`. Does it? We take the networks trained
 # on exact pairs with $p = 0.2$, and ask for successors of states on the attractor and of states
 # far off it.
+#
+# :::{margin} A forgotten switch
+# `train()` and `eval()` turn the masks of a torch network on and off. Forgetting `eval()` raises no
+# error: the answers are only noisier.
+# :::
 
 
 # %%
@@ -311,7 +326,7 @@ for place, (states, successors) in places.items():
         *ledger.Estimate.from_samples(sizes),
     ]
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-coverage": "Share of the errors that lie within two spreads over masks, and the size of spread and error in standard deviations, on and off the attractor: mean and two standard errors over five networks."}}
 rows = [[place, *[f"{e:.2f}" for e in estimates]] for place, estimates in coverage.items()]
 headers = [
     "states",
@@ -322,7 +337,8 @@ headers = [
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
-# An error bar of two standard deviations should hold 95 in 100 errors, at either place.
+# An error bar of two standard deviations should hold 95 in 100 errors, at either place: {numref}`tab-dropout-coverage` holds
+# the shares.
 #
 # ## What we find
 
@@ -374,7 +390,7 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Check $\mathbb{E}[y] = x$ and find the variance of $y$ for $x = 1$ by drawing; compare with
+# 1. Check $\mathbb{E}[y] = x$ in {eq}`eq-dropout` and find the variance of $y$ for $x = 1$ by drawing; compare with
 #    $p / (1 - p)$.
 
 # %% tags=["hide-cell"]
@@ -382,7 +398,7 @@ draws = dropout(np.ones(200_000), draw_mask(200_000, 0.3, rng), 0.3)
 f"mean {ledger.Estimate.from_samples(draws):.3f}, variance {draws.var():.3f}, formula {0.3 / 0.7:.3f}"
 
 # %% [markdown]
-# 2. Does the linear predictor of the first figure gain by dropout on windows it has not seen?
+# 2. Does the linear predictor of {numref}`fig-dropout-linear` gain by dropout on windows it has not seen?
 
 # %% tags=["hide-cell"]
 unseen = make_ensemble(20, 400, 0.02, rng=9)[..., 0]
