@@ -47,6 +47,11 @@ plotting.use_style()
 #
 # with bars for means over the batch. Nothing can be gained by moving all samples together, nor by
 # scaling them together: the layer would undo both.
+#
+# :::{margin} A bias without effect
+# What the layer before adds to all samples alike goes out again with the mean, and $\beta$ does its
+# work. This is why one often sees `bias=False` before a batch normalisation.
+# :::
 
 
 # %% tags=["kernel"]
@@ -73,7 +78,13 @@ def update_running(running_mean, running_var, mean, var, n, momentum=0.1):
 
 
 # %% [markdown]
-# torch's layer on a batch of 64 Lorenz states, in raw units:
+# We compare {eq}`eq-batch-norm` and {eq}`eq-batch-norm-gradient` with torch's layer, on a batch of 64
+# Lorenz states in raw units:
+#
+# :::{margin} Two variances
+# The batch is divided by its variance over $n$; the running variance averages the one over $n - 1$.
+# Both are so in {cite}`ioffe2015batch`, and in torch.
+# :::
 
 # %%
 import torch
@@ -100,7 +111,7 @@ differences = {
 
 # %% [markdown]
 # The second *raw* moment $\overline{x^2}$ and the variance are the same only where the mean is
-# zero; what is set to one is the **second central moment**. And it is set before $\gamma$ and
+# zero; what is set to one is the **second central moment**. And in {eq}`eq-batch-norm` it is set before $\gamma$ and
 # $\beta$: what leaves the layer has the mean $\beta$ and the standard deviation $|\gamma|$, which training moves.
 #
 # ## Faster?
@@ -183,9 +194,9 @@ trials = {
 }
 
 # %% [markdown]
-# Two things are compared, each at the rate that is best for it on the validation series: the
+# {numref}`tab-batch-normalization-best` compares two things, each at the rate that is best for it on the validation series: the
 # number of steps until a tenth of the variance is left (we look every ten steps), and the error
-# after the last step. First
+# after the last step. First, in {numref}`tab-batch-normalization-rates`,
 # the error at all rates, to see whether the best lies inside the range that we tried.
 
 
@@ -201,7 +212,7 @@ def steps_to(runs, part, level=0.1):
     return 10 * np.where(below.any(1), below.argmax(1), below.shape[1])
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-rates": "Root mean square error on the test series after 200 steps, in standard deviations, for each learning rate: mean over five seeds."}}
 label = {False: "none", True: "batch"}
 rows = []
 for name in rates:
@@ -228,7 +239,7 @@ final = {case: final_error(trials[(*case, error_rate[case])], part=1) for case i
 steps = {case: steps_to(trials[(*case, speed_rate[case])], part=1) for case in cases}
 best = {case: trials[(*case, error_rate[case])] for case in cases}
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-best": "Steps to a tenth of the variance and final root mean square error on the test series, each at the rate that is best on the validation series: mean and two standard errors over five seeds."}}
 rows = []
 for name, normalised in cases:
     fastest, least = (ledger.Estimate.from_samples(v[name, normalised]) for v in (steps, final))
@@ -311,6 +322,11 @@ f"scatter by companions: {companions:.3f} standard deviations"
 # The reason the deck gives, with the original paper, is that the input of a layer changes its
 # distribution while the layers before it learn. We follow the input of the last ReLU on 512
 # fixed states through training by plain gradient descent.
+#
+# :::{margin} Its name
+# {cite}`ioffe2015batch` call the drift *internal covariate shift*. In statistics a covariate shift is
+# a difference between the inputs that a model is fitted to and those that it meets in use.
+# :::
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Input of one node of the last hidden layer through training: median and the middle 70 per cent, without (left) and with batch normalisation (right); the first seed.", "name": "fig-batch-normalization-drift"}, "image": {"alt": "Two panels against the training step. Left: the band of a node's inputs moves and widens. Right: with batch normalisation the band keeps nearly the same centre and width throughout."}}
 fig, axes = plt.subplots(1, 2, sharey=True)
@@ -346,7 +362,7 @@ Markdown(f"Path length: {path[False]:.2f} without, {path[True]:.2f} with normali
 #
 # ## Fixed to zero and one?
 #
-# In the trained networks we read the moments at three places: before scale and shift, behind
+# In the trained networks we read the moments at three places ({numref}`tab-batch-normalization-moments`): before scale and shift, behind
 # them, and in evaluation, where the running moments of training stand in for the batch's.
 
 
@@ -380,18 +396,18 @@ found = {
     for place, act in places.items()
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-moments": "Moments of a batch of 128 test states at the last batch normalisation, averaged over its nodes (the mean by its absolute value), after training by plain gradient descent: mean and two standard errors over five seeds."}}
 rows = [[place, f"{e[0]:.4f}", f"{e[1]:.4f}"] for place, e in found.items()]
 Markdown(plotting.markdown_table(["one batch of 128", "absolute mean", "variance"], rows))
 
 # %% [markdown]
 # ## The trap for generators
 #
-# A generator with batch normalisation is two machines: in training a function of the **whole batch**
+# A generator with batch normalisation is two machines: by {eq}`eq-batch-norm` it is in training a function of the **whole batch**
 # of latents, in evaluation a function of one. We train a small one to make Lorenz states, by the
 # energy distance to real batches,
 #
-# $$2\,\mathbb{E}|X - G| - \mathbb{E}|X - X'| - \mathbb{E}|G - G'| \ge 0,$$
+# $$2\,\mathbb{E}|X - G| - \mathbb{E}|X - X'| - \mathbb{E}|G - G'| \ge 0,$$ (eq-energy-distance)
 #
 # which is zero only for equal distributions and needs no discriminator.
 
@@ -465,7 +481,7 @@ spread = {
 }
 floor = energy_distance(real, states[torch.randperm(len(states))[:1024]]).item()
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-generator": "Energy distance of 1024 sampled states to the test states, and their spread in standard deviations, by the way of sampling: mean and two standard errors over five generators; the last row is the floor."}}
 rows = [[way, f"{distance[way]:.3f}", f"{spread[way]:.2f}"] for way in ways]
 rows.append(["1024 real states", f"{floor:.3f}", f"{real.std(0).mean():.2f}"])
 Markdown(
@@ -473,7 +489,7 @@ Markdown(
 )
 
 # %% [markdown]
-# In evaluation the small ball gives itself away. In training mode even the ball, and even batches of
+# {numref}`tab-batch-normalization-generator` holds the distances {eq}`eq-energy-distance`. In evaluation the small ball gives itself away. In training mode even the ball, and even batches of
 # eight, look like the attractor by distance. What differs there is what **one** latent becomes: we put the same latent into 200 batches and see how far its state moves.
 
 
