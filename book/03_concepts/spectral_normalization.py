@@ -47,9 +47,14 @@ plotting.use_style()
 # \sigma(W) = \max_{v \neq 0} \frac{\|W v\|}{\|v\|} = \sqrt{\lambda_{\max}(W^T W)} ,
 # $$ (eq-spectral-norm)
 #
-# its largest singular value, or **spectral norm**. The deck's "largest value of the map" needs the word that is
+# its largest singular value, or **spectral norm**. Beside {eq}`eq-spectral-norm` the deck's "largest value of the map" needs the word that is
 # missing: it is the largest *eigenvalue* of $W^T W$, not of $W$. A rectangular $W$ has no
 # eigenvalues, and a square one may hide its stretch from them:
+#
+# :::{margin} Norm and radius
+# The largest absolute eigenvalue is called spectral *radius*. It says how powers of a matrix grow in
+# the long run, and is never above the spectral *norm*; for symmetric matrices the two are equal.
+# :::
 
 # %%
 import numpy as np
@@ -67,7 +72,7 @@ Markdown(
 # %% [markdown]
 # ## Power iteration
 #
-# Apply $W$ and $W^T$ in turn and **normalise after each**: every round multiplies the component
+# Apply $W$ and $W^T$ in turn, as in {eq}`eq-power-iteration`, and **normalise after each**: every round multiplies the component
 # of $v$ along the $i$-th singular vector by $\sigma_i^2$, so the largest takes over.
 
 
@@ -89,7 +94,12 @@ def power_iteration(W, v, n_steps=1):
 # How fast? The unwanted part of $v$ shrinks by $(\sigma_2 / \sigma_1)^2$ a step. A singular
 # value is stationary at its own vectors, so an error $\epsilon$ of direction costs it only $\epsilon^2$:
 # the estimate of $\sigma$ converges with the *fourth* power of the ratio. Matrices with known
-# singular values show both.
+# singular values show both ({numref}`fig-spectral-convergence` and {numref}`tab-spectral-convergence`).
+#
+# :::{margin} Two equal values
+# If the two largest singular values are equal, the vectors that the iteration ends on depend on its
+# start. The value converges all the same: any vector of their plane is stretched by $\sigma$.
+# :::
 
 
 # %%
@@ -135,7 +145,7 @@ for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$")
 axes[0].set_ylabel("error")
 _ = axes[0].legend(fontsize=8)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convergence": "Factor by which the errors of power iteration shrink in a step, for two ratios of the singular values, beside the theory: mean and two standard errors over ten random matrices."}}
 # Mean factor per step between two steps at which the error is small and far above rounding.
 spans = {0.5: (5, 8), 0.8: (9, 24)}
 rows = []
@@ -149,7 +159,7 @@ Markdown(plotting.markdown_table(headers, rows))
 # %% [markdown]
 # ### The slide's update, literally
 #
-# The slide's three equations omit the two normalisations. The directions come out right, but
+# The slide's three equations {eq}`eq-power-iteration` omit the two normalisations. The directions come out right, but
 # $u$ and $v$ carry all the stretches made so far, and $u^T W v$ is no longer $\sigma$. What it
 # becomes depends on whether $\sigma$ is above or below 1:
 
@@ -251,7 +261,7 @@ def reshaped_norm(kernel):
 
 # %% [markdown]
 # All patches together hold each pixel $k^2$ times, so the true norm is at most $k$ times the
-# reshaped one. A blur, all entries equal, reaches that bound.
+# reshaped one ({numref}`tab-spectral-convolution`). A blur, all entries equal, reaches that bound.
 
 
 # %%
@@ -273,7 +283,7 @@ for name, (shape, offset, _) in cases.items():
 blur = np.ones((1, 1, 3, 3))
 blur_ratio = convolution_norm(blur, 32) / reshaped_norm(blur)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convolution": "Norm of a circular convolution on images of 32 × 32 pixels, over the norm of its reshaped kernel: mean and two standard errors over ten random kernels; the blur is one kernel."}}
 rows = [[name, f"{found[name]:.3f}", k] for name, (*_, k) in cases.items()] + [
     ["blur, 1 → 1, 3 × 3", f"{blur_ratio:.2f}", 3]
 ]
@@ -289,6 +299,11 @@ Markdown(
 #
 # The product bounds the slope from above. It promises no slope from below: if the directions
 # that successive layers stretch most do not line up, the network is far flatter than its bound.
+#
+# :::{margin} Slope and gradient
+# By Rademacher's theorem a Lipschitz function has a gradient almost everywhere, and the smallest $K$
+# is the supremum of its norm. A sample of gradients can only bound $K$ from below.
+# :::
 #
 # ## A critic of Lorenz series
 #
@@ -349,7 +364,7 @@ trained = {
     True: [train_critic(seed, normalised=True) for seed in range(6)],
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-critic": "Slopes on held-out windows, norms of the layers and held-out accuracy of the critics after training, without normalisation and with it: mean and two standard errors over six seeds."}}
 measures = {}
 for flag, runs in trained.items():
     rows = []
@@ -395,7 +410,7 @@ _ = ax.legend(fontsize=8)
 # In {numref}`fig-spectral-slopes` the plain critic pays for confidence with steepness: cross-entropy
 # rewards larger logits without end. The normalised one cannot. Its layers' norms are not exactly 1,
 # because one power step per update trails the moving weights, but the largest slope that is met lies
-# well below the bound all the same. The table shows the price, too: after the same number of steps
+# well below the bound all the same. {numref}`tab-spectral-critic` shows the price, too: after the same number of steps
 # the bounded critic separates the classes less well.
 #
 # ## What we find
@@ -469,5 +484,5 @@ Markdown(
 
 # %% [markdown]
 # Next: the discriminator that uses this layer, {doc}`/book/04_generation/deck_gan`. Another way to
-# limit the slope, on the data rather than everywhere, is the gradient penalty of
+# limit the slope, on the data rather than everywhere, is the gradient penalty {eq}`eq-gradient-penalty` of
 # {doc}`/book/03_concepts/adversarial_training`.
