@@ -324,7 +324,7 @@ f"scatter by companions: {companions:.3f} standard deviations"
 # fixed states through training by plain gradient descent.
 #
 # :::{margin} Its name
-# {cite}`ioffe2015batch` call the drift *internal covariate shift*. In statistics a covariate shift is
+# {cite:t}`ioffe2015batch` call the drift *internal covariate shift*. In statistics a covariate shift is
 # a difference between the inputs that a model is fitted to and those that it meets in use.
 # :::
 
@@ -357,7 +357,7 @@ Markdown(f"Path length: {path[False]:.2f} without, {path[True]:.2f} with normali
 
 # %% [markdown]
 # Normalisation does hold the distributions, by construction. That this is **why** training is
-# faster does not follow: {cite}`santurkar2018how` put the drift back by noise after the
+# faster does not follow: {cite:t}`santurkar2018how` put the drift back by noise after the
 # normalisation and kept the speed; they find the loss surface smoother instead.
 #
 # ## Fixed to zero and one?
