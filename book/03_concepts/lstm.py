@@ -50,6 +50,11 @@ plotting.use_style()
 #
 # $\operatorname{sigm}(a) = 1 / (1 + e^{-a})$ lies between 0 and 1, so a gate is a soft switch, one
 # for each hidden unit. The deck writes $\sigma$ for it; this book keeps $\sigma$ for Lorenz.
+#
+# :::{margin} A gate that came later
+# The cell of 1997 had an input and an output gate only: it carried $c_{t-1}$ over with a factor of
+# exactly one. Gers, Schmidhuber and Cummins added the forget gate in 2000.
+# :::
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The LSTM cell: the upper line carries the cell state past one product and one sum; the three coloured gates decide what is forgotten, written and shown.", "name": "fig-lstm-cell"}, "image": {"alt": "Block diagram of an LSTM cell. An upper horizontal line leads the cell state from left to right through a product node and a sum node. Below, four boxes read the input and the previous hidden state: forget gate, input gate, candidate and output gate, each joined by arrows to the node it controls."}}
 fig, ax = plt.subplots(figsize=(7.2, 3.5))
@@ -117,8 +122,8 @@ for x, y, text in [
     ax.text(x, y, text, ha="center", va="center", fontsize=12)
 
 # %% [markdown]
-# In {numref}`fig-lstm-cell` nothing multiplies the cell by a matrix: on its way from left to right
-# it meets a product and a sum. In numpy the whole layer is:
+# {numref}`fig-lstm-cell` draws equations {eq}`eq-lstm-gates`. Nothing multiplies the cell by a matrix:
+# on its way from left to right it meets a product and a sum. In numpy the whole layer is:
 
 
 # %% tags=["kernel"]
@@ -186,7 +191,8 @@ f"largest difference: {abs(ours - theirs).max():.0e}"
 #
 # $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t) + \text{(what passes through the gates)},$$ (eq-lstm-state)
 #
-# so the gradient lasts **as long as the gate is near one**. How near it is depends on the bias
+# so the gradient lasts **as long as the gate is near one**. How near it is depends, by
+# {eq}`eq-lstm-gates`, on the bias
 # $b_f$: at $b_f = 0$, where torch starts it up to a small random number, $f$ is about
 # $\operatorname{sigm}(0) = 1/2$; at 1, advised by
 # {cite}`jozefowicz2015empirical`, it is 0.73; at 3, 0.95. We measure it on new networks that read
@@ -238,7 +244,8 @@ ax.set(xlabel="lag k (samples)", ylabel="$\\log_{10}$ gradient norm, relative to
 _ = ax.legend()
 
 # %% [markdown]
-# {numref}`fig-lstm-gradient` has a logarithmic axis: a straight line is a geometric decay.
+# {numref}`fig-lstm-gradient` has a logarithmic axis: a straight line is a geometric decay, as the
+# direct factor of {eq}`eq-lstm-state` gives it when the gate stays constant.
 
 # %% tags=["hide-input"]
 lag = 50
@@ -260,7 +267,7 @@ Markdown(
 # We train three networks to predict the next sample, $\hat x_{t+1} = x_t + \text{net}(x_t, \text{memory})$,
 # at the deck's step $dt = 0.1$: an LSTM, a plain RNN, and as a control **the same LSTM without
 # memory**, its state cleared before every sample. The full state is in each sample, so by Lorenz's
-# equations the past holds no information that the present lacks. Each of five seeds has its own training series, initial weights and batches; the
+# equations {eq}`eq-lorenz` the past holds no information that the present lacks. Each of five seeds has its own training series, initial weights and batches; the
 # hundred test series are common.
 
 
@@ -321,6 +328,11 @@ for seed in range(n_seeds):
 # prediction time* is how long the error, in standard deviations of the attractor, stays below
 # 0.4 {cite}`vlachas2018data`; we give it in Lyapunov times, $1 / 0.9056$ time units, in which
 # errors grow $e$-fold on average.
+#
+# :::{margin} Compare like with like
+# The threshold is a convention, and so is the norm of the error. Forecast horizons of two papers can
+# be compared only where both agree, and where the time has the same unit.
+# :::
 
 # %% tags=["hide-input"]
 warm_up, horizon = 20, 120
@@ -356,7 +368,8 @@ def one_step_error(net):
 # Three references are not networks. *Persistence* repeats the last sample. A *linear
 # autoregression* fits the next state to the last five by least squares. The *flow map* is the
 # truth itself, started with an error as large as the LSTM's one-step error: no model of that
-# accuracy can be expected to last longer.
+# accuracy can be expected to last longer. {numref}`tab-lstm-forecast` holds them all, and
+# {numref}`fig-lstm-forecast` shows one forecast.
 
 
 # %% tags=["hide-input"]
@@ -413,7 +426,7 @@ flow_name = "flow map, started as wrong as the LSTM's step"
 step_errors[flow_name] = step_errors["LSTM"]
 valid_times[flow_name] = [valid_time(run_flow_map(e, rng)) for e in step_errors["LSTM"]]
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-lstm-forecast": "Root mean square error one step ahead, in standard deviations of the attractor, and valid prediction time of each forecast, on the hundred test series; means over five seeds ± two standard errors."}}
 step = {name: ledger.Estimate.from_samples(v) for name, v in step_errors.items()}
 valid = {name: ledger.Estimate.from_samples(v) for name, v in valid_times.items()}
 rows = [["persistence", f"{rms(np.diff(held_out, axis=1)):.4f}", f"{valid_time(last):.2f}"]]
@@ -445,10 +458,15 @@ _ = ax.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
 # %% [markdown]
 # ## In a forecast of chaos the gradient must explode
 #
-# Neighbouring orbits separate as $e^{\lambda t}$ with $\lambda = 0.9056$. A network that
+# Neighbouring orbits separate as $e^{\lambda t}$ with $\lambda = 0.9056$, by {eq}`eq-growth`. A network that
 # forecasts well must do the same with its own output: the gradient of its free run with respect
 # to its start has to **grow** at the rate $\lambda$, whatever its gates
 # {cite}`mikhaeil2022difficulty`. We measure that growth in the trained LSTMs.
+#
+# :::{margin} Teacher forcing
+# In training the network reads true samples at every step, never its own output. So this gradient
+# does not appear in the training above; it would in a training on free runs.
+# :::
 
 
 # %%
