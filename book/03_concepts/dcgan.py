@@ -90,7 +90,8 @@ for ax, grid, title in zip(axes, [*stamps, sum(stamps)], titles, strict=True):
 # {numref}`fig-dcgan-example` is the slide's drawing, and its arithmetic is right. A description of
 # the drawing that accompanies the slides' text reads it differently: "a 2x2 input matrix [...] into a 4x4 output matrix by
 # doubling both spatial dimensions [...] with a 2x2 kernel of ones". The numbers say otherwise: the
-# kernel holds 0, 1, 2, 3, the stride is 1, and the result has $1 \cdot (2 - 1) + 2 = 3$ rows. It is
+# kernel holds 0, 1, 2, 3, the stride is 1, and by {eq}`eq-transposed-size` the result has
+# $1 \cdot (2 - 1) + 2 = 3$ rows. It is
 # stride 2 that doubles: the same kernel then makes four stamps side by side, without overlap.
 
 # %%
@@ -103,6 +104,11 @@ transposed_convolution(square, square, stride=2)
 # $y = C x$, from 9 pixels to 4 in the example. The operation above is multiplication by $C^T$,
 # from 4 to 9. It is not the inverse: $C^T C \neq 1$. It is what back-propagation does in a
 # convolutional layer, used forwards.
+#
+# :::{margin} Not a deconvolution
+# The operation is often called by that name. In signal processing the name means undoing a
+# convolution, which a transpose does not do.
+# :::
 
 
 # %% tags=["kernel"]
@@ -130,6 +136,11 @@ np.array_equal((C.T @ square.ravel()).reshape(3, 3), result)
 # %% [markdown]
 # torch stores the kernels of a transposed convolution as (channels in, channels out, rows,
 # columns). Here it runs the example, and then a random image with stride and padding.
+#
+# :::{margin} Which side goes back?
+# Formula {eq}`eq-convolution-size` rounds down: with a stride, inputs of several sides give the same output.
+# Formula {eq}`eq-transposed-size` returns the smallest of them; torch's `output_padding` chooses a larger one.
+# :::
 
 # %%
 import torch
@@ -164,7 +175,8 @@ Markdown(
 #
 # A generator for 32 × 32 RGB images in the manner of {cite:t}`radford2016unsupervised`: the latent
 # vector is a picture of one pixel with 100 channels. The first layer stamps it onto 4 × 4; each
-# further one, with kernel 4, stride 2 and padding 1, doubles the side, as $2 (n - 1) + 4 - 2 = 2 n$.
+# further one, with kernel 4, stride 2 and padding 1, doubles the side, since {eq}`eq-transposed-size`
+# is then $2 (n - 1) + 4 - 2 = 2 n$. {numref}`tab-dcgan-layers` follows 16 vectors through it.
 
 
 # %%
@@ -185,7 +197,7 @@ def make_generator(width=32):
     return generator
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-layers": "The generator, layer by layer: size of what goes in and of what comes out, and number of trained values (weights, biases, and the scales and shifts of batch normalisation)."}}
 torch.manual_seed(0)
 generator, x = make_generator(), torch.randn(16, 100, 1, 1)
 rows, depths, sides = [], [100], [1]
@@ -226,7 +238,8 @@ Markdown(
 # Stamps that overlap unevenly leave a pattern {cite}`odena2016deconvolution`. In one dimension, an
 # output pixel is reached by every input whose stamp covers it. The count repeats with period $s$,
 # and is constant only if $s$ divides $k$. In two dimensions the counts multiply. An input of ones
-# and a kernel of ones make the operation count its own overlaps.
+# and a kernel of ones make the operation count its own overlaps
+# ({numref}`tab-dcgan-overlaps` and {numref}`fig-dcgan-overlap`).
 
 
 # %%
@@ -239,7 +252,7 @@ def overlaps(kernel_size, stride=2, n=6):
 
 counts = {k: overlaps(k) for k in (2, 3, 4, 5)}
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-overlaps": "Numbers of stamps that fall on one output pixel at stride 2, edges aside, for kernels of four sizes."}}
 rows = [
     [k, "yes" if k % 2 == 0 else "no", ", ".join(f"{c:.0f}" for c in np.unique(m))]
     for k, m in counts.items()
@@ -262,9 +275,15 @@ _ = fig.colorbar(shown, ax=axes, label="stamps on a pixel")
 #
 # Counts are the special case of a kernel of ones. In general the output at phase $r$ (its index
 # modulo $s$) sees the weights $w_r, w_{r+s}, \dots$ only, so a constant input $c$ gives
-# $c \sum_j w_{r + js}$: **one value for each phase**. The pattern vanishes when these sums are equal,
+#
+# $$
+# y_r = c \sum_j w_{r + js} ,
+# $$ (eq-phase-sums)
+#
+# **one value for each phase**. The pattern vanishes when these sums are equal,
 # which is a condition on the weights, not on the size. A size-3 kernel can be clean, namely
-# $(\tfrac12, 1, \tfrac12)$, which interpolates linearly. Doubled samples of the Lorenz $x$ show it.
+# $(\tfrac12, 1, \tfrac12)$, which interpolates linearly. Doubled samples of the Lorenz $x$ show it
+# in {numref}`fig-dcgan-signal`.
 
 # %%
 x = make_ensemble(1, 60, 0.05, rng=3)[0, :, 0]
@@ -295,7 +314,8 @@ _ = axes[0].set_ylabel("$x$")
 # What does a fresh layer do? Two measures, over random weights. *Unevenness*: white noise goes in,
 # and the power of the output is compared between phases, largest over smallest. *Ripple*: a constant
 # goes in, and the standard deviation over phases is divided by the root mean square. Before any
-# training the kernel of size 4 already balances the power. Does it remove the ripple?
+# training the kernel of size 4 already balances the power. Does it remove the ripple
+# ({numref}`tab-dcgan-upsampling`)?
 
 
 # %%
@@ -325,7 +345,7 @@ def measure(kernel_size, *, resize, seed):
     return power.max() / power.min(), ripple.sqrt()
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-upsampling": "Three upsampling layers with random weights: power of white noise after the layer, largest phase over smallest, and standard deviation over phases of a constant, relative to its root mean square; mean over twenty seeds ± two standard errors."}}
 layers = {
     "transposed, kernel 3": (3, False),
     "transposed, kernel 4": (4, False),
@@ -348,13 +368,17 @@ Markdown(
 # %% [markdown]
 # Kernel 3 has the unevenness that counting predicts: four stamps against one. A divisible kernel evens the **power**, and that is
 # all that it does: on a flat input its random weights ripple nearly as much. Training has to learn equal
-# phase sums. Copying pixels and then convolving makes them equal by construction, for every weight:
+# phase sums {eq}`eq-phase-sums`. Copying pixels and then convolving makes them equal by construction, for every weight:
 # a constant stays a constant. (What unevenness of power remains in the last two rows comes from
 # the weights that each phase happens to draw.)
 #
 # ## The rules
 #
-# {cite:t}`radford2016unsupervised` found their rules by trial. Most have a reason that can be named.
+# {cite:t}`radford2016unsupervised` found their rules by trial. Most have a reason that can be named
+# ({numref}`tab-dcgan-rules`).
+#
+# :::{table} The rules of the DCGAN and a reason for each. G is the generator, D the discriminator.
+# :name: tab-dcgan-rules
 #
 # | rule | reason |
 # |---|---|
@@ -365,6 +389,12 @@ Markdown(
 # | ReLU inside G, tanh at its end | a bounded output to match data scaled to [-1, 1] |
 # | leaky ReLU in D | G learns through D's gradient: a slope of zero would block it |
 # | weights from a normal of width 0.02; Adam, rate 0.0002, $\beta_1 = 0.5$ | small start; less momentum, because the opponent moves |
+# :::
+#
+# :::{margin} Momentum
+# Adam's default is $\beta_1 = 0.9$. With it, report {cite:t}`radford2016unsupervised`, the training
+# oscillated and was unstable.
+# :::
 #
 # The third rule and the last belong together. A layer with $m$ incoming weights of width 0.02 after
 # a ReLU, which keeps half of the mean square, multiplies the root mean square by about
@@ -461,7 +491,8 @@ print((C @ C.T)[5, [5, 6, 9, 10]].round(2))
 # %% [markdown]
 # **2. Cure the initial ripple.** Let the size-4 kernel of a stride-2 transposed convolution start
 # as the outer product of $(\tfrac14, \tfrac34, \tfrac34, \tfrac14)$ with itself. What are its phase
-# sums, and which classical operation is it? What does $n_{\text{out}}$ say about padding?
+# sums {eq}`eq-phase-sums`, and which classical operation is it? What does {eq}`eq-transposed-size` say
+# about padding?
 
 # %% tags=["hide-cell"]
 line = np.array([1, 3, 3, 1]) / 4
