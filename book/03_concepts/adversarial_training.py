@@ -39,13 +39,18 @@ plotting.use_style()
 # ## The game
 #
 # The generator $G$ turns noise into samples; the discriminator $D$ gives each sample the
-# probability that it is real. Three distributions are at play:
+# probability that it is real. Three distributions are at play
+# ({numref}`tab-adversarial-distributions`):
+#
+# :::{table} The three distributions of the game.
+# :name: tab-adversarial-distributions
 #
 # | symbol | meaning | remark |
 # |---|---|---|
 # | $p_r$ | distribution of the real data | known by samples only |
 # | $p_g$ | distribution of what $G$ makes | the law of $G(z)$; no formula either |
 # | $p_z$ | distribution of the input noise $z$ | ours to choose: usually Gaussian or uniform |
+# :::
 #
 # {cite:t}`goodfellow2014generative` let both networks act on one number,
 #
@@ -65,6 +70,11 @@ plotting.use_style()
 # The perfect discriminator reports the share of real data at $x$, and against it the generator
 # minimises the **Jensen-Shannon divergence**, the mean Kullback-Leibler divergence of $p_r$ and
 # $p_g$ from their average. In numpy, for densities given as masses on bins:
+#
+# :::{margin} Nat and bit
+# With the natural logarithm divergences count in nat, and JS is at most $\log 2$. With the logarithm
+# to base two they count in bit, and the bound is one.
+# :::
 
 
 # %% tags=["kernel"]
@@ -99,8 +109,8 @@ p_g /= p_g.sum()
 D_star = optimal_discriminator(p_r, p_g)
 
 # %% [markdown]
-# To check the formula without using it, let an optimiser climb the game over all discriminators
-# with one free logit $s$ a bin, $D = 1 / (1 + e^{-s})$.
+# To check {eq}`eq-optimal-critic` without using it, let an optimiser climb the game {eq}`eq-value` over
+# all discriminators with one free logit $s$ a bin, $D = 1 / (1 + e^{-s})$.
 
 # %%
 from scipy.special import expit
@@ -196,19 +206,24 @@ Markdown(
 
 # %% [markdown]
 # The game therefore trains the generator on a moving ruler. $D$ is only near $D^\star$ if it keeps
-# up, and only then does lowering $L$ lower a divergence.
+# up, and only then does lowering $L$ lower the divergence of {eq}`eq-optimal-critic`.
 #
 # ## Three losses, three slopes
 #
 # Early in training $D$ tells the fakes easily: its logit $s = \operatorname{logit} D(G(z))$ is far
-# below zero. What the generator learns then depends on the slope of its loss at $s$. With
-# $\operatorname{sp}(a) = \log(1 + e^a)$:
+# below zero. What the generator learns then depends on the slope of its loss at $s$.
+# {numref}`tab-adversarial-losses` uses $\operatorname{sp}(a) = \log(1 + e^a)$ and its derivative,
+# $\operatorname{sigm}(a) = 1 / (1 + e^{-a})$.
+#
+# :::{table} Three losses of the generator for a fake of logit $s$, and their slopes; $s_{\text{real}}$ is the logit of a real sample.
+# :name: tab-adversarial-losses
 #
 # | loss | generator minimises | slope with respect to $s$ |
 # |---|---|---|
 # | saturating (the deck's) | $\log(1 - D) = -\operatorname{sp}(s)$ | $-\operatorname{sigm}(s)$ |
 # | non-saturating | $-\log D = \operatorname{sp}(-s)$ | $-\operatorname{sigm}(-s)$ |
 # | relativistic | $\operatorname{sp}(s_{\text{real}} - s)$ | $-\operatorname{sigm}(s_{\text{real}} - s)$ |
+# :::
 #
 # The non-saturating loss is already in {cite:t}`goodfellow2014generative`, who advise it in
 # practice. The relativistic one {cite}`jolicoeur2019relativistic` compares each fake with a real
@@ -294,6 +309,11 @@ def gradient_penalty(D, *samples):
 # discriminator sees, fading over the training {cite}`sonderby2017amortised`. And as slide 28 advises, after
 # {cite:t}`heusel2017gans`, the discriminator learns four times faster than the generator.
 #
+# :::{margin} Why four?
+# The proof of {cite:t}`heusel2017gans` lets the ratio of the two rates grow without bound in the course of
+# training. A fixed ratio is a rule of thumb.
+# :::
+#
 # The setting below is **chosen to be hard**: among several that were tried, it is one in which the
 # plain game collapses. It has 16 latent dimensions for data of two. The last run is the control, the same plain
 # game with a latent of two dimensions.
@@ -355,7 +375,7 @@ runs = {
 # A mode counts as covered if at least 2 % of all samples fall within three standard deviations of
 # its centre; its fair share would be 12.5 %. The second measure is the share of samples that
 # fall so close to any mode. For perfect samples it is $1 - e^{-9/2}$, nearly 99 %. The two can
-# disagree, and do.
+# disagree, and do in {numref}`tab-adversarial-ring`.
 
 
 # %%
@@ -366,7 +386,7 @@ def coverage(samples):
     return (share > 0.02).sum(1).numpy(), close.float().mean(1).numpy()
 
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-adversarial-ring": "Modes that each training covers, and share of the samples within three standard deviations of a mode: means over six repeats ± two standard errors, from 2000 samples each."}}
 measures = {
     name: [ledger.Estimate.from_samples(m) for m in coverage(y)] for name, y in runs.items()
 }
@@ -439,10 +459,10 @@ between = np.sqrt(np.mean(np.diff(ordered, axis=0) ** 2, axis=1))
 #
 # $$
 # \mathbb{E}\,\mathrm{JS} \approx \frac{k - 1}{4 n} \quad (n \gg k),
-# $$
+# $$ (eq-copy-gap)
 #
 # by the usual $\chi^2$ expansion of the Kullback-Leibler divergence. In $d$ dimensions $k$ grows as a power $d$ of the
-# resolution, so the loss generalises only as far as the discriminator is coarse
+# resolution, so by {eq}`eq-copy-gap` the loss generalises only as far as the discriminator is coarse
 # {cite}`arora2017generalization`.
 
 
@@ -468,11 +488,16 @@ occupied = np.count_nonzero(p_r)
 # \begin{pmatrix} \theta \\ \psi \end{pmatrix} \leftarrow
 # \begin{pmatrix} 1 & -h/2 \\ h/2 & 1 - h \gamma \end{pmatrix}
 # \begin{pmatrix} \theta \\ \psi \end{pmatrix} ,
-# $$
+# $$ (eq-dirac)
 #
 # a rotation. Without penalty its eigenvalues $1 \pm i h / 2$ lie outside the unit circle: the
-# players spiral outwards however small the step. R1 adds $-h\gamma$, a brake on the
-# discriminator alone, and that is enough.
+# players spiral outwards however small the step. R1, the first term of {eq}`eq-gradient-penalty`, adds
+# $-h\gamma$, a brake on the discriminator alone, and that is enough.
+#
+# :::{margin} Known from mechanics
+# Without penalty {eq}`eq-dirac` is Euler's method {eq}`eq-euler` for a harmonic oscillator. Steps in turn are
+# its symplectic variant, which keeps areas, so that its orbits stay on an ellipse.
+# :::
 
 
 # %% tags=["kernel"]
@@ -494,8 +519,8 @@ def dirac_gan(theta, psi, n_steps, *, rate=0.1, gamma=0.0, alternate=False):
 
 
 # %% [markdown]
-# The code plays the full nonlinear minimax game of the deck; its signs turn the rotation the other
-# way, with the same eigenvalues. (The other two losses have the same linear part.)
+# The code plays the full nonlinear minimax game of the deck; its signs turn the rotation
+# {eq}`eq-dirac` the other way, with the same eigenvalues. (The other two losses have the same linear part.)
 
 # %%
 paths = {
