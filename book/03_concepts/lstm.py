@@ -40,14 +40,16 @@ plotting.use_style()
 #
 # $$
 # \begin{aligned}
-# f_t &= \operatorname{sigm}(W_f x_t + U_f h_{t-1} + b_f) && \text{forget gate: how much of the cell to keep} \\
-# i_t &= \operatorname{sigm}(W_i x_t + U_i h_{t-1} + b_i) && \text{input gate: how much to write} \\
-# g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g) && \text{what to write} \\
-# o_t &= \operatorname{sigm}(W_o x_t + U_o h_{t-1} + b_o) && \text{output gate: how much to show} \\
+# f_t &= \operatorname{sigm}(W_f x_t + U_f h_{t-1} + b_f) \\
+# i_t &= \operatorname{sigm}(W_i x_t + U_i h_{t-1} + b_i) \\
+# g_t &= \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+# o_t &= \operatorname{sigm}(W_o x_t + U_o h_{t-1} + b_o) \\
 # c_t &= f_t \odot c_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(c_t).
 # \end{aligned}
 # $$ (eq-lstm-gates)
 #
+# The *forget gate* $f_t$ says how much of the cell to keep, the *input gate* $i_t$ how much to write,
+# $g_t$ what to write, and the *output gate* $o_t$ how much of the cell to show.
 # $\operatorname{sigm}(a) = 1 / (1 + e^{-a})$ lies between 0 and 1, so a gate is a soft switch, one
 # for each hidden unit. The deck writes $\sigma$ for it; this book keeps $\sigma$ for Lorenz.
 #
@@ -189,9 +191,10 @@ f"largest difference: {abs(ours - theirs).max():.0e}"
 # $\operatorname{diag}(1 - h^2)\, U$, and shrinks geometrically if these contract. Along the cell
 # the direct factor is the forget gate,
 #
-# $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t) + \text{(what passes through the gates)},$$ (eq-lstm-state)
+# $$\frac{\partial c_t}{\partial c_{t-1}} = \operatorname{diag}(f_t) + \dots ,$$ (eq-lstm-state)
 #
-# so the gradient lasts **as long as the gate is near one**. How near it is depends, by
+# where the dots stand for what passes through the gates. So the gradient lasts **as long as the gate is
+# near one**. How near it is depends, by
 # {eq}`eq-lstm-gates`, on the bias
 # $b_f$: at $b_f = 0$, where torch starts it up to a small random number, $f$ is about
 # $\operatorname{sigm}(0) = 1/2$; at 1, advised by
@@ -264,8 +267,8 @@ Markdown(
 # %% [markdown]
 # ## Forecasting Lorenz
 #
-# We train three networks to predict the next sample, $\hat x_{t+1} = x_t + \text{net}(x_t, \text{memory})$,
-# at the deck's step $dt = 0.1$: an LSTM, a plain RNN, and as a control **the same LSTM without
+# We train three networks to predict the next sample, $\hat x_{t+1} = x_t + F(x_t, m_t)$ with a
+# memory $m_t$, at the deck's step $dt = 0.1$: an LSTM, a plain RNN, and as a control **the same LSTM without
 # memory**, its state cleared before every sample. The full state is in each sample, so by Lorenz's
 # equations {eq}`eq-lorenz` the past holds no information that the present lacks. Each of five seeds has its own training series, initial weights and batches; the
 # hundred test series are common.
