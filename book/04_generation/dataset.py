@@ -45,7 +45,12 @@ ensemble = make_ensemble(n_series=1000, length=1000, dt=dt, rng=1963)
 ensemble.shape
 
 # %% [markdown]
-# How large is a step of dt = 0.1? The figure shows eight time units of one series, the samples as
+# :::{margin} Lorenz times
+# The deck's "Lorenz time" is the time unit of {eq}`eq-lorenz`. It is not the Lyapunov time
+# $1 / \lambda_1$, which is a little longer.
+# :::
+#
+# How large is a step of dt = 0.1? {numref}`fig-dataset-samples` shows eight time units of one series, the samples as
 # dots over the finely sampled orbit. A loop around a wing takes a handful of samples: a straight
 # line between samples is a poor approximation, and so is any difference quotient.
 
@@ -61,11 +66,14 @@ plt.show()
 # %% [markdown]
 # ## Is it the attractor?
 #
-# Every stationary Lorenz process satisfies identities that need no simulation. The mean of
-# $\mathrm d(x^2)/\mathrm dt = 2\sigma(xy - x^2)$ vanishes, so that $\overline{x^2} = \overline{xy}$;
-# the mean of $\dot z$ vanishes, so that $\overline{xy} = \beta\bar z$. The symmetry
-# $(x, y, z) \to (-x, -y, z)$ adds $\bar x = \bar y = 0$. They are a check of the data that is
-# independent of the integrator.
+# Long-time averages of the system {eq}`eq-lorenz` satisfy identities that need no simulation. The means of
+# $\mathrm d(x^2)/\mathrm dt = 2\sigma(xy - x^2)$ and of $\dot z$ vanish along every bounded orbit; the
+# symmetry $(x, y, z) \to (-x, -y, z)$ of the attractor adds two more:
+#
+# $$\overline{x^2} = \overline{xy}, \qquad \overline{xy} = \beta\bar z, \qquad
+# \bar x = \bar y = 0 .$$ (eq-identities)
+#
+# They are a check of the data that is independent of the integrator.
 
 # %%
 from lorenz_utils.ledger import Estimate, record
@@ -78,7 +86,7 @@ identities = {
     "mean of xy against β · mean of z": ((x * y).mean(1), LORENZ63.beta * z.mean(1)),
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dataset-identities": "Both sides of three identities, and their difference: means over 1000 series of their time averages, ± two standard errors."}}
 rows = []
 for name, (left, right) in identities.items():
     gap = Estimate.from_samples(left - right)
@@ -87,15 +95,23 @@ for name, (left, right) in identities.items():
 Markdown(plotting.markdown_table(["identity", "left", "right", "difference"], rows))
 
 # %% [markdown]
-# The differences are compatible with zero: intervals are two standard errors over the series. What
+# The differences in {numref}`tab-dataset-identities` are compatible with zero: intervals are two standard errors over the series. What
 # little remains comes from the ends of finite series, as the mean of $\mathrm d(x^2)/\mathrm dt$
 # over a window is the difference of its ends divided by its length.
 #
 # ## Folding
 #
-# Samples fill the image row by row: pixel $(i, j)$ holds sample $32\,i + j$. A series of 1000 leaves
-# 24 of the 1024 pixels empty. An affine `Scaling` sends the range of each coordinate to
+# Samples fill the image row by row: pixel $(i, j)$ holds the sample
+#
+# $$t = 32\,i + j, \qquad 0 \le i, j < 32 .$$ (eq-folding)
+#
+# A series of 1000 leaves 24 of the 1024 pixels empty. An affine `Scaling` sends the range of each coordinate to
 # $[-1, 1]$, which is what the generator's last layer can produce.
+#
+# :::{margin} Rows or columns?
+# Row by row is the order of NumPy's `reshape`. MATLAB and Fortran fill columns first: an image folded
+# there and unfolded here gives the samples in a wrong order, and nothing warns of it.
+# :::
 
 # %%
 from lorenz_utils.images import Scaling, images_to_series, padding_mask, series_to_images
@@ -131,13 +147,18 @@ plt.show()
 # the other wing both are dark and what remains is the blue of z. The slanted bands are the steady
 # pace of z: a row of 32 samples is not a whole number of its loops, so each row is a little out of
 # step with the one above. Along a row neighbours in the image are neighbours in time. From one row to the next they are 32 samples apart, which is what
-# the next figure judges.
+# {numref}`fig-dataset-lags` judges.
 #
 # ## What a vertical neighbour knows
 #
-# A 3 x 3 kernel on the folded image sees the lags $-1, 0, 1$ and the two rows of lags $\pm 31, \pm
+# By {eq}`eq-folding` a 3 x 3 kernel {eq}`eq-cross-correlation` on the folded image sees the lags $-1, 0, 1$ and the two rows of lags $\pm 31, \pm
 # 32, \pm 33$. How much does a sample tell about another at a given lag? The autocorrelation of the
 # three coordinates answers for linear kernels.
+#
+# :::{margin} Autocorrelation by FFT
+# By the Wiener-Khinchin theorem the autocorrelation is the Fourier transform of the power spectrum.
+# Without the zeros appended to each series its end would be correlated with its own beginning.
+# :::
 
 # %%
 centred = ensemble - ensemble.mean((0, 1))
@@ -188,7 +209,7 @@ narrow = np.arange(24).reshape(8, 3)
 sorted({int(narrow[1 + i, 1 + j] - narrow[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)})
 
 # %% [markdown]
-# **2.** The identities hold at the two fixed points of the wings as well. Find a state-space average
+# **2.** The first two identities {eq}`eq-identities` hold at the two fixed points of the wings as well. Find a state-space average
 # that tells the attractor from these points.
 
 # %% tags=["hide-cell"]
