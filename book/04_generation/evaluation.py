@@ -69,7 +69,7 @@ means = {
     "real": Estimate.from_samples(real.mean(1)),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-means": "Correlation of x with y, and means, over 100 generated and 200 real series, with standard errors of $x$."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-means": "Correlation of $x$ with $y$ and means of the coordinates, over 100 generated and 200 real series, ± two standard errors."}}
 rows = [
     [name, f"{similar[name]:.3f}", *(f"{means[name][c]:.2f}" for c in range(3))]
     for name in similar
@@ -84,13 +84,25 @@ Markdown(plotting.markdown_table(["series", "correlation of x, y", "mean x", "me
 #
 # ## The deck's table, with controls
 #
-# An estimator of chaos needs a sample without chaos. Four controls are made from the real series:
+# An estimator of chaos needs a sample without chaos. There are four controls, three of them made from the real series:
 #
 # * *phase-randomised* surrogates {cite}`theiler1992testing` keep the power spectrum and the
 #   correlations between coordinates: they are Gaussian noise passed through a linear filter;
 # * *AAFT* surrogates keep the distribution of the values as well;
 # * *shuffled* series keep the values alone: white noise;
 # * a *periodic orbit*, at $\rho = 160$, is deterministic, and its largest exponent is zero.
+#
+# :::{margin} Null hypotheses
+# A phase-randomised surrogate stands for a linear Gaussian process, an AAFT surrogate for one seen
+# through a fixed monotonic function. A number that cannot tell them from the series is no evidence of
+# nonlinearity, let alone of chaos.
+# :::
+#
+# :::{margin} Order at large ρ
+# $\rho = 160$ lies in one of the windows of large $\rho$ in which orbits settle on a stable cycle
+# {cite}`sparrow1982lorenz`. Just beyond its upper end regular stretches are broken by bursts: the example
+# by which Pomeau and Manneville described intermittency in 1980.
+# :::
 #
 # None of them is chaotic. We apply the deck's estimator, `nolds.lyap_e` with its default settings, to
 # each coordinate of all of them.
@@ -116,7 +128,7 @@ exponents = {
     for name, ensemble in candidates.items()
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-eckmann": "Largest Lyapunov exponent of each coordinate by Eckmann's algorithm: the deck's values, and ours per time unit over 8 series of 1000 samples, ± two standard errors."}}
 deck = {"generated": [1.35, 1.25, 0.86], "real": [2.86, 3.05, 3.64]}
 rows = []
 for name, estimate in exponents.items():
@@ -129,14 +141,15 @@ headers = ["series", "deck x", "deck y", "deck z", "ours x", "ours y", "ours z"]
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
-# Intervals are two standard errors over the series. Every row is positive. White noise would be
+# Intervals are two standard errors over the series. Every row of {numref}`tab-evaluation-eckmann` is positive. White noise would be
 # chaotic by this table, and so would a periodic orbit.
 #
-# The real rows are far too large as well: the largest exponent of the system, computed from its
-# equations in {doc}`/book/01_introduction`, is less than one. Two causes are known. The algorithm
+# The real rows are far too large as well: the largest exponent of the system, computed by {eq}`eq-benettin` from its
+# equations, is less than one. Two causes are known. The algorithm
 # fits its matrices to steps of three samples but multiplies one for each sample, so that it counts
 # growth about three times; and it sees one coordinate, in which neighbours are often false. It does
-# rank the real series highest, but a sign alone says nothing.
+# rank the real series above the generated ones and every noise, though not above the periodic orbit in
+# each coordinate. A sign alone says nothing.
 #
 # ## All metrics, with floor and controls
 #
@@ -144,26 +157,39 @@ Markdown(plotting.markdown_table(headers, rows))
 # compared with before (the floor: what a perfect generator would reach with so many samples), and to
 # the controls. Definitions are in the docstrings of `lorenz_utils.metrics`; in short:
 #
-# * *flow residual*: error of each step against the true flow, in standard deviations;
+# * *flow residual* {eq}`eq-flow-residual`: error of each step against the true flow, in standard deviations;
 # * *D_stsp*: Kullback-Leibler divergence of the visits to 30 x 30 x 30 boxes of state space;
 # * *D_H*: Hellinger distance of the power spectra;
 # * *diversity*: spread across series at one instant, relative to the spread of all samples;
-# * *largest exponent, full state*: local quadratic maps fitted in all three coordinates;
-# * *moment residual*: largest violation of the exact identities of stationary averages;
-# * *fitted parameters*: what a fit through the flow map makes of the series.
+# * *largest exponent, full state*: local quadratic maps fitted in all three coordinates, composed as in {eq}`eq-benettin`;
+# * *moment residual*: largest violation of the exact identities of stationary averages, those of {eq}`eq-identities` and one more;
+# * *fitted parameters*: what a fit through the flow map {eq}`eq-flow-map-fit` makes of the series.
+#
+# With the shares $r_b$ and $g_b$ of the real and the generated samples in box $b$, and the power spectra
+# $p_f$ and $q_f$ of one coordinate, each normalised to sum one, the two distances are
+#
+# $$D_{\text{stsp}} = \sum_b r_b \log \frac{r_b}{g_b}, \qquad
+# D_H = \sqrt{1 - \sum_f \sqrt{p_f\, q_f}} ,$$ (eq-distances)
+#
+# the second averaged over the coordinates.
+#
+# :::{margin} Not symmetric
+# In this order a box that real orbits visit and generated ones never do costs most. One that only
+# generated orbits visit costs nothing of its own: its samples are missed elsewhere.
+# :::
 
 # %%
 from lorenz_utils.metrics import compare
 
 table = compare(real, generated, dt, rng=8)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-metrics": "All metrics of generated, real and control series, 100 of each, against 100 other real series; the exponents of single coordinates are means over 2 series."}}
 columns = list(table["D_stsp"])
 rows = [[metric, *(f"{row[c]:.3g}" for c in columns)] for metric, row in table.items()]
 Markdown(plotting.markdown_table(["metric", *columns], rows))
 
 # %% [markdown]
-# Which metric is able to reject which control? A rule must be stated before the look: a column is
+# Which metric of {numref}`tab-evaluation-metrics` is able to reject which control? A rule must be stated before the look: a column is
 # rejected when it differs from the real one by more than a quarter of it, and for the three flow
 # residuals, which are zero for real series, when it exceeds 0.01.
 
@@ -179,7 +205,7 @@ rejected = {
     if "moment" not in metric  # its floor is itself noise around zero
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-rejections": "Which metric rejects which series by the rule above; a dash where it does not."}}
 others = [c for c in columns if c != "real"]
 rows = [[metric, *("rejects" if row[c] else "–" for c in others)] for metric, row in rejected.items()]
 Markdown(plotting.markdown_table(["metric", *others], rows))
