@@ -33,11 +33,11 @@ plotting.use_style()
 # ## Two networks
 #
 # The deck's drawing of its architecture has not survived, so the pair here follows the rules of
-# DCGAN {cite}`radford2016unsupervised`, on which the deck builds: a generator of transposed
-# convolutions that doubles the side of the image at each layer while it halves the number of
-# channels, and a discriminator that does the reverse. Batch normalisation sits in the generator;
+# DCGAN {cite}`radford2016unsupervised`, on which the deck builds: a generator ({numref}`tab-deck-gan-generator`) of transposed
+# convolutions {eq}`eq-transposed-size` that doubles the side of the image at each layer after the first while the number of
+# channels falls, and a discriminator ({numref}`tab-deck-gan-discriminator`) that does the reverse. Batch normalisation {eq}`eq-batch-norm` sits in the generator;
 # in the discriminator spectral normalisation {cite}`miyato2018spectral` takes its place, since a
-# batch normalisation after it would undo the bound that it sets. The chapters
+# batch normalisation after it would undo the bound that it sets on {eq}`eq-spectral-norm`. The chapters
 # {doc}`/book/03_concepts/dcgan`, {doc}`/book/03_concepts/batch_normalization`,
 # {doc}`/book/03_concepts/dropout` and {doc}`/book/03_concepts/spectral_normalization` explain each
 # part.
@@ -81,13 +81,13 @@ for ax, title, shapes in zip(
     plotting.plot_shapes(shapes, ax, title=title)
 plt.show()
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-generator": "The generator: the shape of what leaves each layer, and its number of weights.", "tab-deck-gan-discriminator": "The discriminator, likewise."}}
 Markdown(f"**Generator**, from 100 normal numbers:\n\n{maker_table}\n\n**Discriminator**:\n\n{critic_table}")
 
 # %% [markdown]
 # ## Five tricks, each a field
 #
-# A discriminator that separates real from generated images with certainty has a flat loss, and its
+# A discriminator that separates real from generated images with certainty makes the value {eq}`eq-value` flat, and a
 # flat loss teaches the generator nothing. The deck's five tricks (slide 28) all hold it back:
 #
 # * *label smoothing*: the targets 1 and 0 become random numbers in 0.9 to 1 and 0 to 0.1;
@@ -99,6 +99,17 @@ Markdown(f"**Generator**, from 100 normal numbers:\n\n{maker_table}\n\n**Discrim
 #
 # The third and the last pull in opposite directions: one makes the discriminator faster, the other
 # slower. In the configuration of the run each trick is one field, off at 0 or 1.
+#
+# :::{margin} A loss that does not saturate
+# Where the generator lowers $\log(1 - D(G(z)))$ in {eq}`eq-value`, the one here raises $\log D(G(z))$, as is
+# usual. That gradient does not vanish when the discriminator wins, but it becomes noisy
+# {cite}`arjovsky2017principled`.
+# :::
+#
+# :::{margin} One side or both?
+# Salimans and others, who advised label smoothing for GANs in 2016, smooth the labels of real images
+# only: a raised label of a generated image says that it is right to stay where no data is.
+# :::
 
 # %%
 from dataclasses import asdict
@@ -108,7 +119,7 @@ from lorenz_utils.training import DECK
 asdict(DECK)
 
 # %% [markdown]
-# The loop itself is short. Every trick is a small function that returns its input when it is off.
+# The loop itself is short. Smoothing and flips are one small function, the noise is another.
 
 # %% tags=["hide-input"]
 import inspect
@@ -150,15 +161,21 @@ plt.show()
 
 # %% [markdown]
 # The losses of a GAN say little about its quality: they are a score between two players who both
-# improve. The *flow residual* on the right is a measure against the truth. Each generated sample is
-# carried along the Lorenz flow for one step, and compared with the next sample,
+# improve. The *flow residual* on the right of {numref}`fig-deck-gan-history` is a measure against the truth. Each generated sample is
+# carried along the flow of {eq}`eq-lorenz` for one step, and compared with the next sample,
 #
 # $$ e_t = \frac{1}{\sqrt 3} \left\| \frac{\Phi_{\mathrm dt}(x_t) - x_{t+1}}{s} \right\|, $$ (eq-flow-residual)
 #
 # in standard deviations $s$ of the real data: 0 for an orbit, of order one for unrelated points. The
 # training never sees it.
 #
-# Is the run long enough? The rule used here: the run counts as converged when the median residual of
+# :::{margin} The heights of chance
+# The discriminator's loss is the sum of two cross-entropies, one over real and one over generated
+# images; the generator's is a single one. If the answer were one half for every image, they would
+# be $2 \log 2$ and $\log 2$.
+# :::
+#
+# Is the run long enough? The rule used here: the run counts as converged when the median residual {eq}`eq-flow-residual` of
 # its last quarter is no longer lower than that of the quarter before by more than a tenth.
 
 # %%
@@ -185,7 +202,7 @@ plt.show()
 # %% [markdown]
 # The colours and the horizontal strokes are learned. Looked at closely, the generated images show a
 # regular grid, the checkerboard that {doc}`/book/03_concepts/dcgan` explains, and they resemble each
-# other more than they resemble the real ones. Two numbers say how much: the flow residual of the generated
+# other more than they resemble the real ones. Two numbers say how much: the flow residual {eq}`eq-flow-residual` of the generated
 # series, and their *diversity*, the spread across series at one instant relative to the spread of
 # all samples, which is near 1 for independent series and 0 when all latents give the same image.
 
@@ -200,7 +217,7 @@ candidates = {
     "real, shuffled in time": shuffled(real, rng=3),
 }
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-quality": "Median flow residual, in standard deviations, and diversity of generated and real series and of two controls: means over ten blocks of twenty series, ± two standard errors."}}
 rows, medians, spreads = [], {}, {}
 for name, ensemble in candidates.items():
     blocks = np.array_split(ensemble, 10)
@@ -214,14 +231,17 @@ record("deck-gan/diversity", spreads["generated"], n_series=200, seed=1)
 Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"], rows))
 
 # %% [markdown]
-# Intervals are two standard errors over ten blocks of twenty series.
+# {numref}`tab-deck-gan-quality` sets both beside what real series reach.
 #
 # ## Which tricks matter?
 #
-# Each trick is taken away alone, and all at once, three seeds each. The runs are stored as small records in `models/ablation`; `make ablation` computes what is
-# missing, and only that.
+# Each of the five tricks is taken away alone, and so is each of three kinds of layer: spectral normalisation, batch
+# normalisation and dropout, which count as tricks from here on. A last variant goes without all eight. Each has three
+# seeds. Beside the two numbers above {numref}`tab-deck-gan-ablation` gives the distances {eq}`eq-distances` from the
+# real series: D_stsp of the visited states, D_H of the power spectra. The runs are stored as small records in
+# `models/ablation`; `make ablation` computes what is missing, and only that.
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-ablation": "The DCGAN without each trick: four metrics of 100 generated against 100 real series, means over three training seeds, ± two standard errors."}}
 from lorenz_utils.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS
 from lorenz_utils.studies import read_study
 
@@ -245,7 +265,7 @@ Markdown(
 )
 
 # %% [markdown]
-# Intervals are two standard errors over three seeds. A trick *matters* here if leaving it out moves a
+# A trick *matters* here if leaving it out moves a
 # metric by more than the two intervals together.
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Diversity and distance of the visited states without each trick; bars are two standard errors over three seeds, the band is the run with all tricks.", "name": "fig-deck-gan-ablation"}, "image": {"alt": "Two panels of points with error bars, one row for each trick that is left out and one for none at all, beside a vertical band for the run with all tricks. Left the diversity, right D_stsp. Most points lie on or near the band; a few lie clearly off it."}}
