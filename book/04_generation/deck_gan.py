@@ -88,7 +88,7 @@ Markdown(f"**Generator**, from 100 normal numbers:\n\n{maker_table}\n\n**Discrim
 # ## Five tricks, each a field
 #
 # A discriminator that separates real from generated images with certainty makes the value {eq}`eq-value` flat, and a
-# flat loss teaches the generator nothing. The deck's five tricks (slide 28) all hold it back:
+# flat loss teaches the generator nothing. The deck lists five tricks against this (slide 28):
 #
 # * *label smoothing*: the targets 1 and 0 become random numbers in 0.9 to 1 and 0 to 0.1;
 # * *instance noise*: Gaussian noise on real and generated images, its level falling over the epochs;
