@@ -26,7 +26,7 @@ import repeatability
 import yaml
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
-from freshness import read
+from freshness import code_cells, read
 from joblib import cpu_count
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -286,6 +286,23 @@ def _finished(run, edition):
     return False
 
 
+def spoken_by_code(page):
+    """The words of a chapter's code, of the module and of the claims, in one line."""
+    cells = code_cells(read(page)) if page in chapters() else []
+    files = [ROOT / "book" / "claims.yml", *sorted((ROOT / "lorenz_utils").glob("*.py"))]
+    texts = [cell.source for cell in cells] + [file.read_text(encoding="utf8") for file in files]
+    joined = re.sub(r'"\s*\n\s*f?"', "", "\n".join(texts))
+    return " ".join(re.findall(r"\w+", joined))
+
+
+def could_say(said, message, n=3):
+    """Whether `n` words in a row of a message, or all of a shorter one, are among those of code."""
+    words = re.findall(r"\w+", re.sub(r"\{\d+\}", " ", message))
+    n = min(n, len(words))
+    runs = (" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
+    return any(f" {run} " in f" {said} " for run in runs)
+
+
 def refresh_messages():
     """Bring the catalogues of the French edition up to date with the English of all pages."""
     if not execute_stale():
@@ -303,9 +320,10 @@ def refresh_messages():
         new.creation_date = old.creation_date
         translated = {m.id: m.string for m in old if m.id and m.string and not m.fuzzy}
         old.update(new, update_creation_date=False)
-        # Code may choose between wordings: what it did not say this time stays translated.
+        # Code may choose between wordings: what it could say another time stays translated.
+        said = spoken_by_code(page)
         for message, translation in translated.items():
-            if message not in old:
+            if message not in old and could_say(said, message):
                 old.add(message, translation)
         old.header_comment = "# The French edition: see CONTRIBUTING.md."
         path.parent.mkdir(parents=True, exist_ok=True)

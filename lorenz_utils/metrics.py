@@ -151,7 +151,8 @@ def moment_residuals(ensemble):
     """Relative violations of five identities that every stationary Lorenz-63 process obeys.
 
     Where the mean of dg/dt vanishes for g = x^2, z and y^2 + z^2, and by the symmetry
-    (x, y) -> (-x, -y). They hold for the fixed points too: necessary, not sufficient.
+    (x, y) -> (-x, -y). They hold for an equal share of the two fixed points too: necessary, not
+    sufficient.
 
     Parameters
     ----------

@@ -106,6 +106,26 @@ def test_template_keeps_words_and_gives_the_numbers_back(text, numbers):
     assert editions.fill(message, found) == text
 
 
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("Seed {0} still improves by that rule.", True),
+        ("no run", True),
+        ("Seed {0} does not improve.", False),
+        ("no seed", False),
+    ],
+)
+def test_a_wording_that_code_could_choose_outlives_its_message(message, kept):
+    said = "state no run still improves by that rule"
+    assert build.could_say(said, message) == kept
+
+
+def test_what_code_could_say_are_the_strings_of_the_chapter_and_its_module():
+    said = build.spoken_by_code("book/04_generation/deck_gan")
+    assert build.could_say(said, "still improves by that rule")  # one of two states of a run
+    assert not build.could_say(said, "Where the slides and the project's code differ")  # prose
+
+
 def test_built_pages_say_what_is_missing():
     need(MISSING.exists(), "the site is not built: run make book")
     missing = json.loads(MISSING.read_text(encoding="utf8"))

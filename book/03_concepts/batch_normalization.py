@@ -368,32 +368,27 @@ Markdown(f"Path length: {path[False]:.2f} without, {path[True]:.2f} with normali
 
 # %% tags=["hide-input"]
 @torch.no_grad()
-def moments(net, normalise, states):
+def moments(net, training, normalise, states):
     """Mean absolute mean and mean variance over nodes of the last such layer."""
-    before = net[:-3](states)
-    after = normalise(net[-3], before)
+    net = deepcopy(net).train(training)  # a batch in training moves the running moments
+    after = normalise(net[-3], net[:-3](states))
     return [after.mean(0).abs().mean().item(), after.var(0, correction=0).mean().item()]
 
 
 def bare(layer, x):
-    return (x - x.mean(0)) / (x.var(0, correction=0) + layer.eps).sqrt()
-
-
-def in_evaluation(layer, x):
-    layer.eval()
     return (layer(x) - layer.bias) / layer.weight
 
 
-trained = [net.train() for net, _, _ in best["SGD", True]]
+trained = [net for net, _, _ in best["SGD", True]]
 batch = pairs["test"][0][:128]
 places = {
-    "normalised, in training": bare,
-    "after scale and shift": lambda layer, x: layer(x),
-    "normalised, in evaluation": in_evaluation,
+    "normalised, in training": (True, bare),
+    "after scale and shift": (True, lambda layer, x: layer(x)),
+    "normalised, in evaluation": (False, bare),
 }
 found = {
-    place: ledger.Estimate.from_samples([moments(net, act, batch) for net in trained])
-    for place, act in places.items()
+    place: ledger.Estimate.from_samples([moments(net, *how, batch) for net in trained])
+    for place, how in places.items()
 }
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-moments": "Moments of a batch of 128 test states at the last batch normalisation, averaged over its nodes (the mean by its absolute value), after training by plain gradient descent: mean and two standard errors over five seeds."}}

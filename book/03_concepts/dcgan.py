@@ -88,7 +88,7 @@ for ax, grid, title in zip(axes, [*stamps, sum(stamps)], titles, strict=True):
 
 # %% [markdown]
 # {numref}`fig-dcgan-example` is the slide's drawing, and its arithmetic is right. A description of
-# the drawing that accompanies the slides' text reads it differently: "a 2x2 input matrix [...] into a 4x4 output matrix by
+# the drawing in our copy of the slides' text reads it differently: "a 2x2 input matrix [...] into a 4x4 output matrix by
 # doubling both spatial dimensions [...] with a 2x2 kernel of ones". The numbers say otherwise: the
 # kernel holds 0, 1, 2, 3, the stride is 1, and by {eq}`eq-transposed-size` the result has
 # $1 \cdot (2 - 1) + 2 = 3$ rows. It is

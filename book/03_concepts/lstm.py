@@ -267,7 +267,8 @@ Markdown(
 # %% [markdown]
 # ## Forecasting Lorenz
 #
-# We train three networks to predict the next sample, $\hat x_{t+1} = x_t + F(x_t, m_t)$ with a
+# We train three networks to predict the next sample, as has been done for larger chaotic systems
+# {cite}`vlachas2018data`: $\hat x_{t+1} = x_t + F(x_t, m_t)$ with a
 # memory $m_t$, at the deck's step $dt = 0.1$: an LSTM, a plain RNN, and as a control **the same LSTM without
 # memory**, its state cleared before every sample. The full state is in each sample, so by Lorenz's
 # equations {eq}`eq-lorenz` the past holds no information that the present lacks. Each of five seeds has its own training series, initial weights and batches; the
@@ -329,7 +330,7 @@ for seed in range(n_seeds):
 # %% [markdown]
 # A **free-running** forecast reads twenty true samples, then its own output. Its *valid
 # prediction time* is how long the error, in standard deviations of the attractor, stays below
-# 0.4 {cite}`vlachas2018data`; we give it in Lyapunov times, $1 / 0.9056$ time units, in which
+# 0.4 {cite}`pathak2018hybrid`; we give it in Lyapunov times, $1 / 0.9056$ time units, in which
 # errors grow $e$-fold on average.
 #
 # :::{margin} Compare like with like

@@ -189,7 +189,7 @@ Markdown(
     f"{near[0]:.2f}, {near[1]:.2f} and {near[2]:.2f}; the next row, 31 to 33 samples on, offers at most "
     f"{far[0]:.2f}, {far[1]:.2f} and {far[2]:.2f}. Two thirds of each 3 x 3 kernel look at "
     "samples whose x and y say next to nothing about those in the middle (z, which loops at a "
-    "steady pace, stays in step for longer). The dynamics couples neighbours along a row only. A row break also cuts every loop in two: the last pixel of a row "
+    "steady pace, stays in step for longer). The dynamics couples neighbours along a row only. A row break also cuts a loop in two: the last pixel of a row "
     "and the first of the next are one step apart in time, and a whole image apart in space."
 )
 

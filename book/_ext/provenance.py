@@ -40,7 +40,7 @@ WORDS = {
         "how": "comment ce livre est fait",
         "chapter": "chapitre",
         "seconds": "secondes",
-        "together": "ensemble",
+        "together": "au total",
     },
 }
 

@@ -35,8 +35,6 @@ class CaptionTables(SphinxTransform):
         ):
             named = cell["cell_metadata"].get("mystnb", {}).get("tables", {})
             tables = list(cell.findall(nodes.table))
-            if not named:
-                continue
             if len(tables) != len(named):
                 raise ExtensionError(
                     f"{self.env.docname}: a cell makes {len(tables)} tables, its metadata names "
