@@ -22,6 +22,8 @@ COLOURS = {
     "highlight": "#E69F00",
     "light": "#56B4E9",
 }
+# Numbers on an image, which is the same in both themes: no greys, so they are not swapped either.
+ON_IMAGE = {"dark": "#000020", "light": "#FFFFDF"}
 CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#24292F"]
 
 

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 from browsing import ROOT
 
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import figures
+from lorenz_utils import plotting
+
+sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_ext")]
+import build  # noqa: E402
+import figures  # noqa: E402
 
 
 def drawn(n_points, **style):
@@ -39,6 +42,16 @@ def test_clouds_keep_every_point_its_colour_and_its_size(style, width):
     before = np.array(re.findall(r'<use xlink:href="#m\w+" x="(.*?)" y="(.*?)"', plain), float)
     after = np.array(re.findall(r"M([\d.]+) ([\d.]+)h0", small), float)
     np.testing.assert_allclose(after, before[-400:], atol=0.06)
+
+
+def test_numbers_on_images_keep_their_colour_in_the_dark_theme():
+    for colour in plotting.ON_IMAGE.values():
+        assert figures.darken_colour(colour) == colour
+    for page in build.chapters():
+        for cell in build.read(page).cells:
+            if cell.cell_type == "code" and "imshow(" in cell.source:
+                for call in re.findall(r"\.text\(.*\)", cell.source):
+                    assert "color=ink" in call and "ON_IMAGE" in cell.source, f"{page}: {call}"
 
 
 @pytest.mark.parametrize("style", [{"marker": "s"}, {"marker": "."}])

@@ -581,9 +581,8 @@ fig, axes = plt.subplots(2, 2, figsize=(10, 3.6), sharex=True, sharey=True)
 for ax, (name, matrix) in zip(axes.flat, shown.items(), strict=True):
     ax.imshow(matrix - truth, cmap="PuOr", vmin=-15, vmax=15, aspect="auto")
     for (i, j), value in np.ndenumerate(matrix):
-        dark = abs(value - truth[i, j]) > 8
-        ink = {"color": "white" if dark else "black", "ha": "center", "va": "center"}
-        ax.text(j, i, f"{value.round(2) + 0:.2f}", fontsize=8, **ink)
+        ink = plotting.ON_IMAGE["light" if abs(value - truth[i, j]) > 8 else "dark"]
+        ax.text(j, i, f"{value.round(2) + 0:.2f}", fontsize=8, color=ink, ha="center", va="center")
     ax.set(title=name, xticks=range(9), xticklabels=TERMS, yticks=range(3))
     ax.set_yticklabels([r"$\dot x$", r"$\dot y$", r"$\dot z$"])
     ax.grid(False)
@@ -669,7 +668,7 @@ def results_table(dt):
         settled = f"{largest:.3f}" if np.isfinite(largest.value) else "escapes"
         rows.append([name, f"{rmse[dt][name]:.3f}", theirs[0], settled, theirs[1]])
     headers = ["method", "RMSE27, ours", "deck", "exponent, ours", "deck"]
-    return f"$\\delta t = {dt}$\n\n" + plotting.markdown_table(headers, rows)
+    return plotting.markdown_table(headers, rows)
 
 
 Markdown(results_table(0.01))

@@ -86,7 +86,8 @@ def show_numbers(ax, values, limit):
     ax.imshow(values, cmap="Greys", vmin=-limit, vmax=2 * limit)
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
-            ax.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=9)
+            ink = plotting.ON_IMAGE["dark"]
+            ax.text(j, i, f"{value:.0f}", ha="center", va="center", fontsize=9, color=ink)
     ax.set_axis_off()
 
 

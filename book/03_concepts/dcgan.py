@@ -81,7 +81,8 @@ titles = [f"{v:.0f} × kernel" for v in square.ravel()] + ["sum"]
 for ax, grid, title in zip(axes, [*stamps, sum(stamps)], titles, strict=True):
     ax.imshow(grid, cmap="Blues", vmin=0, vmax=20)
     for (i, j), value in np.ndenumerate(grid):
-        ax.text(j, i, f"{value:.0f}", ha="center", va="center")
+        ink = plotting.ON_IMAGE["dark"]
+        ax.text(j, i, f"{value:.0f}", ha="center", va="center", color=ink)
     ax.set(xticks=[], yticks=[])
     ax.set_title(title)
     ax.grid(False)
