@@ -38,6 +38,13 @@ LOOK = r"""async () => {
     else if (seen(formula) && formula.querySelector(".katex-html").getBoundingClientRect().left
         < formula.getBoundingClientRect().left - 1)
       problems.push(`formula opens past its beginning ${formula.id}`);
+  const boxes = [...document.querySelectorAll(".cell, aside.margin")].filter(seen)
+    .map((element) => [element, element.getBoundingClientRect()]);
+  for (const [note, a] of boxes)
+    for (const [other, b] of note.matches("aside") ? boxes : [])
+      if (other !== note && a.left < b.right - 1 && b.left < a.right - 1
+          && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        problems.push(`margin note covered: ${note.textContent.trim().slice(0, 40)}`);
   const text = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (text.nextNode()) {
     const parent = text.currentNode.parentElement;
