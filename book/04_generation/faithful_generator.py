@@ -42,7 +42,7 @@ plotting.use_style()
 #
 # with one small network $F$ for all steps. In {eq}`eq-steps-in-time` the latent is the start; ten time units later the
 # network has carried it to its attractor, and the series begins. All chance is in the start, as it is
-# for the system itself. That is an assumption about the subject, the only one made, and
+# for the system itself. That is an assumption about the subject, and
 # {ref}`below <latents-of-the-steps>` it is put to the test: fresh latents can enter every step as well,
 # $x_{t+1} = x_t + F(x_t, z_{t+1})$, and leave the network to find out that it does not need them.
 #
@@ -58,13 +58,20 @@ plotting.use_style()
 #    \mathbb E \|\nabla D(\tilde x)\|^2 \right). $$ (eq-penalty)
 #
 # :::{margin} Zero-centred
-# The penalty pulls the slope towards zero, not towards one as the Wasserstein critic's does
-# ({eq}`eq-gradient-penalty`). At the end of the game the best critic is flat: nothing is left to tell apart.
+# This is {eq}`eq-gradient-penalty` for the critic of pairs. It pulls the slope towards zero, where the
+# penalty of a Wasserstein critic pulls it towards one. At the end of the game the best critic is flat:
+# nothing is left to tell apart.
 # :::
 #
 # In training, a generated pair begins at the state where a real one does: the generator is
 # *conditional* {cite}`mirza2014conditional` on a state, of which the latent start takes the place
 # afterwards.
+#
+# :::{margin} Teacher forcing
+# Recurrent networks are often trained so: each step continues the data and not the network's own
+# output. Where errors grow, gradients through a long run of own steps explode
+# {cite}`mikhaeil2022difficulty`; a pair has one step only.
+# :::
 #
 # **What the pair then plays is a spring.** Let a generated step miss the real one by $e$. Where the
 # critic is nearly linear, $D(x) - D(\tilde x) \approx g \cdot e$ with slope $g$, its loss is about
@@ -100,7 +107,7 @@ Markdown(
 # %% [markdown]
 # ## Time to quality
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Median one-step error (left) and distance of the visited states (right) of generated series against processor time, for the deck's DCGAN and for three runs of the generator that steps.", "name": "fig-faithful-history"}, "image": {"alt": "Two panels on logarithmic axes against processor time. Left, the deck's DCGAN stays near the top; the three runs that step in time fall far below it and go on falling until their end. Right, the distance of the three runs jumps up and down at first and settles near the floor."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Median one-step error (left) and distance of the visited states (right) of generated series against processor time, for the deck's DCGAN and for three runs of the generator that steps.", "name": "fig-faithful-history"}, "image": {"alt": "Two panels on logarithmic axes against processor time. Left, the deck's DCGAN stays near the top; the three runs that step in time fall far below it and go on falling until their end. Right, the deck's curve stays high; the three runs fall steeply at first and then stay level far below it."}}
 deck_record = load_or_train("deck-dcgan")[1]
 runs = {"the deck's DCGAN": deck_record, **{name: record for name, (_, record) in trained.items()}}
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
@@ -134,10 +141,10 @@ Markdown(
 )
 
 # %% [markdown]
-# The right panel shows a trap. A map with a small one-step error can still have the wrong
-# attractor: near a window of periodic motion a tiny change of the map ends the chaos. The distance
-# jumps until the learning rate falls and the moving average settles. Judge such a
-# generator by its long series, never by its one-step error alone.
+# The two panels of {numref}`fig-faithful-history` together show a trap. Early in the runs the one-step
+# error is already small while the distance is still far above the level where it ends. A map with a small
+# one-step error can have the wrong attractor: near a window of periodic motion a tiny change of the map
+# ends the chaos. Judge such a generator by its long series, never by its one-step error alone.
 #
 # ## The pictures
 
@@ -232,7 +239,8 @@ Markdown(plotting.markdown_table(["series", "Eckmann exponent of z"], rows))
 
 # %% [markdown]
 # Intervals are two standard errors over twelve series. Kicks this small, in standard
-# deviations, no other row of {numref}`tab-faithful-targets` sees, and they take a good part of this exponent away: the
+# deviations, stay below both targets of the flow residual in {numref}`tab-faithful-targets`, and they take a
+# good part of this exponent away: the
 # exponent of so clean a series is a matter of its last digits. A target of a
 # few percent on it is a target on the one-step error in disguise, much sharper than the one above.
 #
@@ -277,8 +285,8 @@ rows.append([f"targets met by the medians, of {len(TARGETS)}", *n_met, ""])
 Markdown(plotting.markdown_table(["metric", "this page", *FULL_VARIANTS, "real"], rows))
 
 # %% [markdown]
-# The one-step error says how far a run has come, and Eckmann's exponent of $z$ follows it roughly; it
-# also scatters from seed to seed more than the other rows do. With latents in its steps a generator has
+# The one-step error says how far a run has come, and Eckmann's exponent of $z$ follows it roughly, with
+# a scatter from seed to seed. With latents in its steps a generator has
 # as small an error, in which the effect of its latents is included: over so many steps it learns to
 # give them almost no weight.
 
@@ -382,6 +390,12 @@ Markdown(plotting.markdown_table(["size of the kicks", *NOISE_VARIANTS], rows))
 # by more than two standard deviations of the attractor, in all coordinates together. Chaos alone
 # multiplies an error $e$ by $\mathrm e^{\lambda t}$ ({eq}`eq-growth`): from the median residual one expects about
 # $\lambda^{-1} \ln(2/e)$.
+#
+# :::{margin} Shadowing
+# Strictly, *some* true orbit has to stay near the generated one, and its start may be chosen
+# ({term}`shadowing`). Here it starts at the generated sample: the time counted is a lower bound.
+# Uniformly hyperbolic systems shadow small enough errors for ever (Anosov, Bowen); Lorenz is not one.
+# :::
 
 # %%
 from lorenz_utils.system import simulate
