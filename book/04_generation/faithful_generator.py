@@ -384,11 +384,11 @@ Markdown(plotting.markdown_table(["size of the kicks", *NOISE_VARIANTS], rows))
 # best, it learns a part of it only. The first row holds what is left of the
 # latents where there is nothing to learn, at the small budget of the study.
 #
-# ## How long do generated orbits shadow true ones?
+# ## How long do true orbits shadow generated ones?
 #
 # Start the true flow at a generated sample and count the time until it leaves the generated series
 # by more than two standard deviations of the attractor, in all coordinates together. Chaos alone
-# multiplies an error $e$ by $\mathrm e^{\lambda t}$ ({eq}`eq-growth`): from the median residual one expects about
+# multiplies an error $e$ by $\mathrm e^{\lambda t}$, as in {eq}`eq-growth`: from the median residual one expects about
 # $\lambda^{-1} \ln(2/e)$.
 #
 # :::{margin} Shadowing
