@@ -23,6 +23,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
+from matplotlib.ticker import NullFormatter
 
 from lorenz_utils import plotting
 from lorenz_utils.ledger import Estimate, record
@@ -118,6 +119,8 @@ for i, (name, run) in enumerate(runs.items()):
     for ax, key in zip(axes, ("median_residual", "d_stsp"), strict=True):
         if key in run["history"][0]:
             ax.loglog(minutes, [row[key] for row in run["history"]], color=colour, label=label)
+for ax in axes:
+    ax.xaxis.set_minor_formatter(NullFormatter())
 axes[0].set(xlabel="processor time (minutes)", ylabel="median flow residual")
 axes[1].set(xlabel="processor time (minutes)", ylabel="D_stsp (50 series)")
 axes[0].legend()
@@ -136,7 +139,7 @@ waits = [minutes_until(record["history"]) for _, record in trained.values()]
 
 # %% tags=["hide-input"]
 Markdown(
-    "From then on the median residual stays below 0.07 and D_stsp below 0.2: "
+    "The time from which the median residual stays below 0.07 and D_stsp below 0.2: "
     f"{', '.join(f'{w:.1f}' for w in waits)} minutes of one core for the three seeds."
 )
 
