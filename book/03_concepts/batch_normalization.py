@@ -376,6 +376,10 @@ def moments(net, training, normalise, states):
 
 
 def bare(layer, x):
+    return (x - x.mean(0)) / (x.var(0, correction=0) + layer.eps).sqrt()
+
+
+def unscaled(layer, x):
     return (layer(x) - layer.bias) / layer.weight
 
 
@@ -384,7 +388,7 @@ batch = pairs["test"][0][:128]
 places = {
     "normalised, in training": (True, bare),
     "after scale and shift": (True, lambda layer, x: layer(x)),
-    "normalised, in evaluation": (False, bare),
+    "normalised, in evaluation": (False, unscaled),
 }
 found = {
     place: ledger.Estimate.from_samples([moments(net, *how, batch) for net in trained])
