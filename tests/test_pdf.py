@@ -1,5 +1,6 @@
 """The printed book: every chapter is in it, nothing is blank, links lead on."""
 
+import re
 import subprocess
 import sys
 
@@ -22,7 +23,7 @@ def book():
 
 
 def headings(book):
-    """Every heading of the outline, without spaces, with its page's number."""
+    """Every heading of the outline, without its number and spaces, with its page's number."""
     numbers = {page.indirect_reference: n for n, page in enumerate(book.pages, start=1)}
 
     def walk(items):
@@ -30,8 +31,8 @@ def headings(book):
             if isinstance(item, list):
                 yield from walk(item)
             else:
-                name = "".join(item.title.replace("’", "'").split())
-                yield name, numbers[item["/Page"].indirect_reference]
+                name = re.sub(r"^(\d+\.)+ ", "", item.title.replace("’", "'"))
+                yield "".join(name.split()), numbers[item["/Page"].indirect_reference]
 
     return list(walk(book.outline))
 
