@@ -453,7 +453,7 @@ between = np.sqrt(np.mean(np.diff(ordered, axis=0) ** 2, axis=1))
 # ### 2. "Does the minimum of the loss guarantee optimality, with generalisation?"
 #
 # On the training set the global optimum is trivial: repeat it. For such a generator $p_g$ equals
-# the empirical $p_r$, every discriminator answers one half, and no loss can improve. How far is
+# the empirical $p_r$, the best discriminator answers one half, and no loss can improve. How far is
 # the copy from new data? A discriminator that resolves $k$ bins sees, for $n$ samples, a divergence
 # of about
 #

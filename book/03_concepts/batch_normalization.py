@@ -82,7 +82,8 @@ def update_running(running_mean, running_var, mean, var, n, momentum=0.1):
 # Lorenz states in raw units:
 #
 # :::{margin} Two variances
-# The batch is divided by its variance over $n$; the running variance averages the one over $n - 1$.
+# The batch is normalised with its variance over $n$; the running variance averages the one over
+# $n - 1$.
 # Both are so in {cite}`ioffe2015batch`, and in torch.
 # :::
 

@@ -74,7 +74,7 @@ plotting.use_style()
 # {cite}`mikhaeil2022difficulty`; a pair has one step only.
 # :::
 #
-# **What the pair then plays is a spring.** Let a generated step miss the real one by $e$. Where the
+# **The game is then a spring.** Let a generated step miss the real one by $e$. Where the
 # critic is nearly linear, $D(x) - D(\tilde x) \approx g \cdot e$ with slope $g$, its loss is about
 # $\ln 2 - \frac12\, g \cdot e + \gamma \|g\|^2$, the last term from {eq}`eq-penalty`, and the best it can do is
 #
