@@ -207,13 +207,22 @@ def write_site():
         return False
     os.replace(BUILD / "fr" / "_build" / "html", BUILD / "html" / "fr")
     for edition in EDITIONS:
-        (BUILD / "html" / edition / "index.html").write_text(
-            f'<!doctype html><html lang="{edition or "en"}"><meta charset="utf-8">'
-            "<title>Learning Lorenz</title>"
-            '<meta http-equiv="refresh" content="0; url=book/index.html">'
-            '<a href="book/index.html">Learning Lorenz</a></html>\n'
-        )
+        folder = BUILD / "html" / edition
+        folder.joinpath("index.html").write_text(_entrance(folder / "book" / "index.html"))
     return True
+
+
+def _entrance(first):
+    """A page at a root of the site that leads on to the first page, and describes it to others."""
+    page = first.read_text(encoding="utf8")
+    head = r'<html lang="[^"]*"|<title>.*?</title>|<meta [^>]*(?:og:|twitter:|"description")[^>]*>'
+    language, *tags = re.findall(head + r'|<link rel="(?:canonical|alternate)"[^>]*>', page)
+    return "\n".join([
+        f'<!doctype html>{language}><meta charset="utf-8">',
+        *tags,
+        '<meta http-equiv="refresh" content="0; url=book/index.html">',
+        '<a href="book/index.html">Learning Lorenz</a></html>\n',
+    ])  # fmt: skip
 
 
 def _offer_outputs():

@@ -14,7 +14,7 @@ import pdf  # noqa: E402
 SITE = ROOT / "_build" / "html"
 AXE = ROOT / "tests" / "vendor" / "axe.min.js"
 PAGES = sorted(str(p.relative_to(SITE)) for p in SITE.glob("**/book/**/*.html"))
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 800}
 
 # Counts layout shifts from the first paint on.
 WATCH = """

@@ -2,9 +2,7 @@
 
 import json
 import sys
-from types import SimpleNamespace
 
-import nbformat
 import numpy as np
 import pytest
 from docutils import nodes
@@ -16,7 +14,6 @@ from test_book import ROOT, build
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import provenance  # isort: skip
 import repeatability  # isort: skip
-import sharing  # isort: skip
 
 WANTED = {"a/b": {"value": 1.0, "tolerance": 0.1}}
 
@@ -129,18 +126,3 @@ def test_durations_are_not_in_the_search_index(node, words):
     collector = WordCollector(document, SearchEnglish({}))
     document.walk(collector)
     assert collector.found_words == words
-
-
-def test_the_notebooks_of_two_builds_have_equal_names_of_cells(tmp_path):
-    page, written = build.chapters()[0], []
-    for turn in ("first", "second"):  # each reads the chapter anew, with names drawn at random
-        path = (tmp_path / turn / "jupyter_execute" / page).with_suffix(".ipynb")
-        path.parent.mkdir(parents=True)
-        nbformat.write(build.read(page), path)
-        config = SimpleNamespace(html_theme_options={"repository_url": "https://example.org/a/b"})
-        env = SimpleNamespace(found_docs=[page], metadata={page: {"kernelspec": {}}})
-        app = SimpleNamespace(outdir=tmp_path / turn / "html", config=config, env=env)
-        sharing.write_notebooks(app)
-        written.append((app.outdir / sharing.NOTEBOOKS / page).with_suffix(".ipynb").read_bytes())
-        assert len({cell["id"] for cell in json.loads(written[-1])["cells"]}) > 2
-    assert written[0] == written[1]

@@ -140,6 +140,50 @@ def test_page_opens_from_a_disk(browser, page):
         assert not problems, "\n".join(problems)
 
 
+@pytest.mark.parametrize("edition", ["", "fr/"])
+def test_search_finds_without_a_server(browser, edition):
+    need(PAGES, "the site is not built: run make book")
+    address = (SITE / edition / "search.html").as_uri()
+    with Visit(browser, f"{address}?q=chaos", inside=SITE.as_uri()) as visit:
+        visit.page.wait_for_selector("#search-results li a")
+        assert visit.page.locator("#search-results li a").count() > 5
+        assert not visit.problems, "\n".join(visit.problems)
+
+
+def test_paper_is_white_and_the_theme_comes_back(browser, site):
+    page = site + "book/04_generation/evaluation.html"
+    with Visit(browser, page, inside=site, theme="dark") as visit:
+        themes = [
+            visit.page.evaluate(
+                f"dispatchEvent(new Event('{event}')), document.documentElement.dataset.theme"
+            )
+            for event in ("beforeprint", "afterprint")
+        ]
+        assert themes == ["light", "dark"]
+
+
+def test_a_page_without_scripts_shows_each_figure_once(browser, site):
+    context = browser.new_context(java_script_enabled=False, color_scheme="dark")
+    page = context.new_page()
+    page.goto(site + "book/01_introduction.html")
+    light, dark = page.locator("img.on-light"), page.locator("img.on-dark")
+    assert light.count() == dark.count() > 3
+    assert all(image.is_visible() for image in light.all())
+    assert not any(image.is_visible() for image in dark.all())
+    context.close()
+
+
+@pytest.mark.parametrize("edition", ["", "fr/"])
+def test_the_root_leads_to_the_first_page_and_describes_it(edition):
+    need(PAGES, "the site is not built: run make book")
+    root, first = ((SITE / edition / p).read_text() for p in ("index.html", "book/index.html"))
+    assert f'<html lang="{edition[:2] or "en"}"' in root
+    assert 'content="0; url=book/index.html"' in root
+    for tag in ("og:image", "og:description", 'rel="canonical"', 'hreflang="fr"'):
+        assert re.search(rf"<[^<]*{tag}[^<]*>", root)[0] in first
+    assert re.search("<title>.*</title>", root)[0] in first
+
+
 def test_every_page_has_a_description_a_picture_and_an_address():
     need(PAGES, "the site is not built: run make book")
     for page in PAGES:

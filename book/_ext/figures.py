@@ -155,10 +155,14 @@ def write_variants(app, error):
 
 
 # Before the first paint: else both variants of a figure are loaded until the theme's script runs.
+# Paper is white.
 CHOOSE = """
 const root = document.documentElement;
 if (!["light", "dark"].includes(root.dataset.theme))
   root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+let shown = root.dataset.theme;
+addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });
+addEventListener("afterprint", () => { root.dataset.theme = shown; });
 """
 
 

@@ -66,7 +66,8 @@ def decorate(app, pagename, templatename, context, doctree):
         text = definitions.get(match[2])
         if text is None or pagename.startswith("book/appendix/glossary"):
             return match[0]
-        return f'<a data-preview="{html.escape(text[:400], quote=True)}"{match[1]}'
+        own = re.sub(r' title="[^"]*"', "", match[1])  # one card is enough
+        return f'<a data-preview="{html.escape(text[:400], quote=True)}"{own}'
 
     body = context["body"]
     links = r'<a( [^>]*?href="[^"]*(?:glossary|references)\.html#([^"]+)")'

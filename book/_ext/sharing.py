@@ -5,23 +5,22 @@ every absolute link is made from these two.
 """
 
 import html
-import json
 import os
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 from urllib.parse import quote
 
-import nbformat
 import yaml
 from docutils import nodes
 from editions import EDITIONS, language, root, site_address, top
 from matplotlib import get_data_path
+from notebooks import FOLDER as NOTEBOOKS
 from resvg_py import svg_to_bytes
 from sphinx.util.docutils import SphinxDirective
 from words import words
 
-NOTEBOOKS = "_notebooks"
 PICTURES = "_pictures"
 NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
 
@@ -51,10 +50,18 @@ class Bibtex(SphinxDirective):
         return [block]
 
 
+def _letter(command):
+    """A Greek letter for its TeX command, nothing for another one."""
+    try:
+        return unicodedata.lookup(f"GREEK SMALL LETTER {command[1].upper()}")
+    except KeyError:
+        return ""
+
+
 def description(doctree):
     """The first sentences of a page, for search engines and link previews."""
     for paragraph in doctree.findall(nodes.paragraph):
-        text = " ".join(paragraph.astext().split())
+        text = re.sub(r"\\([a-zA-Z]+) ?", _letter, " ".join(paragraph.astext().split()))
         text = re.sub(r"^Question\s*\.\s*", "", text)
         if len(text) > 60:
             return text if len(text) <= 200 else text[:197].rsplit(" ", 1)[0] + " …"
@@ -145,36 +152,6 @@ def _group(tooltip, icon, buttons):
     return {"type": "group", "tooltip": tooltip, "icon": icon, "buttons": buttons, "label": "run"}
 
 
-def write_notebooks(app):
-    """Put the executed chapters beside the pages, ready for Colab."""
-    folder = Path(app.outdir).parent / "jupyter_execute"
-    repository = app.config.html_theme_options["repository_url"].rstrip("/")
-    name = repository.rsplit("/", 1)[-1]
-    setup_code = (
-        "# On Colab only: fetch the book's module, its models and what Colab lacks.\n"
-        "import sys\n"
-        "\n"
-        'if "google.colab" in sys.modules:\n'
-        f"    !git clone --quiet --depth 1 {repository}\n"
-        f"    !grep -E '^(nolds|safetensors|setuptools)==' {name}/requirements.txt"
-        " | xargs pip install --quiet\n"
-        f'    sys.path.insert(0, "{name}")'
-    )
-    for page in sorted(app.env.found_docs):
-        source = folder / f"{page}.ipynb"
-        if not is_chapter(app, page) or not source.exists():
-            continue
-        notebook = nbformat.read(source, as_version=4)
-        first = nbformat.v4.new_code_cell(setup_code, metadata={"tags": ["colab"]})
-        notebook.cells.insert(1, first)
-        # The reader draws names of cells at random; a position is a name that lasts.
-        for number, cell in enumerate(notebook.cells):
-            cell.id = f"cell-{number}"
-        target = Path(app.outdir) / NOTEBOOKS / f"{page}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(notebook, indent=1, sort_keys=True) + "\n")
-
-
 def card(svg, width=1200, height=630, margin=40):
     """A figure in the middle of a white sheet, of the shape that link previews have, as PNG."""
     room = f'x="{margin}" y="{margin}" width="{width - 2 * margin}" height="{height - 2 * margin}"'
@@ -241,7 +218,6 @@ def write_files(app, error):
     """Write what stands beside the pages, once for all editions."""
     if error or app.builder.format != "html" or language(app) != "en":
         return
-    write_notebooks(app)
     write_pictures(app)
     write_site_map(app)
     write_not_found(app)

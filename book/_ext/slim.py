@@ -13,7 +13,8 @@ from fontTools.ttLib import TTFont
 
 ICON = re.compile(r'<(i|span) class="([^"]*\bfa-[^"]*)"([^>]*)></\1>')
 DRAWING = re.compile(r'"?([a-z0-9-]+)"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","([^"]+)"\]')
-NOT_NAMES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw"}
+FONTS = {"fa-solid", "fa-regular", "fa-brands"}
+NOT_NAMES = FONTS | {"fa-lg", "fa-fw"}
 
 
 def drawings(script):
@@ -27,8 +28,10 @@ def draw_icons(page, icons):
     def draw(match):
         names = [c[3:] for c in match[2].split() if c.startswith("fa-") and c not in NOT_NAMES]
         width, height, path = icons[names[0]]
+        # A drawing is of no font: the theme's rules for its fonts would move it.
+        kept = " ".join(c for c in match[2].split() if c not in FONTS)
         return (
-            f'<svg class="svg-inline--fa {match[2]}"{match[3]} aria-hidden="true" '
+            f'<svg class="svg-inline--fa {kept}"{match[3]} aria-hidden="true" '
             f'viewBox="0 0 {width} {height}"><path fill="currentColor" d="{path}"/></svg>'
         )
 
@@ -51,6 +54,9 @@ MENDS = [
     (r'(<summary) aria-label="[^"]*"', r"\1"),
     (r"<th([^>]*)>(<p></p>)?</th>", r"<td\1></td>"),
     (r' role="doc-biblioentry"', ""),
+    # Without scripts, which choose, a page is light.
+    (r'(<html [^>]*data-theme=")auto"', r'\1light"'),
+    (r"<title>(.*?) &#8212; \1</title>", r"<title>\1</title>"),
     (r'<div role="list" class="citation-list"', '<div class="citation-list"'),
 ]
 
@@ -107,6 +113,7 @@ def shrink_fonts(site):
     """Keep of the icon fonts the letters that style sheets ask for."""
     sheets = "".join(p.read_text() for p in sorted(site.rglob("*.css")))
     wanted = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", sheets)}
+    wanted |= {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", sheets)}
     fonts = site / "_static" / "vendor" / "fontawesome" / "webfonts"
     for path in sorted(fonts.glob("*.ttf")):
         font = TTFont(path, recalcTimestamp=False)

@@ -5,7 +5,11 @@ card.setAttribute("role", "tooltip");
 card.hidden = true;
 document.body.append(card);
 
+let shown = null; // the link whose card one sees
+
 function show(link) {
+  if (shown) hide(shown);
+  shown = link;
   card.textContent = link.dataset.preview;
   card.hidden = false;
   const at = link.getBoundingClientRect();
@@ -18,13 +22,24 @@ function show(link) {
 
 function hide(link) {
   card.hidden = true;
+  shown = null;
   link.removeAttribute("aria-describedby");
 }
 
-for (const link of document.querySelectorAll("a[data-preview]")) {
-  link.addEventListener("mouseenter", () => show(link));
-  link.addEventListener("focus", () => show(link));
-  link.addEventListener("mouseleave", () => hide(link));
-  link.addEventListener("blur", () => hide(link));
-  link.addEventListener("keydown", (event) => event.key === "Escape" && hide(link));
+// The pointer may move from the link to the card, to read on or to copy.
+let leaving;
+const stay = () => clearTimeout(leaving);
+function leave(link) {
+  stay();
+  leaving = setTimeout(() => hide(link), 150);
 }
+
+for (const link of document.querySelectorAll("a[data-preview]")) {
+  link.addEventListener("mouseenter", () => { stay(); show(link); });
+  link.addEventListener("focus", () => { stay(); show(link); });
+  link.addEventListener("mouseleave", () => leave(link));
+  link.addEventListener("blur", () => hide(link));
+}
+card.addEventListener("mouseenter", stay);
+card.addEventListener("mouseleave", () => hide(shown));
+document.addEventListener("keydown", (event) => event.key === "Escape" && shown && hide(shown));

@@ -68,7 +68,7 @@ window.interactiveFigures.attractor = (place, words) => {
     start: 0, dt: EVERY * DT, low: -2, high: 4, time: words["time"],
     ticks: [[-2, "-2"], [0, "0"], [2, "2"], [4, "4"]],
   }));
-  const reading = element("output", { class: "interactive-reading" });
+  const reading = element("output", { class: "interactive-reading", "aria-live": "off" });
 
   function show() {
     const time = (distances.length - 1) * DT;

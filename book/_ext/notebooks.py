@@ -1,0 +1,150 @@
+"""The executed chapters as notebooks, to download and for Colab: with results, references as links.
+
+A notebook has to be readable where nobody knows MyST: its roles become links to the site, notes of the
+margin become quotations, numbered formulas carry their number.
+"""
+
+import json
+import posixpath
+import re
+import sys
+from pathlib import Path
+
+from editions import language, site_address
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book"))
+import freshness
+
+FOLDER = "_notebooks"
+ROLE = re.compile(r"\{(cite(?::[tp])?|doc|eq|numref|ref|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`")
+BLOCKS = [
+    (r"(?m)^\([\w-]+\)=\n", ""),
+    (r"(?ms)^:::\{margin\} (.*?)\n(.*?)\n:::$", lambda m: _quoted(f"**{m[1]}.** {m[2]}")),
+    (r"(?ms)^:::\{table\} (.*?)\n:name: \S+\n\n(.*?)\n:::$", r"*\1*\n\n\2"),
+]
+
+
+def _quoted(text):
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+class Links:
+    """What the roles of a page's text lead to, with the numbers and titles that the site shows."""
+
+    def __init__(self, app, page):
+        self.env, self.site, self.folder = app.env, site_address(app), posixpath.dirname(page)
+        self.standard, self.maths = app.env.get_domain("std"), app.env.get_domain("math")
+        literature = app.env.get_domain("cite")
+        self.entries = literature.bibdata.data.entries
+        self.citations = {citation.key: citation.citation_id for citation in literature.citations}
+
+    def __call__(self, match):
+        """The Markdown link of a role; of a citation of several works, one each."""
+        role, title, target = match[1], match[2], match[3] or match[4]
+        if role.startswith("cite"):
+            cited = ", ".join(self._cite(key.strip()) for key in target.split(","))
+            return cited if role == "cite:t" else f"({cited})"
+        text, page, anchor = getattr(self, f"_{role}")(target)
+        return f"[{title or text}]({self.site}{page}.html{anchor and '#' + anchor})"
+
+    def number(self, kind, page, anchor):
+        """The number of a figure, table or formula, as the site shows it."""
+        return ".".join(map(str, self.env.toc_fignumbers[page][kind][anchor]))
+
+    def tag(self, label):
+        """A formula's number as TeX."""
+        page, _ = self.maths.equations[label]
+        return rf"\tag{{{self.number('displaymath', page, f'equation-{label}')}}}"
+
+    def _cite(self, key):
+        people = [p.last_names[0].strip("{}") for p in self.entries[key].persons["author"]]
+        name = people[0] if len(people) == 1 else f"{people[0]} et al."
+        name = " and ".join(people) if len(people) == 2 else name
+        address = f"{self.site}book/appendix/references.html#{self.citations[key]}"
+        return f"[{name} {self.entries[key].fields['year']}]({address})"
+
+    def _doc(self, target):
+        page = posixpath.normpath(posixpath.join(f"/{self.folder}", target))[1:]
+        return self.env.titles[page].astext(), page, ""
+
+    def _eq(self, label):
+        page, anchor = self.maths.equations[label][0], f"equation-{label}"
+        return f"({self.number('displaymath', page, anchor)})", page, anchor
+
+    def _numref(self, label):
+        page, anchor = self.standard.anonlabels[label]
+        kind = "table" if label.startswith("tab-") else "figure"
+        word = {"table": "Table", "figure": "Fig."}[kind]
+        return f"{word} {self.number(kind, page, anchor)}", page, anchor
+
+    def _ref(self, label):
+        page, anchor = self.standard.anonlabels[label]
+        return label, page, anchor
+
+    def _term(self, term):
+        page, anchor = self.standard.objects["term", term]
+        return term, page, anchor
+
+
+def plain(text, links):
+    """A text as any viewer of notebooks shows it."""
+    for pattern, replacement in BLOCKS:
+        text = re.sub(pattern, replacement, text)
+    text = re.sub(
+        r"(?s)\$\$(.*?)\$\$ \((eq-[\w-]+)\)", lambda m: f"$${m[1]}{links.tag(m[2])}$$", text
+    )
+    return ROLE.sub(links, text)
+
+
+def notebook(page, links, first):
+    """A chapter with its outputs, `first` as an additional cell below the title."""
+    made = freshness.with_outputs(freshness.read(page), freshness.executed(page))
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = plain(cell.source, links)
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/markdown" in data:
+                data["text/markdown"] = plain(data["text/markdown"], links)
+    made.cells.insert(1, first)
+    # The reader draws names of cells at random; a position is a name that lasts.
+    for number, cell in enumerate(made.cells):
+        cell.id = f"cell-{number}"
+    return made
+
+
+def setup_cell(repository):
+    """A code cell that fetches on Colab what a clone has."""
+    name = repository.rsplit("/", 1)[-1]
+    return freshness.nbformat.v4.new_code_cell(
+        "# On Colab only: fetch the book's module, its models and what Colab lacks.\n"
+        "import sys\n"
+        "\n"
+        'if "google.colab" in sys.modules:\n'
+        f"    !git clone --quiet --depth 1 {repository}\n"
+        f"    !grep -E '^(nolds|safetensors|setuptools)==' {name}/requirements.txt"
+        " | xargs pip install --quiet\n"
+        f'    sys.path.insert(0, "{name}")',
+        metadata={"tags": ["colab"]},
+    )
+
+
+def write_notebooks(app, error):
+    """Put the chapters beside the pages, once for all editions."""
+    if error or app.builder.format != "html" or language(app) != "en":
+        return
+    repository = app.config.html_theme_options["repository_url"].rstrip("/")
+    for page in sorted(app.env.found_docs):
+        if "kernelspec" not in app.env.metadata[page]:
+            continue
+        made = notebook(page, Links(app, page), setup_cell(repository))
+        target = (Path(app.outdir) / FOLDER / page).with_suffix(".ipynb")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf8")
+
+
+def setup(app):
+    """Register with Sphinx."""
+    app.connect("build-finished", write_notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
