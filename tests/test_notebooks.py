@@ -39,6 +39,15 @@ def test_myst_becomes_plain_markdown(text, shown):
     assert notebooks.plain(text, Links()) == shown
 
 
+def test_two_readings_of_a_chapter_make_the_same_notebook(monkeypatch):
+    page = build.chapters()[0]
+    monkeypatch.setattr(notebooks.freshness, "executed", build.read)  # names drawn at random
+    first = notebooks.setup_cell("https://example.org/a/b")
+    one, other = (notebooks.notebook(page, Links(), first.copy()) for _ in range(2))
+    assert one == other
+    assert len({cell.id for cell in one.cells}) == len(one.cells) > 2
+
+
 @pytest.mark.parametrize("page", build.chapters())
 def test_a_built_notebook_has_the_results_and_no_myst(page):
     need(SITE.exists(), "the site is not built: run make book")

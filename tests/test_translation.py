@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.pofile import read_po
@@ -104,6 +105,27 @@ def test_what_code_could_say_are_the_strings_of_the_chapter_and_its_module():
     said = build.spoken_by_code("book/04_generation/deck_gan")
     assert build.could_say(said, "still improves by that rule")  # one of two states of a run
     assert not build.could_say(said, "Where the slides and the project's code differ")  # prose
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_page_that_lacks_a_translation_says_so_and_names_its_english(begun):
+    metadata = {"page": {"missing": ["A message"], "begun": begun}}
+    app = SimpleNamespace(
+        config=SimpleNamespace(language="fr"),
+        builder=SimpleNamespace(format="html"),
+        env=SimpleNamespace(metadata=metadata),
+    )
+    page = '<section id="a"><h1>T</h1><p class="untranslated">A message</p></section>'
+    context = {"body": page}
+    editions.say_what_is_missing(app, "page", "", context, doctree=object())
+    note = WORDS["fr"]["partly translated" if begun else "not translated"]
+    assert f'<p class="translation-note" lang="fr">{note}</p>' in context["body"]
+    assert ('<p lang="en" class="untranslated">' in context["body"]) == begun
+    assert ('<section lang="en" id="a">' in context["body"]) != begun
+    metadata["page"]["missing"] = []
+    context = {"body": page}
+    editions.say_what_is_missing(app, "page", "", context, doctree=object())
+    assert context["body"] == page
 
 
 def test_built_pages_say_what_is_missing():

@@ -25,6 +25,11 @@ BLOCKS = [
 ]
 
 
+def is_chapter(app, pagename):
+    """Whether the page is executable."""
+    return pagename in app.env.found_docs and "kernelspec" in app.env.metadata[pagename]
+
+
 def _quoted(text):
     return "\n".join(f"> {line}" for line in text.splitlines())
 
@@ -74,8 +79,7 @@ class Links:
 
     def _numref(self, label):
         page, anchor = self.standard.anonlabels[label]
-        kind = "table" if label.startswith("tab-") else "figure"
-        word = {"table": "Table", "figure": "Fig."}[kind]
+        kind, word = ("table", "Table") if label.startswith("tab-") else ("figure", "Fig.")
         return f"{word} {self.number(kind, page, anchor)}", page, anchor
 
     def _ref(self, label):
@@ -136,7 +140,7 @@ def write_notebooks(app, error):
         return
     repository = app.config.html_theme_options["repository_url"].rstrip("/")
     for page in sorted(app.env.found_docs):
-        if "kernelspec" not in app.env.metadata[page]:
+        if not is_chapter(app, page):
             continue
         made = notebook(page, Links(app, page), setup_cell(repository))
         target = (Path(app.outdir) / FOLDER / page).with_suffix(".ipynb")

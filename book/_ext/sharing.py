@@ -17,17 +17,13 @@ from docutils import nodes
 from editions import EDITIONS, language, root, site_address, top
 from matplotlib import get_data_path
 from notebooks import FOLDER as NOTEBOOKS
+from notebooks import is_chapter
 from resvg_py import svg_to_bytes
 from sphinx.util.docutils import SphinxDirective
 from words import words
 
 PICTURES = "_pictures"
 NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
-
-
-def is_chapter(app, pagename):
-    """Whether the page is executable."""
-    return pagename in app.env.found_docs and "kernelspec" in app.env.metadata[pagename]
 
 
 class Bibtex(SphinxDirective):
@@ -51,7 +47,11 @@ class Bibtex(SphinxDirective):
 
 
 def _letter(command):
-    """A Greek letter for its TeX command, nothing for another one."""
+    r"""A Greek letter for its TeX command, nothing for another one.
+
+    >>> re.sub(r"\\([a-zA-Z]+) ?", _letter, r"at \delta t, \dot x")
+    'at δt, x'
+    """
     try:
         return unicodedata.lookup(f"GREEK SMALL LETTER {command[1].upper()}")
     except KeyError:
