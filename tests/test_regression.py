@@ -228,7 +228,8 @@ def test_jaya_never_loses_its_best_and_stays_in_the_box():
     assert best == pytest.approx(8)  # the corner nearest to the origin
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # a slow tail
+# Jaya nears the minimum slowly at last and uses all its iterations: the error below is the test.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_jaya_regressor_solves_a_well_conditioned_problem():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(200, 2))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import pickle
+import pickle  # to make a harmful file, which has to be refused
 import re
 import subprocess
 import sysconfig
