@@ -23,8 +23,8 @@ SUPPORT = true_coefficients() != 0
 SHOOTING = "multiple shooting"
 # All that a trial's result depends on, for the record's fingerprint.
 MODULES = (
-    "contest", "derivatives", "identification", "polynomials", "regression", "shooting",
-    "solvers", "surrogates", "system",
+    "compiled", "contest", "derivatives", "identification", "integration", "polynomials",
+    "regression", "shooting", "solvers", "surrogates", "system",
 )  # fmt: skip
 
 
@@ -65,10 +65,7 @@ METHODS = {
 
 
 def orbit(seed, duration):
-    """A noise-free orbit on the attractor, (100 * duration + 1, 3), sampled every 0.01.
-
-    One at a time: in a batch the last bit of a sum may differ, and chaos makes another orbit of it.
-    """
+    """A noise-free orbit on the attractor, (100 * duration + 1, 3), sampled every 0.01."""
     return simulate(sample_attractor(1, rng=seed)[0], 0.01, round(duration / 0.01) + 1)
 
 

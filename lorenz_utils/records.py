@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from lorenz_utils.studies import write_whole
+from lorenz_utils.system import ORBIT_DIGEST
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -45,6 +46,7 @@ def save(name, rows, *, modules, packages=(), **context):
         "versions": {package: version(package) for package in (*PACKAGES, *packages)},
         "modules": list(modules),
         "fingerprint": fingerprint(modules),
+        "orbits": ORBIT_DIGEST,
         **context,
     }
     head = json.dumps(record, indent=1)[:-2]
@@ -83,11 +85,19 @@ def load(name):
     ------
     FileNotFoundError
         If there is no such record; says how to make it.
+    ValueError
+        If it was made from other orbits than today's; says how to renew it.
     """
     path = RESULTS / f"{name}.json"
     if not path.exists():
         raise FileNotFoundError(f"no record {path.name}: run python benchmarks/{name}.py")
-    return json.loads(path.read_text(encoding="utf8"))
+    record = json.loads(path.read_text(encoding="utf8"))
+    if record.get("orbits") != ORBIT_DIGEST:
+        raise ValueError(
+            f"{path.name} was made from orbits {record.get('orbits')}, those of this code are "
+            f"{ORBIT_DIGEST}: renew it by python benchmarks/{name}.py"
+        )
+    return record
 
 
 def origin(record):

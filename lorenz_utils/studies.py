@@ -16,6 +16,8 @@ from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from lorenz_utils.system import ORBIT_DIGEST
+
 
 def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
     """Compute what is missing of a study and return all of it.
@@ -30,7 +32,7 @@ def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
         on one thread each: BLAS and torch of several tasks would compete for the same cores.
     tasks : dict of str to dict
         The names of the tasks and their JSON-serialisable arguments. A record that was made with
-        other arguments counts as missing.
+        other arguments, or from other orbits than today's, counts as missing.
     n_jobs : int
         Worker processes, -1 for one a core. A cluster uses all its workers.
     progress : bool
@@ -39,7 +41,8 @@ def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
     Returns
     -------
     dict of str to dict
-        For each name its record: ``task``, ``result`` and ``seconds`` of processor time.
+        For each name its record: ``task``, ``result``, ``seconds`` of processor time, and the
+        digest of the ``orbits`` that the code makes.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -84,7 +87,8 @@ def _timed(name, function, task):
     start = time.process_time()
     with threadpool_limits(1):
         result = function(**task)
-    return name, {"task": task, "result": result, "seconds": round(time.process_time() - start, 1)}
+    seconds = round(time.process_time() - start, 1)
+    return name, {"task": task, "result": result, "seconds": seconds, "orbits": ORBIT_DIGEST}
 
 
 def _hear_of_lost_tasks(backend):
@@ -106,7 +110,8 @@ def _hear_of_lost_tasks(backend):
 
 def _is_stored(directory, name, task):
     try:
-        return _read(directory, name)["task"] == task
+        record = _read(directory, name)
+        return record["task"] == task and record["orbits"] == ORBIT_DIGEST
     except FileNotFoundError:
         return False
 
@@ -115,6 +120,6 @@ def _read(directory, name):
     path = Path(directory) / f"{name}.json"
     try:
         record = json.loads(path.read_text())
-        return {key: record[key] for key in ("task", "result", "seconds")}
+        return {key: record[key] for key in ("task", "result", "seconds", "orbits")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is not a complete record: delete it and run again") from error

@@ -22,7 +22,13 @@ from lorenz_utils.adversarial import BUILDERS, AdversarialRun
 from lorenz_utils.images import Scaling
 from lorenz_utils.networks import ConvolutionalGenerator, DCGANGenerator, SeriesGenerator
 from lorenz_utils.studies import write_whole
-from lorenz_utils.system import check_count, check_positive, check_states, make_ensemble
+from lorenz_utils.system import (
+    ORBIT_DIGEST,
+    check_count,
+    check_positive,
+    check_states,
+    make_ensemble,
+)
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 DT = 0.1
@@ -230,7 +236,8 @@ def load_or_train(name, *, directory=MODELS, progress=True):
     ValueError
         If no configuration has that name.
     CheckpointError
-        If the weights are damaged or not those of their record; the files are left alone.
+        If the weights are damaged, not those of their record, or trained on other orbits than
+        today's; the files are left alone.
     """
     config = find_config(name)
     weights, record_path = _paths(name, directory)
@@ -238,6 +245,11 @@ def load_or_train(name, *, directory=MODELS, progress=True):
         raise CheckpointError(f"{weights} has no record {record_path.name} to check it by")
     if weights.exists():
         record = _read_record(record_path)
+        if record.get("orbits") != ORBIT_DIGEST:
+            raise CheckpointError(
+                f"{weights} was trained on orbits {record.get('orbits')}, those of this code are "
+                f"{ORBIT_DIGEST}: train it again by make train NAME={name}"
+            )
         if _recorded_config(record, record_path) == config:
             return _load(config, record, weights), record
         reason = f"{weights.name} was trained with another configuration"
@@ -261,6 +273,7 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
     write_whole(weights, lambda path: save_file(state, path))
     record = {
         "config": asdict(config),
+        "orbits": ORBIT_DIGEST,
         "sha256": _sha256(weights),
         "parameters": sum(p.numel() for p in generator.parameters()),
         "seconds": history[-1]["seconds"],
