@@ -1,12 +1,14 @@
 """The integrator as machine code, by numba: the same sums in the same order as `integration`.
 
 Imported where an orbit is computed, and only there: numba takes half a second to load. Without
-`fastmath` it neither reorders a sum nor fuses a product with it, so that orbits are the same bytes on
-every processor, and the same as NumPy's. Code is kept on disk after its first compilation.
+`fastmath` it neither reorders a sum nor fuses a product with it, so that orbits are the same bytes
+on every processor, and the same as NumPy's. Code is kept on disk after its first compilation.
 
 One row a coordinate and one column an orbit, in blocks of `WIDTH` columns: the innermost loops run
 over the block, so that they use the processor's vector units.
 """
+
+from itertools import chain
 
 import numpy as np
 from numba import njit
@@ -14,7 +16,7 @@ from numba import njit
 from lorenz_utils.integration import TABLEAU
 
 WIDTH = 64  # three coordinates and their twelve stages fit the first cache
-STAGE, WEIGHT = (np.array(a) for a in zip(*sum(TABLEAU, []), strict=True))
+STAGE, WEIGHT = (np.array(a) for a in zip(*chain(*TABLEAU), strict=True))
 ROW = np.cumsum([0, *map(len, TABLEAU)])
 
 
@@ -32,7 +34,10 @@ def _weighted(row, stage):
 
 def _lorenz_source():
     """Straight-line code from the tableau: twice as fast as loops over it."""
-    lines = ["def lorenz_steps(x, y, z, step, n_steps, sigma, rho, beta):", " for _ in range(n_steps):"]
+    lines = [
+        "def lorenz_steps(x, y, z, step, n_steps, sigma, rho, beta):",
+        " for _ in range(n_steps):",
+    ]
     lines += [f"  for i in range({WIDTH}):", "   p, q, r = x[i], y[i], z[i]"]
     for s, row in enumerate(TABLEAU):
         lines.append(f"   u{s}, v{s}, w{s} = sigma * (q - p), p * (rho - r) - q, p * q - beta * r")

@@ -140,7 +140,9 @@ def polynomials(terms, n_variables):
     flat = [(place(exponents), s, m) for equation in terms for s, m, exponents in equation]
     column, source, multiplier = zip(*flat, strict=True) if flat else ((), (), ())
     integers = [lower, factor, np.cumsum([0, *map(len, terms)]), column, source]
-    return Polynomials(*(np.array(a, dtype=np.int64) for a in integers), np.array(multiplier, float))
+    return Polynomials(
+        *(np.array(a, dtype=np.int64) for a in integers), np.array(multiplier, float)
+    )
 
 
 def lowered(exponents, j):

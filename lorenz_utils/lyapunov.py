@@ -8,8 +8,8 @@ import warnings
 import numpy as np
 from scipy.spatial import cKDTree
 
-from lorenz_utils.ledger import Estimate
 from lorenz_utils.integration import integrate
+from lorenz_utils.ledger import Estimate
 from lorenz_utils.polynomials import PolynomialField
 from lorenz_utils.system import check_count, check_positive, check_states, simulate
 
@@ -301,8 +301,12 @@ def _local_derivatives(ensemble, queries, n_neighbors, order):
         chunk = slice(start, start + CHUNK)
         # Each query is its own nearest neighbour, which tells nothing about a slope.
         neighbors = tree.query(queries[chunk], n_neighbors + 1)[1][:, 1:]
+        # Where distances overflow the tree finds none.
+        found = (neighbors < len(states)).all(1)
+        neighbors = np.where(found[:, None], neighbors, 0)
         displacement = states[neighbors] - queries[chunk, None]
-        derivatives[chunk] = _fit_derivative(displacement, successors[neighbors], order)
+        fitted = _fit_derivative(displacement, successors[neighbors], order)
+        derivatives[chunk] = np.where(found[:, None, None], fitted, np.nan)
     return derivatives
 
 

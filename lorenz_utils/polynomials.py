@@ -87,10 +87,10 @@ class PolynomialField:
         orbit[:, 0] = state
         alive, counts = np.arange(len(state)), self.n_steps(state, dt, FINE)
         for t in range(1, n_samples):
-            if not len(alive):
-                break
             end = self._of(alive).flow(orbit[alive, t - 1], dt, counts)
             finite = np.isfinite(end).all(axis=1)
+            if not finite.any():
+                break
             alive, end = alive[finite], end[finite]
             orbit[alive, t] = end
             counts = np.maximum(counts[finite], self._of(alive).n_steps(end, dt, FINE))

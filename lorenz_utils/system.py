@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 import numpy as np
+
 from lorenz_utils.integration import compiled, integrate
 
 
@@ -32,8 +33,8 @@ LORENZ63 = LorenzParameters()
 # measured over starts anywhere within a norm of 1e4. On the attractor it is far smaller.
 STEP_SCALE = 12.0
 BURN_IN = 20.0
-# `orbit_digest()` of every machine with IEEE-754 arithmetic. What is stored names the digest of the
-# orbits that it was made from; a change of the integrator changes it, and all that is to be renewed.
+# `orbit_digest()` of every machine with IEEE-754 arithmetic. What is stored names the digest of its
+# orbits; a change of the integrator changes it, and all that was stored has to be renewed.
 ORBIT_DIGEST = "c3f098b40cd6"
 
 
@@ -259,5 +260,5 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
 
 
 def orbit_digest():
-    """Digest of some orbits as this machine computes them: `ORBIT_DIGEST`, or it rounds otherwise."""
+    """Digest of some orbits as this machine computes them; not `ORBIT_DIGEST` if it rounds oddly."""
     return hashlib.sha256(make_ensemble(8, 300, 0.1, rng=5).tobytes()).hexdigest()[:12]
