@@ -33,6 +33,8 @@ from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lorenz_utils import ledger
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 # These two read the results of all the others, so they wait for them.
@@ -404,6 +406,10 @@ def build():
         found = repeatability.recorded(ROOT / freshness.RESULTS)
         for difference in repeatability.differences(found, repeatability.expected()):
             print(f"  note: {difference}")
+        for row in ledger.verdicts():
+            if row["reason"] == ledger.NO_REASON:
+                note = f"claim {row['id']!r} is judged {row['verdict']!r} by the results of this machine"
+                print(f"  note: {note}, and book/claims.yml has no reason for that", file=sys.stderr)
         seconds = time.monotonic() - start
         print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
     return done

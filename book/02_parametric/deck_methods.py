@@ -736,7 +736,7 @@ for dt in DATA:
     for name, derivative in velocities.items():
         few, many = (loess_exponents(dt, derivative, k) for k in (20, 100))
         slug = name.split()[0]
-        ledger.record(f"deck-methods/lambda-loess-{slug}-dt-{dt}", many, n=N_SERIES, neighbours=100)
+        ledger.record(f"deck-methods/lambda-loess-{slug}-dt-{dt}", many, amplified=True, n=N_SERIES, neighbours=100)
         loess_rows.append([dt, name, f"{few:.2f}", f"{many:.2f}"])
 Markdown(
     plotting.markdown_table(
@@ -923,7 +923,7 @@ for dt in DATA:
         )
         largest = lyapunov[dt][name][0]
         ledger.record(
-            f"deck-methods/lambda-{slug}-dt-{dt}", largest, n=N_SERIES, seeds=1
+            f"deck-methods/lambda-{slug}-dt-{dt}", largest, amplified=True, n=N_SERIES, seeds=1
         )
     ledger.record(
         f"deck-methods/rmse-exact-velocity-dt-{dt}", control[dt].max(), n=N_SERIES
@@ -931,7 +931,7 @@ for dt in DATA:
 ledger.record(
     "deck-methods/lambda-euler-map-dt-0.01",
     Estimate.from_samples(euler[0.01]),
-    n=N_SERIES,
+    amplified=True, n=N_SERIES,
 )
 
 
@@ -948,7 +948,7 @@ best_exponent = max(
 )
 ledger.record("deck-methods/best-rmse-dt-0.1", best_large, n=N_SERIES)
 ledger.record("deck-methods/worst-rmse-dt-0.01", worst_small, n=N_SERIES)
-ledger.record("deck-methods/best-lambda-dt-0.01", best_exponent, n=N_SERIES)
+ledger.record("deck-methods/best-lambda-dt-0.01", best_exponent, amplified=True, n=N_SERIES)
 
 small, large = extremes(0.01), extremes(0.1)
 Markdown(f"""

@@ -287,7 +287,8 @@ def root_mean_square(values, reference=1.0):
     """Ratio of root mean squares over the draws, with its standard error, as an Estimate."""
     squares = np.square(values) / np.mean(np.square(reference))
     ratio = np.sqrt(squares.mean())
-    return ledger.Estimate(ratio, squares.std(ddof=1) / np.sqrt(len(squares)) / (2 * ratio))
+    error = squares.std(ddof=1) / np.sqrt(len(squares)) / (2 * ratio)
+    return ledger.Estimate(ratio, error, len(squares))
 
 
 def efficiency(method, dt, level):

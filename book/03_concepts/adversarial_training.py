@@ -391,7 +391,7 @@ measures = {
     name: [ledger.Estimate.from_samples(m) for m in coverage(y)] for name, y in runs.items()
 }
 rows = [
-    [name, f"{m:.1f}", f"{100 * q.value:.0f} ± {200 * q.standard_error:.0f} %"]
+    [name, f"{m:.1f}", f"{100 * q.value:.0f} ± {100 * q.half_width():.0f} %"]
     for name, (m, q) in measures.items()
 ]
 Markdown(
@@ -602,17 +602,17 @@ Markdown(
 
 # %% tags=["hide-input"]
 missing = {
-    name: ledger.Estimate(8 - m.value, m.standard_error) for name, (m, _) in measures.items()
+    name: ledger.Estimate(8 - m.value, m.standard_error, m.n) for name, (m, _) in measures.items()
 }
 ledger.record("adversarial_training/optimal-discriminator-gap", gap, bins=60)
-ledger.record("adversarial_training/missing-modes-plain", missing["plain"], seeds=REPEATS)
-ledger.record("adversarial_training/missing-modes-noise", missing["noise, fading"], seeds=REPEATS)
+ledger.record("adversarial_training/missing-modes-plain", missing["plain"], amplified=True, seeds=REPEATS)
+ledger.record("adversarial_training/missing-modes-noise", missing["noise, fading"], amplified=True, seeds=REPEATS)
 ledger.record(
-    "adversarial_training/missing-modes-r1-r2", missing["relativistic, R1 + R2"], seeds=REPEATS
+    "adversarial_training/missing-modes-r1-r2", missing["relativistic, R1 + R2"], amplified=True, seeds=REPEATS
 )
 ledger.record("adversarial_training/simultaneous-growth", growth, rate=0.1)
 ledger.record(
-    "adversarial_training/missing-modes-latent-2", missing["plain, latent 2"], seeds=REPEATS
+    "adversarial_training/missing-modes-latent-2", missing["plain, latent 2"], amplified=True, seeds=REPEATS
 )
 plain, opened = measures["plain"], measures["relativistic, R1 + R2"]
 easy = measures["plain, latent 2"]

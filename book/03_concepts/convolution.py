@@ -450,7 +450,7 @@ Markdown(plotting.markdown_table(["neighbourhood", "one linear kernel", "small n
 ratio = ledger.Estimate.from_samples(
     np.array(samples["folded 3 x 3"]) / samples["eight nearest in time"]
 )
-ledger.record("convolution/fold-error-ratio", ratio, seeds=n_seeds)
+ledger.record("convolution/fold-error-ratio", ratio, amplified=True, seeds=n_seeds)
 Markdown(f"""
 * The deck's entry is right, {result[0, 0]}, and so is torch's; the operation is cross-correlation. A
   convolution proper gives {convolve(image, vertical_edge)[0, 0]}.

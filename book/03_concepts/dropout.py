@@ -354,7 +354,7 @@ def change(noise, name, quantity):
 
 def word(estimate, worse="worse", better="better"):
     """Direction of a change, if it exceeds its interval."""
-    if abs(estimate.value) <= 2 * estimate.standard_error:
+    if abs(estimate.value) <= estimate.half_width():
         return "no different within the interval"
     return worse if estimate.value > 0 else better
 
@@ -367,11 +367,11 @@ dominance_clean = change(0.0, "dropout 0.5", "dominance")
 dominance_decay = change(0.3, "weight decay", "dominance")
 decay_noisy = change(0.3, "weight decay", "test")
 together = change(0.3, "dropout 0.5", "co-adaptation")
-ledger.record("dropout/dominance-change", dominance, seeds=n_seeds)
-ledger.record("dropout/dominance-change-exact", dominance_clean, seeds=n_seeds)
-ledger.record("dropout/dominance-change-weight-decay", dominance_decay, seeds=n_seeds)
-ledger.record("dropout/test-error-change-exact", clean, seeds=n_seeds)
-ledger.record("dropout/test-error-change-noisy", noisy_change, seeds=n_seeds)
+ledger.record("dropout/dominance-change", dominance, amplified=True, seeds=n_seeds)
+ledger.record("dropout/dominance-change-exact", dominance_clean, amplified=True, seeds=n_seeds)
+ledger.record("dropout/dominance-change-weight-decay", dominance_decay, amplified=True, seeds=n_seeds)
+ledger.record("dropout/test-error-change-exact", clean, amplified=True, seeds=n_seeds)
+ledger.record("dropout/test-error-change-noisy", noisy_change, amplified=True, seeds=n_seeds)
 on, outside = (coverage[place][0] for place in places)
 Markdown(f"""
 * Dropped nodes pass no gradient: exactly so, by the mask that the gradient carries.

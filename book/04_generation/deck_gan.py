@@ -226,8 +226,8 @@ for name, ensemble in candidates.items():
     )
     spreads[name] = Estimate.from_samples([diversity(block) for block in blocks])
     rows.append([name, f"{medians[name]:.3f}", f"{spreads[name]:.3f}"])
-record("deck-gan/flow-residual", medians["generated"], n_series=200, seed=1)
-record("deck-gan/diversity", spreads["generated"], n_series=200, seed=1)
+record("deck-gan/flow-residual", medians["generated"], amplified=True, n_series=200, seed=1)
+record("deck-gan/diversity", spreads["generated"], amplified=True, n_series=200, seed=1)
 Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"], rows))
 
 # %% [markdown]
@@ -281,7 +281,7 @@ full = effects["all tricks"]
 def moved(variant, metric):
     """Difference to the full run, if it is beyond both intervals."""
     difference = effects[variant][metric].value - full[metric].value
-    noise = 2 * (effects[variant][metric].standard_error + full[metric].standard_error)
+    noise = effects[variant][metric].half_width() + full[metric].half_width()
     return difference if abs(difference) > noise else 0.0
 
 

@@ -74,8 +74,8 @@ rows = [
     [name, f"{similar[name]:.3f}", *(f"{means[name][c]:.2f}" for c in range(3))]
     for name in similar
 ]
-record("evaluation/xy-correlation", similar["generated"], n_series=100)
-record("evaluation/z-mean", means["generated"][2], n_series=100)
+record("evaluation/xy-correlation", similar["generated"], amplified=True, n_series=100)
+record("evaluation/z-mean", means["generated"][2], amplified=True, n_series=100)
 Markdown(plotting.markdown_table(["series", "correlation of x, y", "mean x", "mean y", "mean z"], rows))
 
 # %% [markdown]

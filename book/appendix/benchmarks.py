@@ -214,9 +214,8 @@ Markdown(
 def exponent_row(name):
     """Estimate, error and time of a method."""
     estimate = FITS[name]
-    error, width = estimate.value - REFERENCE, 2 * estimate.standard_error
     seconds = np.median(column(name, "seconds"))
-    return [name, f"{estimate.value:.3f} ± {width:.3f}", f"{error:+.3f}", number(seconds)]
+    return [name, f"{estimate:.3f}", f"{estimate.value - REFERENCE:+.3f}", number(seconds)]
 
 
 exponents = STORED["exponents"]
@@ -269,7 +268,7 @@ Markdown(
     + f"\nThe ensemble is {loop_ratio:.0f} times as fast as the quickest loop over `solve_ivp` at "
     f"equal error. Of the exponents from data in {{numref}}`tab-benchmarks-exponents`,\n\n"
     f"- the nearest to the reference is that of {best}, off by "
-    f"{FITS[best].value - REFERENCE:+.3f} ± {2 * FITS[best].standard_error:.3f};\n"
+    f"{FITS[best].value - REFERENCE:+.3f} ± {FITS[best].half_width():.3f};\n"
     f"- the furthest from it is that of {worst};\n"
     f"- the quickest is {quick}, off by {FITS[quick].value - REFERENCE:+.3f}.\n\n"
     f"`compare` has no counterpart: {comparison['what'].removeprefix('compare, ')} take "
