@@ -403,16 +403,21 @@ def build():
         if done:
             written.write_text(state)
     if done:
-        found = repeatability.recorded(ROOT / freshness.RESULTS)
-        for difference in repeatability.differences(found, repeatability.expected()):
-            print(f"  note: {difference}")
-        for row in ledger.verdicts():
-            if row["reason"] == ledger.NO_REASON:
-                note = f"claim {row['id']!r} is judged {row['verdict']!r} by the results of this machine"
-                print(f"  note: {note}, and book/claims.yml has no reason for that", file=sys.stderr)
+        note_what_differs()
         seconds = time.monotonic() - start
         print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
     return done
+
+
+def note_what_differs():
+    """Say which results and verdicts of this machine are not the accepted ones."""
+    found = repeatability.recorded(ROOT / freshness.RESULTS)
+    for difference in repeatability.differences(found, repeatability.expected()):
+        print(f"  note: {difference}")
+    for row in ledger.verdicts():
+        if row["reason"] == ledger.NO_REASON:
+            verdict = f"claim {row['id']!r} is judged {row['verdict']!r} on this machine"
+            print(f"  note: {verdict}, and claims.yml gives no reason for that", file=sys.stderr)
 
 
 def _site_state():

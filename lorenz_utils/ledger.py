@@ -224,6 +224,8 @@ def judge(claim, ours, control=None):
     ValueError
         For an unknown rule, an estimate that is no finite number, or a draw without repeats.
     """
+    if claim["rule"] not in ("equals", "draw", "greater", "less"):
+        raise ValueError(f"rule must be equals, draw, greater or less, got {claim['rule']!r}")
     for estimate in (ours, control or ours):
         if np.ndim(estimate.value) or not math.isfinite(estimate.value + estimate.half_width()):
             raise ValueError(f"a claim is judged by one finite number, got {estimate}")
@@ -237,8 +239,6 @@ def judge(claim, ours, control=None):
     distance = abs(ours.value - claim["deck"])
     if claim["rule"] == "equals":
         return _zone(distance, ours.half_width(), claim["tolerance"], claim.get("partial", 0))
-    if claim["rule"] != "draw":
-        raise ValueError(f"rule must be equals, draw, greater or less, got {claim['rule']!r}")
     if ours.n is None:
         raise ValueError(f"a draw is judged by repeats of ours, got {ours} without their number")
     # s sqrt(1 + 1/n) is sqrt(n + 1) times the standard error, s / sqrt(n).
