@@ -11,6 +11,7 @@ import os
 import tempfile
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +106,7 @@ def record(name, estimate, *, amplified=False, **context):
     name : str
         ``chapter/quantity``, for example ``"introduction/lambda-dt-0.01"``.
     estimate : Estimate or float
-        A plain number is exact: it has no standard error.
+        A plain number is exact: it has no standard error. An integer is a count.
     amplified : bool
         Whether rounding, which differs between machines, is amplified on the way from the data,
         which are the same bytes everywhere: by a network, trained or stored, or by the chaos of
@@ -124,7 +125,7 @@ def record(name, estimate, *, amplified=False, **context):
         If an amplified result comes without repeats.
     """
     if not isinstance(estimate, Estimate):
-        estimate = Estimate(float(estimate))
+        estimate = Estimate(estimate if isinstance(estimate, Integral) else float(estimate))
     if amplified and estimate.n is None and not np.all(estimate.standard_error):
         raise ValueError(f"an amplified result needs repeats, and {name!r} has no standard error")
     entry = {

@@ -58,7 +58,8 @@ def test_formats():
 
 
 @pytest.mark.parametrize(
-    "value", [2.5, Estimate(1.0, 0.1), Estimate(1.0, 0.1, 8), Estimate(np.ones(3), np.zeros(3), 2)]
+    "value",
+    [7, 2.5, Estimate(1.0, 0.1), Estimate(1.0, 0.1, 8), Estimate(np.ones(3), np.zeros(3), 2)],
 )
 def test_records_come_back(value):
     record("page/name", value, seed=1)
@@ -67,6 +68,7 @@ def test_records_come_back(value):
     np.testing.assert_array_equal(stored.value, expected.value)
     np.testing.assert_array_equal(stored.standard_error, expected.standard_error)
     assert stored.n == expected.n
+    assert isinstance(stored.value, type(expected.value))
     assert [p.name for p in ledger.RESULTS.iterdir()] == ["page--name.json"]
 
 

@@ -42,6 +42,7 @@ def test_tolerances_follow_the_rule():
     assert tolerance([1.0, -4.0], [0.1, 0.5], False) == pytest.approx(4e-6)
     assert tolerance([1.0, -4.0], [0.1, 0.5], True) == 3.0
     assert tolerance(5e-29, 0.0, False) == tolerance(4e-12, 2e-13, True) == 1e-9
+    assert tolerance(1000, 0.0, False) == 0.0
     for name, entry in repeatability.expected().items():
         assert entry["tolerance"] == repeatability.tolerance(entry) or len(entry["why"]) > 20, name
 

@@ -445,10 +445,8 @@ def parameter_errors(results):
 
 
 floor, worst = parameter_errors(noise_free), max(r.fun for r in noise_free)
-ledger.record("deck-methods/jaya-powell-noise-free-objective", worst, seeds=20)
-ledger.record(
-    "deck-methods/jaya-powell-noise-free-error", Estimate.from_samples(floor), seeds=20
-)
+ledger.record("deck-methods/jaya-powell-objective-decades", np.log10(worst), seeds=20)
+ledger.record("deck-methods/jaya-powell-error-decades", np.log10(floor.max()), seeds=20)
 ledger.record(
     "deck-methods/jaya-powell-three-error-dt-0.01",
     Estimate.from_samples(parameter_errors(differenced)),
@@ -736,7 +734,10 @@ for dt in DATA:
     for name, derivative in velocities.items():
         few, many = (loess_exponents(dt, derivative, k) for k in (20, 100))
         slug = name.split()[0]
-        ledger.record(f"deck-methods/lambda-loess-{slug}-dt-{dt}", many, amplified=True, n=N_SERIES, neighbours=100)
+        ledger.record(
+            f"deck-methods/lambda-loess-{slug}-dt-{dt}", many,
+            amplified=True, n=N_SERIES, neighbours=100,
+        )
         loess_rows.append([dt, name, f"{few:.2f}", f"{many:.2f}"])
 Markdown(
     plotting.markdown_table(

@@ -352,7 +352,9 @@ deck_small = mean_record("forward-dt-0.01", "forward difference", 0.01)
 deck_large = mean_record("forward-dt-0.1", "forward difference", 0.1)
 linear_large = mean_record("weak-dt-0.1", "weak form", 0.1)
 flow_large = mean_record("flow-map-dt-0.1", "flow map", 0.1)
-ledger.record("large-steps/lambda-identified", lambda_1, amplified=True, orbits=ORBITS, T=DURATION, dt=0.1)
+ledger.record(
+    "large-steps/lambda-identified", lambda_1, amplified=True, orbits=ORBITS, T=DURATION, dt=0.1
+)
 reach = {
     guess: max(dt for dt in WIDE if all(outcome("flow map", guess, dt)[0] or [False]))
     for guess in (0.0, 0.1)

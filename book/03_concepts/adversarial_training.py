@@ -139,7 +139,7 @@ from torch import nn
 from torch.nn.functional import leaky_relu, softplus
 
 torch.set_num_threads(1)
-REPEATS = 6
+REPEATS = 10
 
 
 # %%
@@ -605,14 +605,21 @@ missing = {
     name: ledger.Estimate(8 - m.value, m.standard_error, m.n) for name, (m, _) in measures.items()
 }
 ledger.record("adversarial_training/optimal-discriminator-gap", gap, bins=60)
-ledger.record("adversarial_training/missing-modes-plain", missing["plain"], amplified=True, seeds=REPEATS)
-ledger.record("adversarial_training/missing-modes-noise", missing["noise, fading"], amplified=True, seeds=REPEATS)
 ledger.record(
-    "adversarial_training/missing-modes-r1-r2", missing["relativistic, R1 + R2"], amplified=True, seeds=REPEATS
+    "adversarial_training/missing-modes-plain", missing["plain"], amplified=True, seeds=REPEATS
+)
+ledger.record(
+    "adversarial_training/missing-modes-noise", missing["noise, fading"],
+    amplified=True, seeds=REPEATS,
+)
+ledger.record(
+    "adversarial_training/missing-modes-r1-r2", missing["relativistic, R1 + R2"],
+    amplified=True, seeds=REPEATS,
 )
 ledger.record("adversarial_training/simultaneous-growth", growth, rate=0.1)
 ledger.record(
-    "adversarial_training/missing-modes-latent-2", missing["plain, latent 2"], amplified=True, seeds=REPEATS
+    "adversarial_training/missing-modes-latent-2", missing["plain, latent 2"],
+    amplified=True, seeds=REPEATS,
 )
 plain, opened = measures["plain"], measures["relativistic, R1 + R2"]
 easy = measures["plain, latent 2"]

@@ -530,14 +530,21 @@ lower = {
     name: ledger.Estimate.from_samples(final[name, False] / final[name, True]) for name in rates
 }
 for name in rates:
-    ledger.record(f"batch_normalization/speed-up-{name.lower()}", faster[name], amplified=True, seeds=n_seeds)
-    ledger.record(f"batch_normalization/error-ratio-{name.lower()}", lower[name], amplified=True, seeds=n_seeds)
+    ledger.record(
+        f"batch_normalization/speed-up-{name.lower()}", faster[name], amplified=True, seeds=n_seeds
+    )
+    ledger.record(
+        f"batch_normalization/error-ratio-{name.lower()}", lower[name],
+        amplified=True, seeds=n_seeds,
+    )
 range_of = {}
 for case in cases:
     errors = [final_error(trials[(*case, rate)], part=1).mean() for rate in rates[case[0]]]
     range_of[case] = max(errors) / min(errors)
 in_training, shifted, evaluated = found.values()
-ledger.record("batch_normalization/variance-in-training", in_training[1], amplified=True, seeds=n_seeds)
+ledger.record(
+    "batch_normalization/variance-in-training", in_training[1], amplified=True, seeds=n_seeds
+)
 ledger.record("batch_normalization/drift-without", path[False], amplified=True, seeds=n_seeds)
 ledger.record("batch_normalization/mean-in-training", in_training[0], amplified=True, seeds=n_seeds)
 ledger.record("batch_normalization/variance-after-scale", shifted[1], amplified=True, seeds=n_seeds)

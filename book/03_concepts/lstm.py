@@ -251,7 +251,9 @@ _ = ax.legend()
 lag = 50
 kept = {name: curve[lag] for name, curve in reach.items()}
 ledger.record("lstm/gradient-decades-default", kept["LSTM"], amplified=True, seeds=10, lag=lag)
-ledger.record("lstm/gradient-decades-open", kept["LSTM, $b_f = 3$"], amplified=True, seeds=10, lag=lag)
+ledger.record(
+    "lstm/gradient-decades-open", kept["LSTM, $b_f = 3$"], amplified=True, seeds=10, lag=lag
+)
 ledger.record("lstm/gradient-decades-rnn", kept["RNN"], amplified=True, seeds=10, lag=lag)
 Markdown(
     f"Over {lag} samples the gradient changes by {kept['RNN']:.1f} decades in the plain network and by "

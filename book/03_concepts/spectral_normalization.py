@@ -422,9 +422,12 @@ ledger.record(
     "spectral_normalization/power-iteration-error", sigma_error, ratio=0.5, steps=n_steps, seeds=10
 )
 ledger.record("spectral_normalization/largest-slope-plain", plain[1], amplified=True, seeds=6)
-ledger.record("spectral_normalization/largest-slope-normalised", normalised[1], amplified=True, seeds=6)
 ledger.record(
-    "spectral_normalization/convolution-ratio", found["random, 16 → 32 channels, 3 × 3"], amplified=True, seeds=10
+    "spectral_normalization/largest-slope-normalised", normalised[1], amplified=True, seeds=6
+)
+ledger.record(
+    "spectral_normalization/convolution-ratio", found["random, 16 → 32 channels, 3 × 3"],
+    amplified=True, seeds=10,
 )
 ledger.record(
     "spectral_normalization/literal-update-ratio", float(literal[1.0][-1]), true_sigma=1.0
