@@ -231,7 +231,7 @@ rows = [
 ]
 Markdown(
     plotting.markdown_table(
-        ["estimate", "mean ± two standard errors", "std of one pair", "deck"], rows
+        ["estimate", "mean with confidence interval", "std of one pair", "deck"], rows
     )
 )
 

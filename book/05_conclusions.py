@@ -54,7 +54,7 @@ plotting.use_style()
 verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
-# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result with its 95 % interval, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
+# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result with its confidence interval, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
 def link(row):
     page = row["page"].removeprefix("book/")
     return f"[slide {row['slide']}]({page}.py#what-we-find)"

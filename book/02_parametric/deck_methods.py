@@ -653,10 +653,10 @@ DECK = {
 #
 # RMSE27 is the root mean square error over all 27 coefficients, the deck's "RMSE of the parameters".
 # *Galerkin* is the deck's, with $\sigma$ known; the rows below *Jaya-Powell* are not in the deck. Our
-# numbers are means over the twenty series with two standard errors.
+# numbers are means over the twenty series with confidence intervals.
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-small": "Slide 11, $\\delta t = 0.01$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series ± two standard errors beside the deck's values."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-small": "Slide 11, $\\delta t = 0.01$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series with confidence intervals beside the deck's values."}}
 def results_table(dt):
     """One row a method: error and exponent, the deck's and ours."""
     rows = []
@@ -671,7 +671,7 @@ def results_table(dt):
 
 Markdown(results_table(0.01))
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-large": "Slide 12, $\\delta t = 0.1$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series ± two standard errors beside the deck's values."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-large": "Slide 12, $\\delta t = 0.1$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series with confidence intervals beside the deck's values."}}
 Markdown(results_table(0.1))
 
 
@@ -724,7 +724,7 @@ def loess_exponents(dt, derivative, n_neighbors, *, step=0.05, n_steps=200, n_fi
     return Estimate.from_samples(growth / (n_steps * step))
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-loess-exponents": "Largest Lyapunov exponent, per time unit, of the LOESS field of one orbit: means over twenty starts ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-loess-exponents": "Largest Lyapunov exponent, per time unit, of the LOESS field of one orbit: means over twenty starts with confidence intervals."}}
 loess_rows = []
 for dt in DATA:
     velocities = {
@@ -821,7 +821,7 @@ control = {
     for dt in DATA
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-bias": "RMSE27 of least squares on forward differences, found and predicted from two terms of the expansion, as means over twenty series ± two standard errors; the mean share of the error that the prediction leaves; the largest RMSE27 with exact velocities."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-bias": "RMSE27 of least squares on forward differences, found and predicted from two terms of the expansion, as means over twenty series with confidence intervals; the mean share of the error that the prediction leaves; the largest RMSE27 with exact velocities."}}
 rows = []
 for dt in DATA:
     found = coef[dt]["least squares"]

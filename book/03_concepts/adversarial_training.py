@@ -199,7 +199,7 @@ _ = right.legend(fontsize=8)
 Markdown(
     f"The climb ends within {gap:.0e} of $D^\\star$ (mean absolute difference), and the identity "
     f"with the Jensen-Shannon divergence holds {'to rounding' if abs(identity) < 1e-14 else f'to {abs(identity):.0e}'}. The networks come within "
-    f"{network_gap:.3f} (mean of {REPEATS} repeats ± two standard errors), where an ignorant one half "
+    f"{network_gap:.3f} (mean of {REPEATS} repeats with confidence intervals), where an ignorant one half "
     f"would be off by {np.sum((p_r + p_g) / 2 * np.abs(D_star - 0.5)):.3f}. JS is {jensen_shannon(p_r, p_g):.3f} nat out of a possible "
     f"$\\log 2 = {np.log(2):.3f}$."
 )
@@ -386,7 +386,7 @@ def coverage(samples):
     return (share > 0.02).sum(1).numpy(), close.float().mean(1).numpy()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-adversarial-ring": "Modes that each training covers, and share of the samples within three standard deviations of a mode: means over six repeats ± two standard errors, from 2000 samples each."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-adversarial-ring": "Modes that each training covers, and share of the samples within three standard deviations of a mode: means over six repeats with confidence intervals, from 2000 samples each."}}
 measures = {
     name: [ledger.Estimate.from_samples(m) for m in coverage(y)] for name, y in runs.items()
 }

@@ -240,7 +240,7 @@ final = {case: final_error(trials[(*case, error_rate[case])], part=1) for case i
 steps = {case: steps_to(trials[(*case, speed_rate[case])], part=1) for case in cases}
 best = {case: trials[(*case, error_rate[case])] for case in cases}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-best": "Steps to a tenth of the variance and final root mean square error on the test series, each at the rate that is best on the validation series: mean and two standard errors over five seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-best": "Steps to a tenth of the variance and final root mean square error on the test series, each at the rate that is best on the validation series: mean and confidence interval over five seeds."}}
 rows = []
 for name, normalised in cases:
     fastest, least = (ledger.Estimate.from_samples(v[name, normalised]) for v in (steps, final))
@@ -396,7 +396,7 @@ found = {
     for place, how in places.items()
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-moments": "Moments of a batch of 128 test states at the last batch normalisation, averaged over its nodes (the mean by its absolute value), after training by plain gradient descent: mean and two standard errors over five seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-moments": "Moments of a batch of 128 test states at the last batch normalisation, averaged over its nodes (the mean by its absolute value), after training by plain gradient descent: mean and confidence interval over five seeds."}}
 rows = [[place, f"{e[0]:.4f}", f"{e[1]:.4f}"] for place, e in found.items()]
 Markdown(plotting.markdown_table(["one batch of 128", "absolute mean", "variance"], rows))
 
@@ -481,7 +481,7 @@ spread = {
 }
 floor = energy_distance(real, states[torch.randperm(len(states))[:1024]]).item()
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-generator": "Energy distance of 1024 sampled states to the test states, and their spread in standard deviations, by the way of sampling: mean and two standard errors over five generators; the last row is the floor."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-generator": "Energy distance of 1024 sampled states to the test states, and their spread in standard deviations, by the way of sampling: mean and confidence interval over five generators; the last row is the floor."}}
 rows = [[way, f"{distance[way]:.3f}", f"{spread[way]:.2f}"] for way in ways]
 rows.append(["1024 real states", f"{floor:.3f}", f"{real.std(0).mean():.2f}"])
 Markdown(

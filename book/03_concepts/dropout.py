@@ -250,7 +250,7 @@ for noise, n in n_seeds.items():
         both = zip(nets[noise, name], data, strict=True)
         runs[noise, name] = np.array([measure(net, *own) for net, own in both])
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-networks": "Root mean square errors in standard deviations, dominance and co-adaptation of each network, trained on exact and on noisy pairs: mean and two standard errors over five and ten seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-networks": "Root mean square errors in standard deviations, dominance and co-adaptation of each network, trained on exact and on noisy pairs: mean and confidence interval over five and ten seeds."}}
 rows = []
 for (noise, name), values in runs.items():
     estimate = ledger.Estimate.from_samples(values)
@@ -326,7 +326,7 @@ for place, (states, successors) in places.items():
         *ledger.Estimate.from_samples(sizes),
     ]
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-coverage": "Share of the errors that lie within two spreads over masks, and the size of spread and error in standard deviations, on and off the attractor: mean and two standard errors over five networks."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-coverage": "Share of the errors that lie within two spreads over masks, and the size of spread and error in standard deviations, on and off the attractor: mean and confidence interval over five networks."}}
 rows = [[place, *[f"{e:.2f}" for e in estimates]] for place, estimates in coverage.items()]
 headers = [
     "states",

@@ -234,7 +234,7 @@ for name, make in new_layers.items():
     curves = np.array([log_gradient(make(), test[:, :61]) for _ in range(10)])
     reach[name] = ledger.Estimate.from_samples((curves - curves[:, :1]) / np.log(10))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are two standard errors over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by many decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are confidence intervals over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by many decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
 fig, ax = plt.subplots()
 for (name, curve), colour in zip(reach.items(), plotting.CYCLE, strict=False):
     low, high = curve.value - curve.half_width(), curve.value + curve.half_width()
@@ -429,7 +429,7 @@ flow_name = "flow map, started as wrong as the LSTM's step"
 step_errors[flow_name] = step_errors["LSTM"]
 valid_times[flow_name] = [valid_time(run_flow_map(e, rng)) for e in step_errors["LSTM"]]
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-lstm-forecast": "Root mean square error one step ahead, in standard deviations of the attractor, and valid prediction time of each forecast, on the hundred test series; means over five seeds ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-lstm-forecast": "Root mean square error one step ahead, in standard deviations of the attractor, and valid prediction time of each forecast, on the hundred test series; means over five seeds with confidence intervals."}}
 step = {name: ledger.Estimate.from_samples(v) for name, v in step_errors.items()}
 valid = {name: ledger.Estimate.from_samples(v) for name, v in valid_times.items()}
 rows = [["persistence", f"{rms(np.diff(held_out, axis=1)):.4f}", f"{valid_time(last):.2f}"]]

@@ -69,7 +69,7 @@ means = {
     "real": Estimate.from_samples(real.mean(1)),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-means": "Correlation of $x$ with $y$ and means of the coordinates, over 100 generated and 200 real series, ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-means": "Correlation of $x$ with $y$ and means of the coordinates, over 100 generated and 200 real series, with confidence intervals."}}
 rows = [
     [name, f"{similar[name]:.3f}", *(f"{means[name][c]:.2f}" for c in range(3))]
     for name in similar
@@ -127,7 +127,7 @@ exponents = {
     for name, ensemble in candidates.items()
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-eckmann": "Largest Lyapunov exponent of each coordinate by Eckmann's algorithm: the deck's values, and ours per time unit over series of 1000 samples, 20 generated and real ones and 8 of each control, ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-eckmann": "Largest Lyapunov exponent of each coordinate by Eckmann's algorithm: the deck's values, and ours per time unit over series of 1000 samples, 20 generated and real ones and 8 of each control, with confidence intervals."}}
 deck = {"generated": [1.35, 1.25, 0.86], "real": [2.86, 3.05, 3.64]}
 rows = []
 for name, estimate in exponents.items():
@@ -140,7 +140,7 @@ headers = ["series", "deck x", "deck y", "deck z", "ours x", "ours y", "ours z"]
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
-# Intervals are two standard errors over the series. Every row of {numref}`tab-evaluation-eckmann` is positive. White noise would be
+# Intervals are 95 % confidence intervals over the series. Every row of {numref}`tab-evaluation-eckmann` is positive. White noise would be
 # chaotic by this table, and so would a periodic orbit.
 #
 # The real rows are far too large as well: the largest exponent of the system, computed by {eq}`eq-benettin` from its

@@ -210,7 +210,7 @@ Markdown(
 # others here.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-exponents": "Largest Lyapunov exponent per time unit from the same ensembles: mean with two standard errors over the ensembles, its error against the reference, and median processor seconds for one ensemble."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-exponents": "Largest Lyapunov exponent per time unit from the same ensembles: mean with confidence intervals over the ensembles, its error against the reference, and median processor seconds for one ensemble."}}
 def exponent_row(name):
     """Estimate, error and time of a method."""
     estimate = FITS[name]
@@ -224,7 +224,7 @@ Markdown(
         ["method", "largest exponent", "error", "seconds"], map(exponent_row, METHODS)
     )
     + f"\n\nMean over {len(column(METHODS[0], 'seed'))} ensembles of {exponents['n_series']} series of "
-    f"{exponents['length']} samples and two standard errors; the reference is {REFERENCE}."
+    f"{exponents['length']} samples and confidence intervals; the reference is {REFERENCE}."
 )
 
 # %% [markdown]
