@@ -36,13 +36,15 @@ plotting.use_style()
 # Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
 # which it is judged; what stands in square brackets is ours. The chapters record their results with
 # intervals, and the verdicts of {numref}`tab-conclusions-scorecard` are computed from both; nobody
-# types them. A verdict is given only if our whole 95 % interval allows it: *reproduced*, *reproduced in
-# part*, *not reproduced*, or *holds but does not imply what is claimed*, where a control without the
-# claimed property passes the same test. Where the interval allows two of them the claim is *undecided*.
+# types them. A verdict is given only if our whole {term}`confidence interval` allows it: *reproduced*,
+# *reproduced in part*, *not reproduced*, or *holds but does not imply what is claimed*, where a control
+# without the claimed property passes the same test. Where the interval allows two of them the claim is
+# *undecided*.
 #
 # Most numbers of the deck's tables were drawn once, from one series or one pair of orbits. Such a number
-# is reproduced if it lies where one more draw of ours would lie, within our 95 % *prediction* interval,
-# and if that interval is narrow enough to say something; beyond the 99.9 % prediction interval it is not.
+# is reproduced if it lies where one more draw of ours would lie, within our 95 % {term}`prediction
+# interval`, and if that interval is narrow enough to say something; beyond the 99.9 % prediction interval
+# it is not.
 #
 # :::{margin} An implication turned round
 # That chaos has a positive exponent does not make whatever has a positive exponent chaotic. Logic calls
