@@ -182,7 +182,7 @@ with torch.no_grad():
     learned = torch.sigmoid(D(grid[None, :, None].repeat(REPEATS, 1, 1)))[..., 0].numpy()
 network_gap = ledger.Estimate.from_samples((np.abs(learned - D_star) * (p_r + p_g) / 2).sum(1))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the two densities. Right: the optimal discriminator, and what six small networks learn from samples of the two.", "name": "fig-adversarial-optimal"}, "image": {"alt": "Two panels over the Lorenz coordinate x from minus 20 to 20. Left: the histogram of x has a central peak and two shoulders, and ends inside the plot; the Gaussian is a single bell with tails beyond. Right: the optimal discriminator is near one half in the middle, rises on the shoulders and drops to zero in the tails; six thin learned curves follow it, with the largest differences at both ends."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the two densities. Right: the optimal discriminator, and what ten small networks learn from samples of the two.", "name": "fig-adversarial-optimal"}, "image": {"alt": "Two panels over the Lorenz coordinate x from minus 20 to 20. Left: the histogram of x has a central peak and two shoulders, and ends inside the plot; the Gaussian is a single bell with tails beyond. Right: the optimal discriminator is near one half in the middle, rises on the shoulders and drops to zero in the tails; ten thin learned curves follow it, with the largest differences at both ends."}}
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3))
 width = edges[1] - edges[0]
 left.stairs(p_r / width, edges, color=plotting.COORDINATES["x"], label="$p_r$, Lorenz $x$")
@@ -190,7 +190,7 @@ left.plot(centres, p_g / width, color=plotting.COLOURS["generated"], label="$p_g
 left.set(xlabel="$x$", ylabel="density", ylim=(0, 0.09))
 left.legend(loc="upper right", fontsize=8)
 lines = right.plot(centres, learned.T, color=plotting.COLOURS["light"], lw=0.8)
-lines[0].set_label("six networks")
+lines[0].set_label("ten networks")
 right.plot(centres, D_star, color=plotting.COLOURS["real"], label=r"$D^\star$")
 right.set(xlabel="$x$", ylabel="probability of real", ylim=(0, 1))
 _ = right.legend(fontsize=8)
@@ -386,7 +386,7 @@ def coverage(samples):
     return (share > 0.02).sum(1).numpy(), close.float().mean(1).numpy()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-adversarial-ring": "Modes that each training covers, and share of the samples within three standard deviations of a mode: means over six repeats with confidence intervals, from 2000 samples each."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-adversarial-ring": "Modes that each training covers, and share of the samples within three standard deviations of a mode: means over ten repeats with confidence intervals, from 2000 samples each."}}
 measures = {
     name: [ledger.Estimate.from_samples(m) for m in coverage(y)] for name, y in runs.items()
 }

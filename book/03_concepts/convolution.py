@@ -304,7 +304,7 @@ target = slope[:50, 0, 3:-3].reshape(-1).numpy()
 least_squares = np.linalg.lstsq(windows, target, rcond=None)[0]
 stencils["least squares"] = least_squares * dt / scale
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-derivative": "Root mean square error of dx/dt by kernels of seven samples of x, on ten held-out series, in standard deviations of dx/dt; with ±, the mean and confidence interval over five seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-derivative": "Root mean square error of dx/dt by kernels of seven samples of x, on ten held-out series, in standard deviations of dx/dt; with ±, the mean and its confidence interval over five seeds."}}
 learned = ledger.Estimate.from_samples([error(layer) for layer in layers])
 network = ledger.Estimate.from_samples([error(net) for net in tiny_nets])
 by_stencil = {name: error(fixed(kernel)) for name, kernel in stencils.items()}

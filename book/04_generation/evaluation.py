@@ -250,7 +250,7 @@ Markdown(f"""
 * **What the deck reads off its pictures holds.** x and y of the generated series correlate at {similar["generated"]:.2f} (real:
   {similar["real"]:.2f}), and z has a mean of {means["generated"][2]:.2f}
   (real: {means["real"][2]:.2f}). The butterfly is another matter: by D_stsp the generated points lie
-  {shape:.2f} times as far from the real ones as linear noise with the same spectrum does.
+  {shape.value:.1f} times as far from the real ones as linear noise with the same spectrum does.
 * **The exponents are positive, and this does not imply chaos.** Filtered Gaussian noise gets
   {noise[0]:.2f}, {noise[1]:.2f} and {noise[2]:.2f}; the deck's generated series had
   {", ".join(map(str, deck["generated"]))}. By its own table the deck's GAN is as chaotic as linear noise.
@@ -258,7 +258,7 @@ Markdown(f"""
   {residual["generated"]:.2f}, against {residual["real"]:.3f} for real and
   {residual["phase-randomised"]:.2f} for phase-randomised series. {score["generated"]} of
   {len(rejected)} metrics reject them, and their exponent in the full state space is
-  {full_state:.1f} where the same estimator gives {exponent["real"]:.2f} for real series.
+  {full_state.value:.1f} where the same estimator gives {exponent["real"]:.2f} for real series.
 * **A metric is worth what it can reject.** Blind to phase-randomised noise under this rule:
   {", ".join(blind) or "none"}. The flow residual rejects every control, the one with 1 % noise too.
 """)
