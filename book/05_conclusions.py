@@ -36,9 +36,15 @@ plotting.use_style()
 # Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
 # which it is judged; what stands in square brackets is ours. The chapters record their results with
 # intervals, and the verdicts of {numref}`tab-conclusions-scorecard` are computed from both; nobody
-# types them. Four verdicts are possible: *reproduced*, *reproduced in part*, *not reproduced*, and
-# *holds but does not imply what is claimed*, where a control without the claimed property passes the
-# same test.
+# types them. A verdict is given only if our whole {term}`confidence interval` allows it: *reproduced*,
+# *reproduced in part*, *not reproduced*, or *holds but does not imply what is claimed*, where a control
+# without the claimed property passes the same test. Where the interval allows two of them the claim is
+# *undecided*.
+#
+# Most numbers of the deck's tables were drawn once, from one series or one pair of orbits. Such a number
+# is reproduced if it lies where one more draw of ours would lie, within our 95 % {term}`prediction
+# interval`, and if that interval is narrow enough to say something; beyond the 99.9 % prediction interval
+# it is not.
 #
 # :::{margin} An implication turned round
 # That chaos has a positive exponent does not make whatever has a positive exponent chaotic. Logic calls
@@ -47,10 +53,10 @@ plotting.use_style()
 # :::
 
 # %%
-verdicts = ledger.verdicts()  # fails if a claim cannot be judged
+verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
-# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result ± two standard errors, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
+# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result with its confidence interval, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
 def link(row):
     page = row["page"].removeprefix("book/")
     return f"[slide {row['slide']}]({page}.py#what-we-find)"
@@ -64,6 +70,8 @@ def shown(estimate):
 
 
 def asked(row):
+    if row["rule"] == "draw":
+        return f"one draw: {row['deck']}"
     if row["rule"] == "equals":
         return f"{row['deck']} ± {row['tolerance']}" if row["tolerance"] else row["deck"]
     return f"{'above' if row['rule'] == 'greater' else 'below'} {row['threshold']:g}"
@@ -80,8 +88,8 @@ headers = ["computed in", "claim, and what is measured", "asked", "ours", "verdi
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
-# Intervals are two standard errors over independent repeats, as each chapter states; a number without
-# one is exact or the property of a single stored model.
+# Intervals are 95 % intervals over independent repeats, as each chapter states, by Student's t; a number
+# without one is exact.
 #
 # ## What we find
 
@@ -90,10 +98,9 @@ ours = {name: ledger.recall(name) for name in (
     "deck-methods/rmse-ols-dt-0.1", "large-steps/flow-map-dt-0.1",
     "evaluation/eckmann-phase-randomised-x", "deck-gan/flow-residual", "faithful/flow-residual",
 )}
-total = sum(counts.values())
-summary = "; ".join(f"{number} {verdict}" for verdict, number in counts.most_common())
+summary = "; ".join(f"{counts[verdict]} {verdict}" for verdict in ledger.VERDICTS)
 Markdown(f"""
-Of {total} claims: {summary}.
+Of {len(verdicts)} claims: {summary}.
 
 * **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
   least squares misses the coefficients by {ours["deck-methods/rmse-ols-dt-0.1"]:.2f} (RMSE27). The
@@ -132,16 +139,15 @@ except KeyError as error:
     print(error)
 
 # %% [markdown]
-# **2.** Which verdicts would change if intervals were ignored?
+# **2.** Which verdicts would change if a number that was drawn once were held against our average,
+# within its tolerance, instead of our next draw?
 
 # %% tags=["hide-cell"]
-from lorenz_utils.ledger import Estimate
-
 [
     row["id"]
     for row in verdicts
-    if "control" not in row
-    and ledger.judge(row, Estimate(row["ours"].value)) != row["verdict"]
+    if row["rule"] == "draw"
+    and ledger.judge({**row, "rule": "equals"}, row["ours"]) != row["verdict"]
 ]
 
 # %% tags=["remove-cell"]

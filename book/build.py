@@ -33,6 +33,8 @@ from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lorenz_utils import ledger
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 # These two read the results of all the others, so they wait for them.
@@ -401,12 +403,21 @@ def build():
         if done:
             written.write_text(state)
     if done:
-        found = repeatability.recorded(ROOT / freshness.RESULTS)
-        for difference in repeatability.differences(found, repeatability.expected()):
-            print(f"  note: {difference}")
+        note_what_differs()
         seconds = time.monotonic() - start
         print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
     return done
+
+
+def note_what_differs():
+    """Say which results and verdicts of this machine are not the accepted ones."""
+    found = repeatability.recorded(ROOT / freshness.RESULTS)
+    for difference in repeatability.differences(found, repeatability.expected()):
+        print(f"  note: {difference}")
+    for row in ledger.verdicts():
+        if row["reason"] == ledger.NO_REASON:
+            verdict = f"claim {row['id']!r} is judged {row['verdict']!r} on this machine"
+            print(f"  note: {verdict}, and claims.yml gives no reason for that", file=sys.stderr)
 
 
 def _site_state():

@@ -210,13 +210,12 @@ Markdown(
 # others here.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-exponents": "Largest Lyapunov exponent per time unit from the same ensembles: mean with two standard errors over the ensembles, its error against the reference, and median processor seconds for one ensemble."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-exponents": "Largest Lyapunov exponent per time unit from the same ensembles: mean with confidence intervals over the ensembles, its error against the reference, and median processor seconds for one ensemble."}}
 def exponent_row(name):
     """Estimate, error and time of a method."""
     estimate = FITS[name]
-    error, width = estimate.value - REFERENCE, 2 * estimate.standard_error
     seconds = np.median(column(name, "seconds"))
-    return [name, f"{estimate.value:.3f} ± {width:.3f}", f"{error:+.3f}", number(seconds)]
+    return [name, f"{estimate:.3f}", f"{estimate.value - REFERENCE:+.3f}", number(seconds)]
 
 
 exponents = STORED["exponents"]
@@ -225,7 +224,7 @@ Markdown(
         ["method", "largest exponent", "error", "seconds"], map(exponent_row, METHODS)
     )
     + f"\n\nMean over {len(column(METHODS[0], 'seed'))} ensembles of {exponents['n_series']} series of "
-    f"{exponents['length']} samples and two standard errors; the reference is {REFERENCE}."
+    f"{exponents['length']} samples and confidence intervals; the reference is {REFERENCE}."
 )
 
 # %% [markdown]
@@ -269,7 +268,7 @@ Markdown(
     + f"\nThe ensemble is {loop_ratio:.0f} times as fast as the quickest loop over `solve_ivp` at "
     f"equal error. Of the exponents from data in {{numref}}`tab-benchmarks-exponents`,\n\n"
     f"- the nearest to the reference is that of {best}, off by "
-    f"{FITS[best].value - REFERENCE:+.3f} ± {2 * FITS[best].standard_error:.3f};\n"
+    f"{FITS[best].value - REFERENCE:+.3f} ± {FITS[best].half_width():.3f};\n"
     f"- the furthest from it is that of {worst};\n"
     f"- the quickest is {quick}, off by {FITS[quick].value - REFERENCE:+.3f}.\n\n"
     f"`compare` has no counterpart: {comparison['what'].removeprefix('compare, ')} take "
