@@ -298,7 +298,7 @@ Markdown(
             for m, g in STARTS
         ],
     )
-    + "\n\nData sets, of five, in which exactly the seven terms are found, and their median RMSE27. "
+    + "\n\nData sets, of five, in which exactly the seven terms are found, and their median RMSE27.\n\n"
     + records.origin(horizon)
 )
 

@@ -94,7 +94,7 @@ Markdown(
     plotting.markdown_table(
         ["samples", *(f"{n:,.0f}" for n in samples)], [["seconds", *(f"{t:.1f}" for t in seconds)]]
     )
-    + f"\n\nProcessor time of a whole fit at 1 % noise: it grows as a power of $n$ with exponent {growth:.2f}. "
+    + f"\n\nProcessor time of a whole fit at 1 % noise: it grows as a power of $n$ with exponent {growth:.2f}.\n\n"
     + records.origin(speed)
 )
 
@@ -143,7 +143,7 @@ all_terms, seven_terms = (
 
 # %% tags=["hide-input"]
 Markdown(
-    f"On this orbit, at $\\delta t = {DT}$ and 1 % noise, the bound is {all_terms:.4f} for all 27 "
+    f"On this orbit, at $\\delta t = {DT:g}$ and 1 % noise, the bound is {all_terms:.4f} for all 27 "
     f"and {seven_terms:.4f} for the seven: knowing which terms occur makes the coefficients "
     f"{all_terms / seven_terms:.1f} times as precise. Sparsity is worth more than tidiness, it is "
     "information."
@@ -386,7 +386,7 @@ Markdown(
             for name in NAMES
         ],
     )
-    + f"\n\nMedian RMSE27 and draws with exact terms. {records.origin(package)}"
+    + f"\n\nMedian RMSE27 and draws with exact terms.\n\n{records.origin(package)}"
 )
 
 # %% [markdown]
