@@ -315,7 +315,9 @@ again = FlowMapRegressor(max_iter=15).fit(series, step)
 # %% tags=["hide-input"]
 stored = outcome("flow map", 0.0, step)[1][0]
 error = coefficient_error(again.coef_)
-assert ((again.coef_ != 0) == (true_coefficients() != 0)).all() and max(error, stored) < 1e-9
+right = ((again.coef_ != 0) == (true_coefficients() != 0)).all()
+# Both are made of rounding errors: they have their size in common, not their digits.
+assert right and max(error, stored) < 1e-9, "not the stored trial: run benchmarks/large_steps.py"
 Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {stored:.0e}.")
 
 # %% [markdown]

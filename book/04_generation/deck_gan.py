@@ -186,7 +186,6 @@ from lorenz_utils.ledger import Estimate, record
 
 third, last = np.array_split(residual, 4)[2:]
 gain = 1 - np.median(last) / np.median(third)
-converged = gain < 0.1
 
 # %% [markdown]
 # ## Images
@@ -304,12 +303,13 @@ worse, better = sum(-1 in signs for signs in alone), sum(1 in signs for signs in
 Markdown(
     f"The DCGAN trains with the deck's tricks: {training_record['parameters']:,} weights in the "
     f"generator, {DECK.n_steps:,} steps or {epoch[-1]:.0f} epochs, {minutes:.0f} minutes. The last quarter "
-    f"of the run gains {gain:.0%}, where the rule allows 10 % to a converged one. The images have the colours and strokes of the "
-    f"real ones. The series behind them do not obey the equations: the median one-step error is "
+    f"of the run gains {gain:.0%}, where the rule allows a converged one 10 %. The images have the "
+    f"colours and strokes of the real ones. The series behind them do not obey the equations: the median one-step error is "
     f"{medians['generated']:.2f} standard deviations, where real data with 5 % noise have "
     f"{medians['real, 5 % noise']:.3f} and shuffled data {medians['real, shuffled in time']:.2f}. "
     f"The diversity is {spreads['generated']:.2f}, beside {spreads['real']:.2f} for real data; the lower it is, "
-    "the more do different latents draw the same series, the mode collapse that slide 21 warns of. This run rests on one training seed; the ablation beside it on three.\n\n"
+    "the more do different latents draw the same series, the mode collapse that slide 21 warns of. "
+    "This run rests on one training seed; the ablation beside it on three.\n\n"
     f"Of {len(alone)} tricks, leaving out {worse:d} makes something worse, leaving out {better:d} something "
     f"better ({{numref}}`tab-deck-gan-moved`). With no trick at all the diversity is "
     f"{effects['no trick']['diversity']:.2f} and D_stsp {effects['no trick']['D_stsp']:.2f}, with all of them "

@@ -101,12 +101,15 @@ class _Reader:
     """
 
     def __init__(self):
-        self.seen = set()
+        self.seen, self.under_way = set(), set()
 
     def texts(self, node, trees):
         """All texts of a node; names are looked up in the trees, the nearest first."""
-        self.seen.add(id(node))
         found = [(node,)]
+        if id(node) in self.under_way:  # a name that is made of itself
+            return found
+        self.seen.add(id(node))
+        self.under_way.add(id(node))
         match node:
             case ast.Constant(value=str(text)):
                 found = [(text,)]
@@ -141,6 +144,7 @@ class _Reader:
                 path = MODULE / f"{module}.py"
                 module = [ast.parse(path.read_text(encoding="utf8"))] if path.exists() else []
                 found = self._any(*_defined(name, module)) or found
+        self.under_way.remove(id(node))
         return found
 
     def _any(self, nodes, trees):
@@ -164,15 +168,17 @@ def _returned(function):
 def _defined(name, trees):
     """What a name stands for, all of it in the nearest tree that sets it, and where to read it."""
     for i, tree in enumerate(trees):
-        nodes = [
-            node if isinstance(node, ast.FunctionDef) else node.value
-            for node in ast.walk(tree)
-            if (isinstance(node, ast.FunctionDef) and node is not tree and node.name == name)
-            or (
-                isinstance(node, ast.Assign)
-                and any(isinstance(t, ast.Name) and t.id == name for t in node.targets)
-            )
-        ]
+        nodes, plain = [], set()
+        for node in ast.walk(tree):
+            match node:
+                case ast.FunctionDef(name=found) if found == name and node is not tree:
+                    nodes.append(node)
+                case ast.Assign(targets=[ast.Name(id=found) as target]) if found == name:
+                    nodes.append(node.value)
+                    plain.add(id(target))
+                case ast.Name(id=found, ctx=ast.Store()) | ast.arg(arg=found) if found == name:
+                    if id(node) not in plain:  # of a loop, or an argument: it may be anything
+                        nodes.append(ast.Expr(ast.Name(name)))
         if nodes:
             return nodes, trees[i:]
     return [], trees
