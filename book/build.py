@@ -24,7 +24,6 @@ from pathlib import Path
 import freshness
 import repeatability
 import yaml
-from _ext import wordings
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 from freshness import code_cells, read
@@ -33,8 +32,6 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-from lorenz_utils import ledger
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -307,10 +304,13 @@ def could_say(page):
     problems : list of str
         Places in the code whose words nobody can list.
     """
+    from _ext import wordings  # only the catalogues need it
+
     cells = code_cells(read(page)) if page in chapters() else []
     known, problems = wordings.messages([cell.source for cell in cells])
     if page == "book/05_conclusions":
-        reasons = [reason for claim in ledger.claims() for reason in claim["reason"].items()]
+        claims = yaml.safe_load((ROOT / "book" / "claims.yml").read_text(encoding="utf8"))
+        reasons = [reason for claim in claims for reason in claim["reason"].items()]
         said = {text for verdict, reason in reasons for text in (f"*{verdict}*", reason)}
         known |= {wordings.template(" ".join(text.split()))[0] for text in said}
     return known, problems
