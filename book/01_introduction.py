@@ -214,6 +214,7 @@ largest = spectrum[0]
 dimension = ledger.Estimate(
     2 + largest.value / (largest.value - divergence),
     abs(divergence) / (largest.value - divergence) ** 2 * largest.standard_error,
+    largest.n,
 )
 rows = [
     [
@@ -230,7 +231,7 @@ rows = [
 ]
 Markdown(
     plotting.markdown_table(
-        ["estimate", "mean ± two standard errors", "std of one pair", "deck"], rows
+        ["estimate", "mean with confidence interval", "std of one pair", "deck"], rows
     )
 )
 
@@ -395,10 +396,7 @@ apart = {
     for name, changed_orbit in (("parameter", by_parameter), ("start", by_start))
 }
 i = euler_steps.index(0.01)
-shift = ledger.Estimate(
-    100 * (mean[i, 0] / before.mean() - 1),
-    100 * (bars[i, 0] / 2) / before.mean(),
-)
+shift = ledger.Estimate.from_samples(100 * (statistics[i, 0] / before.mean() - 1))
 ledger.record("introduction/nonzero-coefficients", np.count_nonzero(coefficients))
 ledger.record("introduction/parameter-change", apart["parameter"], n=len(start))
 ledger.record("introduction/initial-state-change", apart["start"], n=len(start))

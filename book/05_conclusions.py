@@ -36,9 +36,15 @@ plotting.use_style()
 # Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
 # which it is judged; what stands in square brackets is ours. The chapters record their results with
 # intervals, and the verdicts of {numref}`tab-conclusions-scorecard` are computed from both; nobody
-# types them. Four verdicts are possible: *reproduced*, *reproduced in part*, *not reproduced*, and
-# *holds but does not imply what is claimed*, where a control without the claimed property passes the
-# same test.
+# types them. A verdict is given only if our whole {term}`confidence interval` allows it: *reproduced*,
+# *reproduced in part*, *not reproduced*, or *holds but does not imply what is claimed*, where a control
+# without the claimed property passes the same test. Where the interval allows two of them the claim is
+# *undecided*.
+#
+# Most numbers of the deck's tables were drawn once, from one series or one pair of orbits. Such a number
+# is reproduced if it lies where one more draw of ours would lie, within our 95 % {term}`prediction
+# interval`, and if that interval is narrow enough to say something; beyond the 99.9 % prediction interval
+# it is not.
 #
 # :::{margin} An implication turned round
 # That chaos has a positive exponent does not make whatever has a positive exponent chaotic. Logic calls
@@ -47,10 +53,10 @@ plotting.use_style()
 # :::
 
 # %%
-verdicts = ledger.verdicts()  # fails if a claim cannot be judged
+verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
-# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result ± two standard errors, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
+# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result with its confidence interval, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
 def link(row):
     page = row["page"].removeprefix("book/")
     return f"[slide {row['slide']}]({page}.py#what-we-find)"
@@ -64,6 +70,8 @@ def shown(estimate):
 
 
 def asked(row):
+    if row["rule"] == "draw":
+        return f"one draw: {row['deck']:g}"
     if row["rule"] == "equals":
         return f"{row['deck']:g}" + (f" ± {row['tolerance']:g}" if row["tolerance"] else "")
     return f"{'above' if row['rule'] == 'greater' else 'below'} {row['threshold']:g}"
@@ -80,8 +88,8 @@ headers = ["computed in", "claim, and what is measured", "asked", "ours", "verdi
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% [markdown]
-# Intervals are two standard errors over independent repeats, as each chapter states; a number without
-# one is exact or the property of a single stored model.
+# Intervals are 95 % intervals over independent repeats, as each chapter states, by Student's t; a number
+# without one is exact.
 #
 # ## What we find
 
@@ -92,8 +100,8 @@ ours = {name: ledger.recall(name) for name in (
 )}
 Markdown(f"""
 Of {len(verdicts)} claims {counts[ledger.REPRODUCED]:d} are reproduced and {counts[ledger.IN_PART]:d} reproduced
-in part; {counts[ledger.NOT_REPRODUCED]:d} are not reproduced, and {counts[ledger.DOES_NOT_IMPLY]:d} hold but do
-not imply what is claimed.
+in part; {counts[ledger.NOT_REPRODUCED]:d} are not reproduced, {counts[ledger.DOES_NOT_IMPLY]:d} hold but do not
+imply what is claimed, and {counts[ledger.UNDECIDED]:d} are undecided.
 
 * **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
   least squares misses the coefficients by {ours["deck-methods/rmse-ols-dt-0.1"]:.2f} (RMSE27). The
@@ -132,7 +140,7 @@ except KeyError as error:
     print(error)
 
 # %% [markdown]
-# **2.** Which verdicts would change if intervals were ignored?
+# **2.** Which claims would be judged otherwise if intervals were ignored?
 
 # %% tags=["hide-cell"]
 from lorenz_utils.ledger import Estimate
@@ -141,6 +149,7 @@ from lorenz_utils.ledger import Estimate
     row["id"]
     for row in verdicts
     if "control" not in row
+    and row["rule"] != "draw"  # without an interval a draw cannot be judged
     and ledger.judge(row, Estimate(row["ours"].value)) != row["verdict"]
 ]
 

@@ -33,6 +33,8 @@ from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from lorenz_utils import ledger
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 # These two read the results of all the others, so they wait for them.
@@ -309,9 +311,8 @@ def could_say(page):
     cells = code_cells(read(page)) if page in chapters() else []
     known, problems = wordings.messages([cell.source for cell in cells])
     if page == "book/05_conclusions":
-        claims = yaml.safe_load((ROOT / "book" / "claims.yml").read_text(encoding="utf8"))
-        reasons = [reason for claim in claims for reason in claim["reason"].items()]
-        said = {text for verdict, reason in reasons for text in (f"*{verdict}*", reason)}
+        reasons = [text for claim in ledger.claims() for text in claim["reason"].values()]
+        said = [ledger.NO_REASON, *reasons, *(f"*{verdict}*" for verdict in ledger.VERDICTS)]
         known |= {wordings.template(" ".join(text.split()))[0] for text in said}
     return known, problems
 
@@ -404,12 +405,21 @@ def build():
         if done:
             written.write_text(state)
     if done:
-        found = repeatability.recorded(ROOT / freshness.RESULTS)
-        for difference in repeatability.differences(found, repeatability.expected()):
-            print(f"  note: {difference}")
+        note_what_differs()
         seconds = time.monotonic() - start
         print(f"Built in {seconds:.0f} s. Open {BUILD / 'html' / 'index.html'}")
     return done
+
+
+def note_what_differs():
+    """Say which results and verdicts of this machine are not the accepted ones."""
+    found = repeatability.recorded(ROOT / freshness.RESULTS)
+    for difference in repeatability.differences(found, repeatability.expected()):
+        print(f"  note: {difference}")
+    for row in ledger.verdicts():
+        if row["reason"] == ledger.NO_REASON:
+            verdict = f"claim {row['id']!r} is judged {row['verdict']!r} on this machine"
+            print(f"  note: {verdict}, and claims.yml gives no reason for that", file=sys.stderr)
 
 
 def _site_state():

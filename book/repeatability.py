@@ -1,13 +1,13 @@
 """Are results and pages what they were? Within a tolerance elsewhere, byte for byte on one machine.
 
 `expected_results.json` beside this file holds what the chapters recorded when the book was last
-accepted, each result with the tolerance within which another machine must agree. Two machines round
-sums differently, a chaotic system amplifies that, and a training amplifies it too: orbits and weights
-differ, averages over repeats do not. So the tolerance is six standard errors where there are repeats
-(a bit more than four standard deviations of the difference of two such averages), and a millionth
-of the value where there are none. What is of the size of rounding may be anything of that size.
-Where that is not right, the entry says ``why``, and keeps its
-tolerance when the rest is accepted anew.
+accepted, each result with the tolerance within which another machine must agree. Data are the same
+bytes everywhere, so what is computed from them agrees to rounding: within a millionth of the value,
+or a billionth where the value itself is of the size of rounding; counts agree. A result recorded as ``amplified``
+comes from networks or from the chaos of fitted equations, where two machines agree on averages only:
+within six standard errors (a bit more than four standard deviations of the difference of two such
+averages). Where neither is right, the entry says ``why``, and keeps its tolerance when the rest is
+accepted anew.
 """
 
 import json
@@ -23,14 +23,16 @@ EXPECTED = ROOT / "book" / "expected_results.json"
 
 
 def expected():
-    """The accepted results: dict of name to page, value, standard error, context, tolerance."""
+    """The accepted results: dict of name to page, tolerance, and the entry that was recorded."""
     return json.loads(EXPECTED.read_text(encoding="utf8")) if EXPECTED.exists() else {}
 
 
-def tolerance(value, standard_error):
-    """How far another machine may be from a value, by the rule above."""
-    value, error = np.max(np.abs(value)), np.max(standard_error)
-    return float(max(6 * error, 1e-9) if error else max(1e-6 * value, 1e-6))
+def tolerance(entry):
+    """How far another machine may be from a recorded value, by the rule above."""
+    if isinstance(entry["value"], int):
+        return 0.0
+    rounding = max(1e-6 * np.max(np.abs(entry["value"])), 1e-9)
+    return float(max(6 * np.max(entry["standard_error"]) * entry["amplified"], rounding))
 
 
 def recorded(folder):
@@ -73,7 +75,7 @@ def accept(pages):
             entry = json.loads((ROOT / path).read_text())
             name = entry.pop("name")
             known = old.get(name, {})
-            entry["tolerance"] = tolerance(entry["value"], entry["standard_error"])
+            entry["tolerance"] = tolerance(entry)
             if "why" in known:
                 entry |= {"tolerance": known["tolerance"], "why": known["why"]}
             new[name] = {"page": page, **entry}

@@ -11,10 +11,12 @@ import os
 import tempfile
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 import yaml
+from scipy.special import ndtri, stdtrit
 
 ROOT = Path(__file__).resolve().parents[1]
 # The tests let a chapter record elsewhere.
@@ -25,22 +27,35 @@ REPRODUCED = "reproduced"
 IN_PART = "reproduced in part"
 NOT_REPRODUCED = "not reproduced"
 DOES_NOT_IMPLY = "holds but does not imply what is claimed"
+UNDECIDED = "undecided"
+VERDICTS = (REPRODUCED, IN_PART, NOT_REPRODUCED, DOES_NOT_IMPLY, UNDECIDED)
+NO_REASON = "No reason has been written yet for the verdict that the numbers of this machine give."
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A value with its standard error, scalar or array of equal shapes.
 
-    ``f"{estimate:.3f}"`` prints a scalar with its approximate 95 % interval, two standard errors.
+    ``f"{estimate:.3f}"`` prints a scalar with the half width of its 95 % interval.
+
+    Parameters
+    ----------
+    value, standard_error : float or ndarray
+    n : int, optional
+        Independent repeats behind the standard error. Without it the error counts as known, and the
+        interval is that of the normal distribution.
 
     Examples
     --------
     >>> print(f"{Estimate(0.9056, 0.0004):.4f}")
     0.9056 ± 0.0008
+    >>> print(f"{Estimate(0.9056, 0.0004, n=5):.4f}")
+    0.9056 ± 0.0011
     """
 
     value: float | np.ndarray
     standard_error: float | np.ndarray = 0.0
+    n: int | None = None
 
     @classmethod
     def from_samples(cls, samples):
@@ -56,25 +71,34 @@ class Estimate:
             raise ValueError(f"samples must hold at least 2 repeats, got shape {samples.shape}")
         if not np.isfinite(samples).all():
             raise ValueError("samples must be finite, got NaN or infinite values")
-        return cls(samples.mean(0), samples.std(0, ddof=1) / math.sqrt(len(samples)))
+        n = len(samples)
+        return cls(samples.mean(0), samples.std(0, ddof=1) / math.sqrt(n), n)
+
+    def half_width(self, level=0.95):
+        """Half the confidence interval of that level, by Student's t with n - 1 degrees of freedom.
+
+        Two standard errors over five repeats would cover 88 %, not 95 %.
+        """
+        tail = (1 + level) / 2
+        return self.standard_error * (ndtri(tail) if self.n is None else stdtrit(self.n - 1, tail))
 
     def __getitem__(self, index):
         """The estimate of one entry of an array."""
-        return Estimate(self.value[index], self.standard_error[index])
+        return Estimate(self.value[index], self.standard_error[index], self.n)
 
     def __format__(self, spec):
-        """Value and twice the standard error; the value alone where it is exact."""
+        """Value and half width of the 95 % interval; the value alone where it is exact."""
         if np.ndim(self.value):
             return "[" + ", ".join(format(self[i], spec) for i in range(len(self.value))) + "]"
         value = format(self.value, spec)
-        return f"{value} ± {2 * self.standard_error:{spec}}" if self.standard_error else value
+        return f"{value} ± {self.half_width():{spec}}" if self.standard_error else value
 
     def __str__(self):
         """Three decimals."""
         return format(self, ".3f")
 
 
-def record(name, estimate, **context):
+def record(name, estimate, *, amplified=False, **context):
     """Store a result for the scorecard; a second call with the same name replaces the first.
 
     Parameters
@@ -82,7 +106,11 @@ def record(name, estimate, **context):
     name : str
         ``chapter/quantity``, for example ``"introduction/lambda-dt-0.01"``.
     estimate : Estimate or float
-        A plain number is exact: it has no standard error.
+        A plain number is exact: it has no standard error. An integer is a count.
+    amplified : bool
+        Whether rounding, which differs between machines, is amplified on the way from the data,
+        which are the same bytes everywhere: by a network, trained or stored, or by the chaos of
+        fitted equations. Then another machine agrees on average only, so there must be repeats.
     **context
         What a reader needs to judge it, JSON-serialisable: seeds, sample sizes.
 
@@ -90,13 +118,22 @@ def record(name, estimate, **context):
     -------
     Estimate
         The estimate as stored.
+
+    Raises
+    ------
+    ValueError
+        If an amplified result comes without repeats.
     """
     if not isinstance(estimate, Estimate):
-        estimate = Estimate(float(estimate))
+        estimate = Estimate(estimate if isinstance(estimate, Integral) else float(estimate))
+    if amplified and estimate.n is None and not np.all(estimate.standard_error):
+        raise ValueError(f"an amplified result needs repeats, and {name!r} has no standard error")
     entry = {
         "name": name,
         "value": np.asarray(estimate.value).tolist(),
         "standard_error": np.asarray(estimate.standard_error).tolist(),
+        "n": estimate.n,
+        "amplified": amplified,
         "context": context,
     }
     try:
@@ -133,7 +170,7 @@ def recall(name):
         entry = json.loads(_path(name).read_text())
     except FileNotFoundError:
         raise KeyError(f"no result named {name!r}: run the chapter that records it") from None
-    return Estimate(_plain(entry["value"]), _plain(entry["standard_error"]))
+    return Estimate(_plain(entry["value"]), _plain(entry["standard_error"]), entry["n"])
 
 
 def claims():
@@ -148,58 +185,86 @@ def verdicts():
     -------
     list of dict
         The claim's own fields, with ``ours`` (`Estimate`), ``verdict`` (str) and the ``reason``
-        that belongs to this verdict (str).
+        that belongs to this verdict (str); where `CLAIMS` gives none, `NO_REASON`.
 
     Raises
     ------
     KeyError
         If the result a claim is judged by has not been recorded.
     ValueError
-        If a claim cannot be judged, or gives no reason for the verdict that it gets.
+        If a claim cannot be judged.
     """
     rows = []
     for claim in claims():
         ours = recall(claim["result"])
-        control = recall(claim["control"]) if "control" in claim else None
-        verdict = judge(claim, ours, control)
-        if verdict not in claim["reason"]:
-            raise ValueError(
-                f"claim {claim['id']!r} is judged {verdict!r}, and {CLAIMS.name} gives a reason "
-                f"for {', '.join(claim['reason'])} only: write down why"
-            )
-        row = {"ours": ours, "verdict": verdict, "reason": claim["reason"][verdict]}
-        rows.append({**claim, **row})
+        verdict = judge(claim, ours, recall(claim["control"]) if "control" in claim else None)
+        reason = claim["reason"].get(verdict, NO_REASON)
+        rows.append({**claim, "ours": ours, "verdict": verdict, "reason": reason})
     return rows
 
 
 def judge(claim, ours, control=None):
-    """Verdict of one claim.
+    """Verdict of one claim: the one that our whole 95 % interval allows, otherwise *undecided*.
 
-    ``rule: equals`` compares with the number ``deck``: *reproduced* within ``tolerance``, *in
-    part* within ``partial`` (each widened by two standard errors of ours). ``rule: greater`` and
-    ``rule: less`` ask whether ours lies beyond ``threshold`` by two standard errors; where the
-    ``control``, which lacks the claimed property, passes too, the claim *holds but does not imply*.
+    ``rule: equals`` holds an average of ours against the number ``deck``: *reproduced* within
+    ``tolerance``, *in part* within ``partial``, *not reproduced* beyond. An interval that lies in
+    two of these zones decides nothing.
+
+    ``rule: greater`` and ``rule: less`` ask whether ours lies beyond ``threshold``. Where that of
+    the ``control``, which lacks the claimed property, does so too, the claim *holds but does not
+    imply what is claimed*.
+
+    ``rule: draw`` is for a number that the deck drew once. It is *reproduced* where one more draw
+    of ours could be it, within the 95 % prediction interval, mean ± t s sqrt(1 + 1/n), if that
+    interval is no wider than ± ``tolerance`` and so says something. Beyond the 99.9 % prediction
+    interval it is no draw of ours, and our average is held against ``partial`` as above. Between
+    the two, the claim is undecided.
+
+    Raises
+    ------
+    ValueError
+        For an unknown rule, an estimate that is no finite number, or a draw without repeats.
     """
+    if claim["rule"] not in ("equals", "draw", "greater", "less"):
+        raise ValueError(f"rule must be equals, draw, greater or less, got {claim['rule']!r}")
     for estimate in (ours, control or ours):
-        if np.ndim(estimate.value) or not math.isfinite(estimate.value):
+        if np.ndim(estimate.value) or not math.isfinite(estimate.value + estimate.half_width()):
             raise ValueError(f"a claim is judged by one finite number, got {estimate}")
-    margin = 2 * ours.standard_error
+    if claim["rule"] in ("greater", "less"):
+        beyond = [_beyond(claim, estimate) for estimate in (ours, control) if estimate]
+        if beyond[0] is False:
+            return NOT_REPRODUCED
+        if None in beyond:
+            return UNDECIDED
+        return DOES_NOT_IMPLY if beyond[1:] == [True] else REPRODUCED
+    distance = abs(ours.value - claim["deck"])
     if claim["rule"] == "equals":
-        distance = abs(ours.value - claim["deck"])
-        if distance <= claim["tolerance"] + margin:
-            return REPRODUCED
-        return IN_PART if distance <= claim.get("partial", 0) + margin else NOT_REPRODUCED
-    if claim["rule"] not in ("greater", "less"):
-        raise ValueError(f"rule must be equals, greater or less, got {claim['rule']!r}")
+        return _zone(distance, ours.half_width(), claim["tolerance"], claim.get("partial", 0))
+    if ours.n is None:
+        raise ValueError(f"a draw is judged by repeats of ours, got {ours} without their number")
+    # s sqrt(1 + 1/n) is sqrt(n + 1) times the standard error, s / sqrt(n).
+    likely, possible = (ours.half_width(level) * math.sqrt(ours.n + 1) for level in (0.95, 0.999))
+    if distance > possible:
+        return _zone(distance, ours.half_width(), 0, claim.get("partial", 0))
+    return REPRODUCED if distance <= likely <= claim["tolerance"] else UNDECIDED
+
+
+def _beyond(claim, estimate):
+    """Whether the whole interval lies beyond the threshold; None if it lies on both sides."""
     sign = 1 if claim["rule"] == "greater" else -1
-    beyond = [
-        sign * (e.value - claim["threshold"]) > 2 * e.standard_error
-        for e in (ours, control)
-        if e is not None
-    ]
-    if not beyond[0]:
-        return NOT_REPRODUCED
-    return DOES_NOT_IMPLY if beyond[1:] == [True] else REPRODUCED
+    excess = sign * (estimate.value - claim["threshold"])
+    if excess > estimate.half_width():
+        return True
+    return False if excess <= -estimate.half_width() else None
+
+
+def _zone(distance, half_width, tolerance, partial):
+    """Verdict on a distance, if the whole interval around it gets the same one."""
+    ends = []
+    for end in (max(distance - half_width, 0), distance + half_width):
+        within = REPRODUCED if end <= tolerance else IN_PART
+        ends.append(within if end <= max(tolerance, partial) else NOT_REPRODUCED)
+    return ends[0] if ends[0] == ends[1] else UNDECIDED
 
 
 def _path(name):

@@ -256,7 +256,7 @@ def plot_intervals(estimates, ax, *, label):
     matplotlib.container.ErrorbarContainer
     """
     values = [e.value for e in estimates.values()]
-    errors = [2 * e.standard_error for e in estimates.values()]
+    errors = [e.half_width() for e in estimates.values()]
     ax.axvspan(values[0] - errors[0], values[0] + errors[0], color=COLOURS["light"], alpha=0.25)
     rows = range(len(values))
     drawn = ax.errorbar(values, rows, xerr=errors, fmt="o", color=COORDINATES["x"], capsize=2)

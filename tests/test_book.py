@@ -114,14 +114,14 @@ def test_claims_are_complete():
     assert len(claims) >= 30
     assert len({c["id"] for c in claims}) == len(claims)
     fields = {"id", "slide", "claim", "quantity", "result", "rule", "page", "reason"}
-    verdicts = {ledger.REPRODUCED, ledger.IN_PART, ledger.NOT_REPRODUCED, ledger.DOES_NOT_IMPLY}
     for claim in claims:
         assert fields <= set(claim), claim["id"]
         assert claim["page"] in CHAPTERS, claim["id"]
-        needed = {"deck", "tolerance"} if claim["rule"] == "equals" else {"threshold"}
-        optional = {"partial"} if claim["rule"] == "equals" else {"control"}
+        number = claim["rule"] in ("equals", "draw")
+        needed = {"deck", "tolerance"} if number else {"threshold"}
+        optional = {"partial"} if number else {"control"}
         assert needed <= set(claim) - fields <= needed | optional, claim["id"]
-        assert set(claim["reason"]) <= verdicts, claim["id"]
+        assert set(claim["reason"]) <= set(ledger.VERDICTS), claim["id"]
         assert all(len(text) > 10 for text in claim["reason"].values()), claim["id"]
 
 

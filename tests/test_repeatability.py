@@ -33,13 +33,18 @@ def test_lost_and_new_results_are_named():
 
 
 def test_tolerances_follow_the_rule():
-    assert repeatability.tolerance(3.0, 0.5) == 3.0
-    assert repeatability.tolerance(-4.0, 0.0) == pytest.approx(4e-6)
-    assert repeatability.tolerance(5e-29, 0.0) == repeatability.tolerance(0.0, 0.0) == 1e-6
-    assert repeatability.tolerance(4e-12, 2e-13) == 1e-9
+    def tolerance(value, standard_error, amplified):
+        entry = {"value": value, "standard_error": standard_error, "amplified": amplified}
+        return repeatability.tolerance(entry)
+
+    assert tolerance(3.0, 0.5, True) == 3.0
+    assert tolerance(3.0, 0.5, False) == pytest.approx(3e-6)
+    assert tolerance([1.0, -4.0], [0.1, 0.5], False) == pytest.approx(4e-6)
+    assert tolerance([1.0, -4.0], [0.1, 0.5], True) == 3.0
+    assert tolerance(5e-29, 0.0, False) == tolerance(4e-12, 2e-13, True) == 1e-9
+    assert tolerance(1000, 0.0, False) == 0.0
     for name, entry in repeatability.expected().items():
-        rule = repeatability.tolerance(entry["value"], entry["standard_error"])
-        assert entry["tolerance"] == rule or len(entry["why"]) > 20, name
+        assert entry["tolerance"] == repeatability.tolerance(entry) or len(entry["why"]) > 20, name
 
 
 @pytest.fixture
@@ -77,7 +82,7 @@ def test_accepting_keeps_the_tolerances_that_say_why(tmp_path, monkeypatch):
     paths = []
     for name in ("a", "b"):
         path = tmp_path / "_build" / "results" / f"p--{name}.json"
-        entry = {"name": f"p/{name}", "value": 2.0, "standard_error": 0.0, "context": {}}
+        entry = {"name": f"p/{name}", "value": 2.0, "standard_error": 0.0, "amplified": False}
         path.write_text(json.dumps(entry))
         paths.append(str(path.relative_to(tmp_path)))
     notebook = repeatability.freshness.nbformat.v4.new_notebook()

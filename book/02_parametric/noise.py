@@ -288,7 +288,8 @@ def root_mean_square(values, reference=1.0):
     """Ratio of root mean squares over the draws, with its standard error, as an Estimate."""
     squares = np.square(values) / np.mean(np.square(reference))
     ratio = np.sqrt(squares.mean())
-    return ledger.Estimate(ratio, squares.std(ddof=1) / np.sqrt(len(squares)) / (2 * ratio))
+    error = squares.std(ddof=1) / np.sqrt(len(squares)) / (2 * ratio)
+    return ledger.Estimate(ratio, error, len(squares))
 
 
 def efficiency(method, dt, level):
@@ -299,7 +300,7 @@ def efficiency(method, dt, level):
     return hits, root_mean_square(error, floor), root_mean_square(q) if found else None
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-efficiency": "Error against the Cramér-Rao bound over twenty draws: how often the terms are exact, the ratio of the root mean squares of RMSE27, and $q$ where the terms are right in every draw; both ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-efficiency": "Error against the Cramér-Rao bound over twenty draws: how often the terms are exact, the ratio of the root mean squares of RMSE27, and $q$ where the terms are right in every draw; both with confidence intervals."}}
 def efficiency_row(method, dt, level):
     """The cells of one line of the table."""
     hits, ratio, q = efficiency(method, dt, level)
@@ -317,7 +318,7 @@ Markdown(
 )
 
 # %% [markdown]
-# The intervals are two standard errors over the draws. The rows of one $\delta t$ share their orbits,
+# The intervals are 95 % confidence intervals over the draws. The rows of one $\delta t$ share their orbits,
 # and their noise up to its size, so they are not independent of each other.
 #
 # RMSE27 follows the bound at every level, and $q$ of {eq}`eq-quality` does not: at the large step it

@@ -304,7 +304,7 @@ target = slope[:50, 0, 3:-3].reshape(-1).numpy()
 least_squares = np.linalg.lstsq(windows, target, rcond=None)[0]
 stencils["least squares"] = least_squares * dt / scale
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-derivative": "Root mean square error of dx/dt by kernels of seven samples of x, on ten held-out series, in standard deviations of dx/dt; with ±, the mean and two standard errors over five seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-derivative": "Root mean square error of dx/dt by kernels of seven samples of x, on ten held-out series, in standard deviations of dx/dt; with ±, the mean and its confidence interval over five seeds."}}
 learned = ledger.Estimate.from_samples([error(layer) for layer in layers])
 network = ledger.Estimate.from_samples([error(net) for net in tiny_nets])
 by_stencil = {name: error(fixed(kernel)) for name, kernel in stencils.items()}
@@ -428,7 +428,7 @@ def linear_error(lags, seed):
     return (inputs @ weights - target).square().mean().sqrt().item()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-infill": "Root mean square error of a state predicted from its neighbourhood, on ten held-out series, in standard deviations: mean and two standard errors over five seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-infill": "Root mean square error of a state predicted from its neighbourhood, on ten held-out series, in standard deviations: mean and confidence interval over five seeds."}}
 samples = {
     name: [infill_error(lags, s) for s in range(n_seeds)] for name, lags in neighbourhoods.items()
 }
@@ -450,7 +450,7 @@ Markdown(plotting.markdown_table(["neighbourhood", "one linear kernel", "small n
 ratio = ledger.Estimate.from_samples(
     np.array(samples["folded 3 x 3"]) / samples["eight nearest in time"]
 )
-ledger.record("convolution/fold-error-ratio", ratio, seeds=n_seeds)
+ledger.record("convolution/fold-error-ratio", ratio, amplified=True, seeds=n_seeds)
 Markdown(f"""
 * The deck's entry is right, {result[0, 0]:g}, and so is torch's; the operation is cross-correlation. A
   convolution proper gives {convolve(image, vertical_edge)[0, 0]:g}.

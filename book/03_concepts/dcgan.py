@@ -346,7 +346,7 @@ def measure(kernel_size, *, resize, seed):
     return power.max() / power.min(), ripple.sqrt()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-upsampling": "Three upsampling layers with random weights: power of white noise after the layer, largest phase over smallest, and standard deviation over phases of a constant, relative to its root mean square; mean over twenty seeds ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-upsampling": "Three upsampling layers with random weights: power of white noise after the layer, largest phase over smallest, and standard deviation over phases of a constant, relative to its root mean square; mean over twenty seeds with confidence intervals."}}
 layers = {
     "transposed, kernel 3": (3, False),
     "transposed, kernel 4": (4, False),

@@ -234,13 +234,10 @@ for name, make in new_layers.items():
     curves = np.array([log_gradient(make(), test[:, :61]) for _ in range(10)])
     reach[name] = ledger.Estimate.from_samples((curves - curves[:, :1]) / np.log(10))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are two standard errors over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by many decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are confidence intervals over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by many decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
 fig, ax = plt.subplots()
 for (name, curve), colour in zip(reach.items(), plotting.CYCLE, strict=False):
-    low, high = (
-        curve.value - 2 * curve.standard_error,
-        curve.value + 2 * curve.standard_error,
-    )
+    low, high = curve.value - curve.half_width(), curve.value + curve.half_width()
     ax.plot(curve.value, color=colour, label=name)
     ax.fill_between(range(61), low, high, color=colour, alpha=0.2)
 ax.set(xlabel="lag k (samples)", ylabel="$\\log_{10}$ gradient norm, relative to k = 0")
@@ -253,9 +250,11 @@ _ = ax.legend()
 # %% tags=["hide-input"]
 lag = 50
 kept = {name: curve[lag] for name, curve in reach.items()}
-ledger.record("lstm/gradient-decades-default", kept["LSTM"], seeds=10, lag=lag)
-ledger.record("lstm/gradient-decades-open", kept["LSTM, $b_f = 3$"], seeds=10, lag=lag)
-ledger.record("lstm/gradient-decades-rnn", kept["RNN"], seeds=10, lag=lag)
+ledger.record("lstm/gradient-decades-default", kept["LSTM"], amplified=True, seeds=10, lag=lag)
+ledger.record(
+    "lstm/gradient-decades-open", kept["LSTM, $b_f = 3$"], amplified=True, seeds=10, lag=lag
+)
+ledger.record("lstm/gradient-decades-rnn", kept["RNN"], amplified=True, seeds=10, lag=lag)
 Markdown(
     f"Over {lag} samples the gradient changes by {kept['RNN']:.1f} decades in the plain network and by "
     f"{kept['LSTM']:.1f} decades in the LSTM as torch initialises it: "
@@ -430,7 +429,7 @@ flow_name = "flow map, started as wrong as the LSTM's step"
 step_errors[flow_name] = step_errors["LSTM"]
 valid_times[flow_name] = [valid_time(run_flow_map(e, rng)) for e in step_errors["LSTM"]]
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-lstm-forecast": "Root mean square error one step ahead, in standard deviations of the attractor, and valid prediction time of each forecast, on the hundred test series; means over five seeds ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-lstm-forecast": "Root mean square error one step ahead, in standard deviations of the attractor, and valid prediction time of each forecast, on the hundred test series; means over five seeds with confidence intervals."}}
 step = {name: ledger.Estimate.from_samples(v) for name, v in step_errors.items()}
 valid = {name: ledger.Estimate.from_samples(v) for name, v in valid_times.items()}
 rows = [["persistence", f"{rms(np.diff(held_out, axis=1)):.4f}", f"{valid_time(last):.2f}"]]
@@ -508,7 +507,7 @@ late = ahead > 1
 rates = np.polyfit(ahead[late], growth[:, late].T, 1)[0]
 growth_rate = ledger.Estimate.from_samples(rates)
 true_rate = np.polyfit(ahead[late], np.array(true_growth)[late], 1)[0]
-_ = ledger.record("lstm/free-run-growth", growth_rate, seeds=n_seeds, orbits=100)
+_ = ledger.record("lstm/free-run-growth", growth_rate, amplified=True, seeds=n_seeds, orbits=100)
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of the LSTM's free-running forecast with respect to its first input, five seeds, beside the separation of orbits of the true flow.", "name": "fig-lstm-explosion"}, "image": {"alt": "Five close, jagged curves of the log gradient norm rise almost linearly with time over six time units; a black dashed curve for the true flow and a dotted straight line with the slope of the Lyapunov exponent rise alongside."}}
 fig, ax = plt.subplots()
@@ -572,12 +571,12 @@ _ = axes[1].legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 0.97))
 gain = ledger.Estimate.from_samples(
     np.array(valid_times["LSTM"]) - valid_times["LSTM without memory"]
 )
-ledger.record("lstm/valid-time", valid["LSTM"], seeds=n_seeds, orbits=100)
-ledger.record("lstm/valid-time-gain-of-memory", gain, seeds=n_seeds, orbits=100)
+ledger.record("lstm/valid-time", valid["LSTM"], amplified=True, seeds=n_seeds, orbits=100)
+ledger.record("lstm/valid-time-gain-of-memory", gain, amplified=True, seeds=n_seeds, orbits=100)
 verdict = (
     "The past holds no information that the present lacks, but it helps this network to compute: "
     "memory is part of the function, not only a record."
-    if gain.value > 2 * gain.standard_error
+    if gain.value > gain.half_width()
     else "This data set cannot show that the past helps: the state is fully observed."
 )
 Markdown(f"""

@@ -145,7 +145,7 @@ for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$")
 axes[0].set_ylabel("error")
 _ = axes[0].legend(fontsize=8)
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convergence": "Factor by which the errors of power iteration shrink in a step, for two ratios of the singular values, beside the theory: mean and two standard errors over ten random matrices."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convergence": "Factor by which the errors of power iteration shrink in a step, for two ratios of the singular values, beside the theory: mean and confidence interval over ten random matrices."}}
 # Mean factor per step between two steps at which the error is small and far above rounding.
 spans = {0.5: (5, 8), 0.8: (9, 24)}
 rows = []
@@ -283,7 +283,7 @@ for name, (shape, offset, _) in cases.items():
 blur = np.ones((1, 1, 3, 3))
 blur_ratio = convolution_norm(blur, 32) / reshaped_norm(blur)
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convolution": "Norm of a circular convolution on images of 32 × 32 pixels, over the norm of its reshaped kernel: mean and two standard errors over ten random kernels; the blur is one kernel."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convolution": "Norm of a circular convolution on images of 32 × 32 pixels, over the norm of its reshaped kernel: mean and confidence interval over ten random kernels; the blur is one kernel."}}
 rows = [[name, f"{found[name]:.3f}", k] for name, (*_, k) in cases.items()] + [
     ["blur, 1 → 1, 3 × 3", f"{blur_ratio:.2f}", 3]
 ]
@@ -364,7 +364,7 @@ trained = {
     True: [train_critic(seed, normalised=True) for seed in range(6)],
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-critic": "Slopes on held-out windows, norms of the layers and held-out accuracy of the critics after training, without normalisation and with it: mean and two standard errors over six seeds."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-critic": "Slopes on held-out windows, norms of the layers and held-out accuracy of the critics after training, without normalisation and with it: mean and confidence interval over six seeds."}}
 measures = {}
 for flag, runs in trained.items():
     rows = []
@@ -421,10 +421,13 @@ sigma_error = float(np.abs(decays[0.5][:, -1, 1]).max())
 ledger.record(
     "spectral_normalization/power-iteration-error", sigma_error, ratio=0.5, steps=n_steps, seeds=10
 )
-ledger.record("spectral_normalization/largest-slope-plain", plain[1], seeds=6)
-ledger.record("spectral_normalization/largest-slope-normalised", normalised[1], seeds=6)
+ledger.record("spectral_normalization/largest-slope-plain", plain[1], amplified=True, seeds=6)
 ledger.record(
-    "spectral_normalization/convolution-ratio", found["random, 16 → 32 channels, 3 × 3"], seeds=10
+    "spectral_normalization/largest-slope-normalised", normalised[1], amplified=True, seeds=6
+)
+ledger.record(
+    "spectral_normalization/convolution-ratio", found["random, 16 → 32 channels, 3 × 3"],
+    amplified=True, seeds=10,
 )
 ledger.record(
     "spectral_normalization/literal-update-ratio", float(literal[1.0][-1]), true_sigma=1.0

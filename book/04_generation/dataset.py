@@ -86,7 +86,7 @@ identities = {
     "mean of xy against β · mean of z": ((x * y).mean(1), LORENZ63.beta * z.mean(1)),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dataset-identities": "Both sides of three identities, and their difference: means over 1000 series of their time averages, ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-dataset-identities": "Both sides of three identities, and their difference: means over 1000 series of their time averages, with confidence intervals."}}
 rows = []
 for name, (left, right) in identities.items():
     gap = Estimate.from_samples(left - right)
@@ -95,7 +95,7 @@ for name, (left, right) in identities.items():
 Markdown(plotting.markdown_table(["identity", "left", "right", "difference"], rows))
 
 # %% [markdown]
-# The differences in {numref}`tab-dataset-identities` are compatible with zero: intervals are two standard errors over the series. What
+# The differences in {numref}`tab-dataset-identities` are compatible with zero: intervals are 95 % confidence intervals over the series. What
 # little remains comes from the ends of finite series, as the mean of $\mathrm d(x^2)/\mathrm dt$
 # over a window is the difference of its ends divided by its length.
 #

@@ -219,7 +219,7 @@ candidates = {
     "real, shuffled in time": shuffled(real, rng=3),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-quality": "Median flow residual, in standard deviations, and diversity of generated and real series and of two controls: means over ten blocks of twenty series, ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-quality": "Median flow residual, in standard deviations, and diversity of generated and real series and of two controls: means over ten blocks of twenty series, with confidence intervals."}}
 rows, medians, spreads = [], {}, {}
 for name, ensemble in candidates.items():
     blocks = np.array_split(ensemble, 10)
@@ -228,8 +228,8 @@ for name, ensemble in candidates.items():
     )
     spreads[name] = Estimate.from_samples([diversity(block) for block in blocks])
     rows.append([name, f"{medians[name]:.3f}", f"{spreads[name]:.3f}"])
-record("deck-gan/flow-residual", medians["generated"], n_series=200, seed=1)
-record("deck-gan/diversity", spreads["generated"], n_series=200, seed=1)
+record("deck-gan/flow-residual", medians["generated"], amplified=True, n_series=200, seed=1)
+record("deck-gan/diversity", spreads["generated"], amplified=True, n_series=200, seed=1)
 Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"], rows))
 
 # %% [markdown]
@@ -243,7 +243,7 @@ Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"]
 # real series: D_stsp of the visited states, D_H of the power spectra. The runs are stored as small records in
 # `models/ablation`; `make ablation` computes what is missing, and only that.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-ablation": "The DCGAN without each trick: four metrics of 100 generated against 100 real series, means over three training seeds, ± two standard errors."}}
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-ablation": "The DCGAN without each trick: four metrics of 100 generated against 100 real series, means over three training seeds, with confidence intervals."}}
 from lorenz_utils.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS
 from lorenz_utils.studies import read_study
 
@@ -270,7 +270,7 @@ Markdown(
 # A trick *matters* here if leaving it out moves a
 # metric by more than the two intervals together ({numref}`tab-deck-gan-moved`).
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Diversity and distance of the visited states without each trick; bars are two standard errors over three seeds, the band is the run with all tricks.", "name": "fig-deck-gan-ablation"}, "image": {"alt": "Two panels of points with error bars, one row for each trick that is left out and one for none at all, beside a vertical band for the run with all tricks. Left the diversity, right D_stsp. Most points lie on or near the band; a few lie clearly off it."}}
+# %% tags=["hide-input"] mystnb={"figure": {"caption": "Diversity and distance of the visited states without each trick; bars are confidence intervals over three seeds, the band is the run with all tricks.", "name": "fig-deck-gan-ablation"}, "image": {"alt": "Two panels of points with error bars, one row for each trick that is left out and one for none at all, beside a vertical band for the run with all tricks. Left the diversity, right D_stsp. Most points lie on or near the band; a few lie clearly off it."}}
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
 for ax, metric in zip(axes, ("diversity", "D_stsp"), strict=True):
     plotting.plot_intervals({v: effects[v][metric] for v in DECK_VARIANTS}, ax, label=metric)
@@ -283,7 +283,7 @@ full = effects["all tricks"]
 def moved(variant, metric):
     """Gain over the full run, if it is beyond both intervals: more diversity, less of the others."""
     gain = effects[variant][metric].value - full[metric].value
-    noise = 2 * (effects[variant][metric].standard_error + full[metric].standard_error)
+    noise = effects[variant][metric].half_width() + full[metric].half_width()
     return np.sign(gain) * (1 if metric == "diversity" else -1) if abs(gain) > noise else 0
 
 

@@ -1,0 +1,70 @@
+"""The verdicts of this machine, and of every machine whose results agree with the accepted ones."""
+
+import itertools
+import json
+
+import pytest
+from browsing import need
+from test_book import build
+
+import freshness  # isort: skip
+import repeatability  # isort: skip
+
+from lorenz_utils import ledger
+
+EXPECTED = repeatability.expected()
+CLAIMS = {claim["id"]: claim for claim in ledger.claims()}
+
+
+def accepted(name, shift=0.0):
+    """An accepted result, moved by a share of what it may be off on another machine."""
+    entry = EXPECTED[name]
+    value = entry["value"] + shift * entry["tolerance"]
+    return ledger.Estimate(value, entry["standard_error"], entry["n"])
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_each_verdict_is_the_same_wherever_the_results_agree(claim):
+    shifts = (-1.0, -0.5, 0.0, 0.5, 1.0)
+    verdicts = {
+        ledger.judge(
+            claim,
+            accepted(claim["result"], mine),
+            accepted(claim["control"], theirs) if "control" in claim else None,
+        )
+        for mine, theirs in itertools.product(shifts, shifts if "control" in claim else [0.0])
+    }
+    assert len(verdicts) == 1, f"{verdicts}: more repeats, or a threshold further away"
+    assert verdicts == set(claim["reason"]), "reasons belong to the one verdict that can be reached"
+
+
+@pytest.fixture
+def built():
+    """Verdicts on what `make book` recorded on this machine."""
+    stale = [page for page in build.chapters() if freshness.reasons(page)]
+    need(not stale, f"make book first: {len(stale)} chapters are stale")
+    return {row["id"]: row for row in ledger.verdicts()}
+
+
+def test_this_machine_judges_each_claim_as_accepted_and_with_a_reason(built):
+    for name, row in built.items():
+        control = accepted(row["control"]) if "control" in row else None
+        assert row["verdict"] == ledger.judge(row, accepted(row["result"]), control), name
+        assert row["reason"] != ledger.NO_REASON, name
+
+
+def test_the_built_pages_count_these_verdicts(built):
+    counts = [sum(row["verdict"] == v for row in built.values()) for v in ledger.VERDICTS]
+    sentence = "; ".join(f"{n} {v}" for n, v in zip(counts, ledger.VERDICTS, strict=True))
+    page = freshness.executed("book/05_conclusions")
+    assert f"Of {len(built)} claims: {sentence}." in json.dumps(page.cells, ensure_ascii=False)
+
+
+def test_a_verdict_without_a_reason_is_shown_and_noted(tmp_path, monkeypatch, capsys):
+    claim = {"id": "a", "result": "page/a", "rule": "greater", "threshold": 0, "reason": {}}
+    (tmp_path / "claims.yml").write_text(build.yaml.safe_dump([claim]))
+    monkeypatch.setattr(ledger, "CLAIMS", tmp_path / "claims.yml")
+    monkeypatch.setattr(ledger, "RESULTS", tmp_path)
+    ledger.record("page/a", 1.0)
+    build.note_what_differs()
+    assert "claim 'a' is judged 'reproduced'" in capsys.readouterr().err
