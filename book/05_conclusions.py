@@ -140,17 +140,15 @@ except KeyError as error:
     print(error)
 
 # %% [markdown]
-# **2.** Which claims would be judged otherwise if intervals were ignored?
+# **2.** Which verdicts would change if a number that was drawn once were held against our average,
+# within its tolerance, instead of our next draw?
 
 # %% tags=["hide-cell"]
-from lorenz_utils.ledger import Estimate
-
 [
     row["id"]
     for row in verdicts
-    if "control" not in row
-    and row["rule"] != "draw"  # without an interval a draw cannot be judged
-    and ledger.judge(row, Estimate(row["ours"].value)) != row["verdict"]
+    if row["rule"] == "draw"
+    and ledger.judge({**row, "rule": "equals"}, row["ours"]) != row["verdict"]
 ]
 
 # %% tags=["remove-cell"]

@@ -526,20 +526,20 @@ _ = axes[0].set(ylabel="z (std)", xlim=(-3, 3), ylim=(-3, 3))
 # ## What we find
 
 # %% tags=["hide-input"]
-faster = {
-    name: ledger.Estimate.from_samples(steps[name, False] / steps[name, True]) for name in rates
+ratios = {
+    "speed-up": {name: steps[name, False] / steps[name, True] for name in rates},
+    "error-ratio": {name: final[name, False] / final[name, True] for name in rates},
 }
-lower = {
-    name: ledger.Estimate.from_samples(final[name, False] / final[name, True]) for name in rates
-}
-for name in rates:
-    ledger.record(
-        f"batch_normalization/speed-up-{name.lower()}", faster[name], amplified=True, seeds=20
-    )
-    ledger.record(
-        f"batch_normalization/error-ratio-{name.lower()}", lower[name],
-        amplified=True, seeds=20,
-    )
+faster, lower = (
+    {name: ledger.Estimate.from_samples(values) for name, values in of_each.items()}
+    for of_each in ratios.values()
+)
+for quantity, of_each in ratios.items():
+    for name, values in of_each.items():
+        # A ratio and its inverse count alike in the logarithm.
+        logarithm = ledger.Estimate.from_samples(np.log(values))
+        slug = f"batch_normalization/log-{quantity}-{name.lower()}"
+        ledger.record(slug, logarithm, amplified=True, seeds=20)
 range_of = {}
 for case in cases:
     errors = [final_error(trials[(*case, rate)], part=1).mean() for rate in rates[case[0]]]
