@@ -418,7 +418,7 @@ def scores(dt, deck):
 first_blow_up = np.array(euler_steps)[~alive].min()
 last_alive = np.array(euler_steps)[alive].max()
 Markdown(f"""
-* **Sparse it is**: {np.count_nonzero(coefficients)} of {coefficients.size} coefficients are not zero.
+* **Sparse it is**: {np.count_nonzero(coefficients):d} of {coefficients.size:d} coefficients are not zero.
 * **Sensitive to parameters?** After a change of $\\rho$ by a millionth two orbits end
   {apart["parameter"]:.2f} standard deviations apart, but a change of the initial state alone brings
   {apart["start"]:.2f}. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
@@ -431,7 +431,7 @@ Markdown(f"""
 * **Positive does not imply chaotic**: $\\dot x = x$ has the exponent {unstable.value[0]:.3f}. The claim
   needs bounded motion.
 * **Euler's method** has order {order:.3f}. At $dt = 0.01$ it shifts the mean of $z$ by {shift:.1f}
-  percent, and between $dt$ = {last_alive} and {first_blow_up} it begins to blow up. That limit is the
+  percent, and between $dt$ = {last_alive:g} and {first_blow_up:g} it begins to blow up. That limit is the
   method's, not the problem's: a better integrator takes any sampling step.
 """)
 

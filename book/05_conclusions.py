@@ -71,9 +71,9 @@ def shown(estimate):
 
 def asked(row):
     if row["rule"] == "draw":
-        return f"one draw: {row['deck']}"
+        return f"one draw: {row['deck']:g}"
     if row["rule"] == "equals":
-        return f"{row['deck']} ± {row['tolerance']}" if row["tolerance"] else row["deck"]
+        return f"{row['deck']:g}" + (f" ± {row['tolerance']:g}" if row["tolerance"] else "")
     return f"{'above' if row['rule'] == 'greater' else 'below'} {row['threshold']:g}"
 
 
@@ -98,9 +98,10 @@ ours = {name: ledger.recall(name) for name in (
     "deck-methods/rmse-ols-dt-0.1", "large-steps/flow-map-dt-0.1",
     "evaluation/eckmann-phase-randomised-x", "deck-gan/flow-residual", "faithful/flow-residual",
 )}
-summary = "; ".join(f"{counts[verdict]} {verdict}" for verdict in ledger.VERDICTS)
 Markdown(f"""
-Of {len(verdicts)} claims: {summary}.
+Of {len(verdicts)} claims {counts[ledger.REPRODUCED]:d} are reproduced and {counts[ledger.IN_PART]:d} reproduced
+in part; {counts[ledger.NOT_REPRODUCED]:d} are not reproduced, {counts[ledger.DOES_NOT_IMPLY]:d} hold but do not
+imply what is claimed, and {counts[ledger.UNDECIDED]:d} are undecided.
 
 * **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
   least squares misses the coefficients by {ours["deck-methods/rmse-ols-dt-0.1"]:.2f} (RMSE27). The

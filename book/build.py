@@ -297,21 +297,24 @@ def _finished(run, edition):
     return False
 
 
-def spoken_by_code(page):
-    """The words of a chapter's code, of the module and of the claims, in one line."""
+def could_say(page):
+    """All messages between which a page's code chooses, whatever a machine's numbers are.
+
+    Returns
+    -------
+    messages : set of str
+    problems : list of str
+        Places in the code whose words nobody can list.
+    """
+    from _ext import wordings  # only the catalogues need it
+
     cells = code_cells(read(page)) if page in chapters() else []
-    files = [ROOT / "book" / "claims.yml", *sorted((ROOT / "lorenz_utils").glob("*.py"))]
-    texts = [cell.source for cell in cells] + [file.read_text(encoding="utf8") for file in files]
-    joined = re.sub(r'"\s*\n\s*f?"', "", "\n".join(texts))
-    return " ".join(re.findall(r"\w+", joined))
-
-
-def could_say(said, message, n=3):
-    """Whether `n` words in a row of a message, or all of a shorter one, are among those of code."""
-    words = re.findall(r"\w+", re.sub(r"\{\d+\}", " ", message))
-    n = min(n, len(words))
-    runs = (" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
-    return any(f" {run} " in f" {said} " for run in runs)
+    known, problems = wordings.messages([cell.source for cell in cells])
+    if page == "book/05_conclusions":
+        reasons = [text for claim in ledger.claims() for text in claim["reason"].values()]
+        said = [ledger.NO_REASON, *reasons, *(f"*{verdict}*" for verdict in ledger.VERDICTS)]
+        known |= {wordings.template(" ".join(text.split()))[0] for text in said}
+    return known, problems
 
 
 def refresh_messages():
@@ -331,11 +334,10 @@ def refresh_messages():
         new.creation_date = old.creation_date
         translated = {m.id: m.string for m in old if m.id and m.string and not m.fuzzy}
         old.update(new, update_creation_date=False)
-        # Code may choose between wordings: what it could say another time stays translated.
-        said = spoken_by_code(page)
-        for message, translation in translated.items():
-            if message not in old and could_say(said, message):
-                old.add(message, translation)
+        # Code may choose between wordings: what it says on another machine is a message too.
+        for message in sorted(could_say(page)[0]):
+            if message not in old:
+                old.add(message, translated.get(message, ""))
         old.header_comment = "# The French edition: see CONTRIBUTING.md."
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:

@@ -105,10 +105,8 @@ def origin(record):
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
     same = fingerprint(record["modules"]) == record["fingerprint"]
     code = "the code of this book" if same else "an earlier version of this book's code"
-    return (
-        f"Measured on {record['date']} ({record['machine']}; Python {record['python']}, "
-        f"{versions}) by {code}."
-    )
+    made = f"{record['date']}; {record['machine']}; Python {record['python']}, {versions}"
+    return f"Measured by {code} (`{made}`)."
 
 
 def fingerprint(modules):

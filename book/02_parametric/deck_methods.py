@@ -186,17 +186,10 @@ _ = ax.legend()
 
 
 # %% tags=["hide-input"]
-def steps_to(gap, level=1e-8):
-    """First iteration with a smaller gap."""
-    return 1 + int(np.argmax(np.array(gap) < level)) if min(gap) < level else None
-
-
-counts = {name: steps_to(gap) for name, gap in gaps.items()}
-needs = ", ".join(
-    f"{k} {n:,}" if n else f"{k} more than {N_ITER:,}" for k, n in counts.items()
-)
+above = {name: np.sum(np.array(gap) >= 1e-8) for name, gap in gaps.items()}
 Markdown(
-    f"Iterations to a relative gap of $10^{{-8}}$: {needs}; LARS takes {best.n_iter_} pieces."
+    f"Of {N_ITER:,} iterations the relative gap stays above $10^{{-8}}$ for {above['ISTA']:,} of ISTA, "
+    f"{above['FISTA']:,} of FISTA and {above['ADMM']:,} of ADMM; LARS takes {best.n_iter_:d} pieces."
 )
 
 # %% [markdown]
@@ -226,7 +219,7 @@ Markdown(
     plotting.markdown_table(
         ["solver", *(f"{terms} terms" for terms in libraries)], [speed_row(k) for k in solvers]
     )
-    + f"\n\nIn brackets the ratio to scikit-learn's default. {records.origin(speed)}"
+    + f"\n\nIn brackets the ratio to scikit-learn's default.\n\n{records.origin(speed)}"
 )
 
 # %% [markdown]
@@ -280,13 +273,14 @@ axes[1].invert_xaxis()
 axes[0].set_ylabel("scaled coefficient")
 _ = fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right center")
 
-# %% tags=["hide-input"]
-arrival = [int(np.argmax(row != 0)) for row in lasso_path]
-order = [TERMS[k] for k in np.argsort(arrival) if arrival[k]]
-Markdown("The order in which the terms enter the LASSO: " + ", ".join(order) + ".")
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-order": "The order in which the terms enter the LASSO of the second equation."}}
+arrival = np.argmax(lasso_path != 0, axis=1)
+order = [TERMS[k] for k in np.argsort(arrival, kind="stable") if arrival[k]]
+Markdown(plotting.markdown_table(range(1, len(order) + 1), [order]))
 
 # %% [markdown]
-# The LASSO in {numref}`fig-deck-methods-paths` admits one term after another, along straight lines.
+# The LASSO in {numref}`fig-deck-methods-paths` admits one term after another, along straight lines
+# ({numref}`tab-deck-methods-order`).
 # The true equation has the terms $x$, $y$ and $xz$, but on the attractor the columns rise and fall
 # together, so that a wrong one can stand in for a right one and enter before it.
 #
@@ -676,19 +670,16 @@ Markdown(results_table(0.1))
 
 
 # %% tags=["hide-input"]
-def chosen_value(dt, name, parameter):
-    """The cross-validated hyper-parameter."""
-    return f"{getattr(chosen[dt][name][0], parameter):.2g}"
+def pilot(name, parameter):
+    """The cross-validated hyper-parameter at both steps."""
+    return [getattr(chosen[dt][name][0], parameter) for dt in (0.01, 0.1)]
 
 
-rules = [("LASSO", "alpha"), ("Ridge", "alpha"), ("STLSQ", "threshold")]
+lasso, ridge, stlsq = pilot("LASSO", "alpha"), pilot("Ridge", "alpha"), pilot("STLSQ", "threshold")
 Markdown(
-    "Chosen on the pilot: "
-    + "; ".join(
-        f"{name} {parameter} {' and '.join(chosen_value(dt, name, parameter) for dt in DATA)}"
-        for name, parameter in rules
-    )
-    + r" ($\delta t = 0.01$ and $0.1$)."
+    f"Chosen on the pilot at $\\delta t = 0.01$ and $0.1$: $\\alpha$ of the LASSO {lasso[0]:.2g} and "
+    f"{lasso[1]:.2g}, of ridge regression {ridge[0]:.2g} and {ridge[1]:.2g}; the threshold of STLSQ "
+    f"{stlsq[0]:.2g} and {stlsq[1]:.2g}."
 )
 
 # %% [markdown]
@@ -755,20 +746,16 @@ def flatness(dt, n_neighbors):
     return np.median(widths[:, 2] / widths[:, 0])
 
 
-flat = {(dt, k): flatness(dt, k) for dt in DATA for k in (20, 100)}
-
-# %% tags=["hide-input"]
-Markdown(
-    "Thickness of a neighbourhood over its width: "
-    + "; ".join(f"{100 * value:.1g} % ({k} neighbours, {dt})" for (dt, k), value in flat.items())
-)
+# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-flatness": "Thickness of a neighbourhood of samples over its width."}}
+rows = [[dt, *(f"{100 * flatness(dt, k):.1g} %" for k in (20, 100))] for dt in DATA]
+Markdown(plotting.markdown_table(["time step", "20 neighbours", "100 neighbours"], rows))
 
 # %% [markdown]
 # The field that was right to a fraction of a percent in {numref}`tab-deck-methods-loess-field` has an
 # exponent several times too large
 # in {numref}`tab-deck-methods-loess-exponents`. *A fit
-# of values is not a fit of slopes.* The samples lie on a thin sheet, so that the slope across it rests
-# on next to nothing, and an exponent is made of slopes. More neighbours steady it at the small step,
+# of values is not a fit of slopes.* The samples lie on a thin sheet ({numref}`tab-deck-methods-flatness`),
+# so that the slope across it rests on next to nothing, and an exponent is made of slopes. More neighbours steady it at the small step,
 # given exact velocities; at the large step they reach too far. The local estimator of
 # {doc}`/book/04_generation/evaluation` fits parabolas to the flow over a step instead of lines to the
 # field.
@@ -908,8 +895,8 @@ Markdown(f"""At $\\delta t = 0.01$ the Euler map of the identified system has th
 {Estimate.from_samples(euler[0.01]):.3f}, a little below the true 0.906, where its flow has
 {lyapunov[0.01]["least squares"][0]:.3f}. Whoever integrates an
 identified system by the Euler steps that the deck's slide 5 describes will see chaos, and who
-integrates accurately will not. At $\\delta t = 0.1$ the cure is not reliable: of {N_SERIES} maps
-{np.sum(~bounded)} escape and {np.sum(euler[0.1][bounded] > 0)} of the others have a positive
+integrates accurately will not. At $\\delta t = 0.1$ the cure is not reliable: of {N_SERIES:d} maps
+{np.sum(~bounded):d} escape and {np.sum(euler[0.1][bounded] > 0):d} of the others have a positive
 exponent.""")
 
 # %% [markdown]
@@ -986,7 +973,7 @@ counts = [
     ISTALasso(ALPHA, accelerated=True, tol=1e-8).fit(matrix, velocity).n_iter_
     for matrix in (design, library)
 ]
-Markdown(f"{counts[0]} with scaled columns, {counts[1]} without.")
+Markdown(f"{counts[0]:d} with scaled columns, {counts[1]:d} without.")
 
 # %% [markdown]
 # 2. Replace forward by central differences at $\delta t = 0.01$. What is RMSE27, and is the identified

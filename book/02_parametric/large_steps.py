@@ -230,8 +230,8 @@ Markdown(
             ],
         ],
     )
-    + f"\n\nThe identified exponents are averages over {ORBITS * DURATION:,.0f} time units, with two "
-    f"standard errors. The largest lies {abs(lambda_1.value - 0.9056) / lambda_1.standard_error:.1f} "
+    + f"\n\nThe identified exponents are averages over {ORBITS * DURATION:,.0f} time units, with confidence "
+    f"intervals. The largest lies {abs(lambda_1.value - 0.9056) / lambda_1.standard_error:.1f} "
     "standard errors from the published 0.9056."
 )
 
@@ -298,7 +298,7 @@ Markdown(
             for m, g in STARTS
         ],
     )
-    + "\n\nData sets, of five, in which exactly the seven terms are found, and their median RMSE27. "
+    + "\n\nData sets, of five, in which exactly the seven terms are found, and their median RMSE27.\n\n"
     + records.origin(horizon)
 )
 
@@ -315,7 +315,9 @@ again = FlowMapRegressor(max_iter=15).fit(series, step)
 # %% tags=["hide-input"]
 stored = outcome("flow map", 0.0, step)[1][0]
 error = coefficient_error(again.coef_)
-assert ((again.coef_ != 0) == (true_coefficients() != 0)).all() and max(error, stored) < 1e-9
+right = ((again.coef_ != 0) == (true_coefficients() != 0)).all()
+# Both are made of rounding errors: they have their size in common, not their digits.
+assert right and max(error, stored) < 1e-9, "not the stored trial: run benchmarks/large_steps.py"
 Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {stored:.0e}.")
 
 # %% [markdown]

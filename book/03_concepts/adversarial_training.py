@@ -198,7 +198,7 @@ _ = right.legend(fontsize=8)
 # %% tags=["hide-input"]
 Markdown(
     f"The climb ends within {gap:.0e} of $D^\\star$ (mean absolute difference), and the identity "
-    f"with the Jensen-Shannon divergence holds {'to rounding' if abs(identity) < 1e-14 else f'to {abs(identity):.0e}'}. The networks come within "
+    f"with the Jensen-Shannon divergence holds to {abs(identity):.0e}. The networks come within "
     f"{network_gap:.3f} (mean of {REPEATS} repeats with confidence intervals), where an ignorant one half "
     f"would be off by {np.sum((p_r + p_g) / 2 * np.abs(D_star - 0.5)):.3f}. JS is {jensen_shannon(p_r, p_g):.3f} nat out of a possible "
     f"$\\log 2 = {np.log(2):.3f}$."
@@ -581,7 +581,7 @@ _ = axes[2].legend(fontsize=8)
 steps_r1 = int(np.argmax(np.linalg.norm(paths["both at once, R1"], axis=1) < 1e-6))
 enough = next(k for k, d in zip(units, distances.mean(0), strict=True) if d < np.mean(between))
 Markdown(
-    f"1. **Capacity.** {enough} rectified units bring the best generator of $x$ closer to its "
+    f"1. **Capacity.** {enough:d} rectified units bring the best generator of $x$ closer to its "
     f"sample ({ledger.Estimate.from_samples(distances[:, units.index(enough)]):.2f}) than two real samples of 2000 "
     f"lie from each other ({np.mean(between):.2f}). A line, which is a Gaussian, stays at "
     f"{ledger.Estimate.from_samples(distances[:, 0]):.2f}. In one dimension capacity is cheap.\n"

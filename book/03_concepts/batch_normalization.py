@@ -266,17 +266,14 @@ headers = [
 Markdown(plotting.markdown_table(headers, rows))
 
 # %% tags=["hide-input"]
-chosen = {"steps": speed_rate, "error": error_rate}
 at_edge = [
-    f"{name}, {label[normalised]} normalisation ({what})".replace("none", "no")
-    for what, rate in chosen.items()
+    rate[name, normalised] in (rates[name][0], rates[name][-1])
+    for rate in (speed_rate, error_rate)
     for name, normalised in cases
-    if rate[name, normalised] in (rates[name][0], rates[name][-1])
 ]
 Markdown(
-    f"The best rate lies at the edge of the range for {len(at_edge)} of the {2 * len(cases)} choices: "
-    f"{'; '.join(at_edge) or 'none'}. A rate outside the range might do better there, so that "
-    "the ratios below hold for the rates tried."
+    f"The best rate lies at the edge of the range for {sum(at_edge)} of the {len(at_edge)} choices. A "
+    "rate outside the range might do better there, so that the ratios below hold for the rates tried."
 )
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "Test error during training at each method's best rate, without (orange) and with batch normalisation (blue): plain gradient descent (left), Adam (right); one line a seed.", "name": "fig-batch-normalization-loss"}, "image": {"alt": "Two panels of test error on a logarithmic axis against the training step. Left, with plain gradient descent, the lines with batch normalisation fall well before those without. Right, with Adam, the lines without batch normalisation end far below those with it, which level off."}}
@@ -513,7 +510,7 @@ scatter = {
     batch: ledger.Estimate.from_samples([scatter_of_one(g, batch) for g in generators])
     for batch in (8, 128)
 }
-Markdown(", ".join(f"batches of {n}: {estimate:.2f}" for n, estimate in scatter.items()))
+Markdown(f"In batches of 8: {scatter[8]:.2f}; in batches of 128: {scatter[128]:.2f}.")
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "One generator, 1024 states by four ways of sampling, with real states in grey: x against z.", "name": "fig-batch-normalization-trap"}, "image": {"alt": "Four scatter plots of standardised x against z over a grey butterfly of real states. In evaluation and in training mode with batches of eight the samples follow the butterfly; latents near one point give a small spot in evaluation, but spread over the butterfly in training mode."}}
 fig, axes = plt.subplots(1, 4, sharex=True, sharey=True, figsize=(7.2, 2.5))

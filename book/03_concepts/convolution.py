@@ -135,8 +135,8 @@ scipy_result = convolve2d(image, vertical_edge, mode="valid")
 ledger.record("convolution/first-entry", result[0, 0])
 ledger.record("convolution/first-entry-flipped", convolve(image, vertical_edge)[0, 0])
 Markdown(
-    f"torch's `conv2d` gives the deck's {result[0, 0]}; SciPy's `convolve2d` gives "
-    f"{scipy_result[0, 0]}. For a layer whose kernels are learned the difference is a matter of "
+    f"torch's `conv2d` gives the deck's {result[0, 0]:g}; SciPy's `convolve2d` gives "
+    f"{scipy_result[0, 0]:g}. For a layer whose kernels are learned the difference is a matter of "
     "names, since the turned kernel can be learned as well. For a kernel written by hand it is not."
 )
 
@@ -452,8 +452,8 @@ ratio = ledger.Estimate.from_samples(
 )
 ledger.record("convolution/fold-error-ratio", ratio, amplified=True, seeds=n_seeds)
 Markdown(f"""
-* The deck's entry is right, {result[0, 0]}, and so is torch's; the operation is cross-correlation. A
-  convolution proper gives {convolve(image, vertical_edge)[0, 0]}.
+* The deck's entry is right, {result[0, 0]:g}, and so is torch's; the operation is cross-correlation. A
+  convolution proper gives {convolve(image, vertical_edge)[0, 0]:g}.
 * The central difference misses dx/dt by {by_stencil["central difference"]:.3f} of its standard deviation at
   $dt = 0.1$, the seven-point formula by {by_stencil["seven points, degree six"]:.3f}, a kernel
   learned from Lorenz series by {learned:.3f}, eight of them with a tanh by {network:.3f}.

@@ -573,11 +573,12 @@ gain = ledger.Estimate.from_samples(
 )
 ledger.record("lstm/valid-time", valid["LSTM"], amplified=True, seeds=n_seeds, orbits=100)
 ledger.record("lstm/valid-time-gain-of-memory", gain, amplified=True, seeds=n_seeds, orbits=100)
-if gain.value > gain.half_width():
-    verdict = """The past holds no information that the present lacks, but it helps this
-  network to compute: memory is part of the function, not only a record."""
-else:
-    verdict = """This data set cannot show that the past helps: the state is fully observed."""
+verdict = (
+    "The past holds no information that the present lacks, but it helps this network to compute: "
+    "memory is part of the function, not only a record."
+    if gain.value > gain.half_width()
+    else "This data set cannot show that the past helps: the state is fully observed."
+)
 Markdown(f"""
 * The from-scratch cell and torch's layer are the same function.
 * "Treating the problem of the vanishing gradient" is half true. As initialised, the LSTM's
@@ -614,11 +615,11 @@ def x_error(make, seed):
     return error.square().mean().sqrt().item()
 
 
-hidden_state = {
-    name: ledger.Estimate.from_samples([x_error(makers[name], seed) for seed in range(n_seeds)])
+memory, no_memory = (
+    ledger.Estimate.from_samples([x_error(makers[name], seed) for seed in range(n_seeds)])
     for name in ("LSTM", "LSTM without memory")
-}
-Markdown(", ".join(f"{name}: {error:.3f}" for name, error in hidden_state.items()))
+)
+Markdown(f"One-step error with memory {memory:.3f}, without {no_memory:.3f}.")
 
 # %% [markdown]
 # 2. Close the forget gate for good ($b_f = -20$) and set $c_{t-1}$ to something large. Show with

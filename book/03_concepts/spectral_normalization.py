@@ -195,8 +195,8 @@ _ = ax.legend(fontsize=8)
 
 # %% tags=["hide-input"]
 Markdown(
-    f"At $\\sigma = 3$ single precision overflows at step {ended[3.0]}; at 0.3 the value is zero at step "
-    f"{ended[0.3]}, and $W / \\sigma(W)$ divides by it; at exactly 1 it settles on {literal[1.0][-1]:.2f}. With the "
+    f"At $\\sigma = 3$ single precision overflows at step {ended[3.0]:d}; at 0.3 the value is zero at step "
+    f"{ended[0.3]:d}, and $W / \\sigma(W)$ divides by it; at exactly 1 it settles on {literal[1.0][-1]:.2f}. With the "
     f"normalisations, the same starts give {correct[3.0]:.4f}, {correct[0.3]:.4f} and {correct[1.0]:.4f}. The "
     f"sources that the deck cites do normalise; on the slide the step is only left out."
 )
@@ -433,7 +433,7 @@ ledger.record(
     "spectral_normalization/literal-update-ratio", float(literal[1.0][-1]), true_sigma=1.0
 )
 Markdown(
-    f"* Power iteration finds $\\sigma$: after {n_steps} steps at ratio 0.5 the largest error of 10 starts is {sigma_error:.0e}. The "
+    f"* Power iteration finds $\\sigma$: after {n_steps:d} steps at ratio 0.5 the largest error of 10 starts is {sigma_error:.0e}. The "
     f"direction converges with the squared ratio of singular values, the value with its fourth power.\n"
     f"* The slide's equations need their two normalisations, and its $\\sigma$ the words *eigenvalue of* $W^T W$.\n"
     f"* The deck is right that the constraint limits the gradients: the largest slope of the critic on "

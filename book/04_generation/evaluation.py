@@ -253,14 +253,14 @@ Markdown(f"""
   {shape.value:.1f} times as far from the real ones as linear noise with the same spectrum does.
 * **The exponents are positive, and this does not imply chaos.** Filtered Gaussian noise gets
   {noise[0]:.2f}, {noise[1]:.2f} and {noise[2]:.2f}; the deck's generated series had
-  {", ".join(map(str, deck["generated"]))}. By its own table the deck's GAN is as chaotic as linear noise.
+  {deck["generated"][0]:.2f}, {deck["generated"][1]:.2f} and {deck["generated"][2]:.2f}. By its own table the deck's GAN is as chaotic as linear noise.
 * **The generated series are not orbits.** Their median flow residual is
   {residual["generated"]:.2f}, against {residual["real"]:.3f} for real and
-  {residual["phase-randomised"]:.2f} for phase-randomised series. {score["generated"]} of
+  {residual["phase-randomised"]:.2f} for phase-randomised series. {score["generated"]:d} of
   {len(rejected)} metrics reject them, and their exponent in the full state space is
   {full_state.value:.1f} where the same estimator gives {exponent["real"]:.2f} for real series.
-* **A metric is worth what it can reject.** Blind to phase-randomised noise under this rule:
-  {", ".join(blind) or "none"}. The flow residual rejects every control, the one with 1 % noise too.
+* **A metric is worth what it can reject.** {len(blind)} of {len(rejected)} are blind to phase-randomised
+  noise under this rule ({{numref}}`tab-evaluation-rejections`). The flow residual rejects every control, the one with 1 % noise too.
 """)
 
 # %% [markdown]

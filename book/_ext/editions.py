@@ -17,38 +17,10 @@ from sphinx.locale import init
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
+from wordings import fill, has_words, template
 from words import words
 
 EDITIONS = {"en": "", "fr": "fr/"}  # each edition's folder in the site
-NUMBER = re.compile(
-    r"(?<![\w.{#/^-])(?:\d+(?:[.-]\d+){2,}"  # a version or a date
-    r"|[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?)(?![\w}])"
-)
-PLACE = re.compile(r"\{(\d+)\}")
-
-
-def template(text):
-    """A computed text with its numbers as placeholders, and the numbers.
-
-    >>> template("It falls from 4.6 to -2e-06 (see L1).")
-    ('It falls from {0} to {1} (see L1).', ['4.6', '-2e-06'])
-    """
-    numbers = []
-
-    def place(match):
-        numbers.append(match[0])
-        return f"{{{len(numbers) - 1}}}"
-
-    return NUMBER.sub(place, text), numbers
-
-
-def fill(text, numbers):
-    """A template, or its translation, with the numbers back in their places.
-
-    >>> fill("De {0} à {1}", ["4.6", "-2e-06"])
-    'De 4.6 à -2e-06'
-    """
-    return PLACE.sub(lambda match: numbers[int(match[1])], text)
 
 
 def language(app):
@@ -114,7 +86,7 @@ class MakeTemplates(SphinxTransform):
                     continue
                 node.rawsource, numbers = template(node.rawsource)
                 node["numbers"] = numbers
-                if not re.search(r"[^\W\d_]{2,}", re.sub(r"\$[^$]*\$|`[^`]*`", "", node.rawsource)):
+                if not has_words(node.rawsource):
                     node["translatable"] = False
         if is_extraction(self.app):
             return

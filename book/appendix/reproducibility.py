@@ -96,7 +96,10 @@ Markdown(plotting.markdown_table(headers, rows))
 # %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-results": "The recorded results, each with the sizes, steps and seeds that it was computed with."}}
 results = [json.loads(path.read_text()) for path in sorted(ledger.RESULTS.glob("*.json"))]
 rows = [
-    [f"`{r['name']}`", ", ".join(f"`{k} = {v}`" for k, v in r["context"].items()) or "deterministic"]
+    [
+        f"`{r['name']}`",
+        f"`{', '.join(f'{k} = {v}' for k, v in r['context'].items())}`" if r["context"] else "deterministic",
+    ]
     for r in results
 ]
 Markdown(plotting.markdown_table(["result", "context"], rows))
