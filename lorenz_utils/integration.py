@@ -71,8 +71,7 @@ class Polynomials(NamedTuple):
 
     The monomials are 1, the d variables, and then each the product of two earlier ones,
     ``lower[m]`` and ``factor[m]``. Equation e has the terms from ``start[e]`` to ``start[e + 1]``:
-    monomial ``column[t]`` times the coefficient ``multiplier[t]`` times number ``source[t]`` of those
-    that the tables were made for.
+    monomial ``column[t]`` times ``multiplier[t]`` times coefficient ``source[t]`` of the field.
     """
 
     lower: np.ndarray

@@ -260,5 +260,5 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
 
 
 def orbit_digest():
-    """Digest of some orbits as this machine computes them; not `ORBIT_DIGEST` if it rounds oddly."""
+    """Digest of some orbits as this machine computes them: `ORBIT_DIGEST`, if it rounds by IEEE."""
     return hashlib.sha256(make_ensemble(8, 300, 0.1, rng=5).tobytes()).hexdigest()[:12]

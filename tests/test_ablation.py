@@ -39,7 +39,7 @@ def test_every_stored_record_belongs_to_its_study_as_it_is_now(name):
 @pytest.fixture
 def short(monkeypatch):
     monkeypatch.setattr(ablation, "N_SERIES", 4)
-    return replace(FAITHFUL, name="short", n_steps=100, batch_size=32, n_series=8)
+    return replace(FAITHFUL, name="short", n_steps=300, batch_size=32, n_series=8)
 
 
 def test_a_run_returns_metrics_and_the_way_to_them(short):
