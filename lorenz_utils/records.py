@@ -111,14 +111,25 @@ def fingerprint(modules):
                 first = node.body[0]
                 if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                     node.body = node.body[1:]
-        digest.update(name.encode() + ast.dump(tree).encode())
+        digest.update(name.encode() + _written_out(tree).encode())
     return digest.hexdigest()[:16]
+
+
+def _written_out(node):
+    """A syntax tree as text; `ast.dump` would write it differently in each version of Python."""
+    if isinstance(node, list):
+        return str([_written_out(x) for x in node])
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [(name, _written_out(value)) for name, value in ast.iter_fields(node)]
+    # Newer versions know more fields; they are empty in what older ones can read.
+    return f"{type(node).__name__}({[f for f in fields if f[1] not in ('None', '[]')]})"
 
 
 def _machine():
     cpu = platform.machine()
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
         cpu = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):  # not Linux, or a processor without a name
         pass
