@@ -111,19 +111,19 @@ def fingerprint(modules):
                 first = node.body[0]
                 if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                     node.body = node.body[1:]
-        digest.update(name.encode() + _written_out(tree).encode())
+        digest.update(name.encode() + repr(_plain(tree)).encode())
     return digest.hexdigest()[:16]
 
 
-def _written_out(node):
-    """A syntax tree as text; `ast.dump` would write it differently in each version of Python."""
+def _plain(node):
+    """A syntax tree as nested tuples; `ast.dump` writes it differently in each version of Python."""
     if isinstance(node, list):
-        return str([_written_out(x) for x in node])
+        return tuple(map(_plain, node))
     if not isinstance(node, ast.AST):
-        return repr(node)
-    fields = [(name, _written_out(value)) for name, value in ast.iter_fields(node)]
+        return node
+    fields = [(name, _plain(value)) for name, value in ast.iter_fields(node)]
     # Newer versions know more fields; they are empty in what older ones can read.
-    return f"{type(node).__name__}({[f for f in fields if f[1] not in ('None', '[]')]})"
+    return type(node).__name__, *(field for field in fields if field[1] not in (None, ()))
 
 
 def _machine():
