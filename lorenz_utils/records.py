@@ -116,7 +116,7 @@ def fingerprint(modules):
 
 
 def _plain(node):
-    """A syntax tree as nested tuples; `ast.dump` writes it differently in each version of Python."""
+    """A syntax tree as nested tuples; `ast.dump` differs between versions of Python."""
     if isinstance(node, list):
         return tuple(map(_plain, node))
     if not isinstance(node, ast.AST):
