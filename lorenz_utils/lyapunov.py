@@ -9,7 +9,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from lorenz_utils.ledger import Estimate
-from lorenz_utils.system import check_count, check_positive, check_states, integrate, simulate
+from lorenz_utils.integration import integrate
+from lorenz_utils.polynomials import PolynomialField
+from lorenz_utils.system import check_count, check_positive, check_states, simulate
 
 N_BLOCKS = 10
 SATURATION = 1.0  # unrelated states are about 20 apart: below 1 the growth is still linear
@@ -28,7 +30,8 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     Parameters
     ----------
     vector_field, jacobian : callable
-        Map states (..., d) to velocities (..., d) and to their derivatives (..., d, d).
+        Map states (n, d) to velocities (n, d) and to their derivatives (n, d, d). A
+        `PolynomialField` and its own `jacobian` are integrated by compiled code.
     initial_state : array_like, shape (d,) or (n_orbits, d)
     dt : float
         Time between factorisations, covered by one step of order 8: short against the system's
@@ -76,25 +79,34 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     block_length = int(np.ceil(duration / (n_blocks * dt)))
     n_transient = int(np.ceil(transient / dt))
 
-    def tangent_field(extended):
-        point = extended[..., 0]
-        growth = jacobian(point) @ extended[..., 1:]
-        return np.concatenate([vector_field(point)[..., None], growth], axis=-1)
+    def tangent_field(rows):
+        point = rows[:d].T
+        slopes = np.moveaxis(np.asarray(jacobian(point)), 0, -1)
+        tangent = rows[d:].reshape(d, d, -1)
+        growth = sum(slopes[:, j, None] * tangent[j] for j in range(d))
+        return np.concatenate([np.asarray(vector_field(point)).T, growth.reshape(d * d, -1)])
 
-    identity = np.broadcast_to(np.eye(d), (n_orbits, d, d))
-    extended = np.concatenate([state[..., None], identity], axis=-1)
-    log_growth = np.zeros((n_blocks, n_orbits, d))
+    def advance(rows):
+        if isinstance(vector_field, PolynomialField) and jacobian == vector_field.jacobian:
+            return vector_field.flow_with_tangent(rows, dt, 1)
+        return integrate(tangent_field, rows, dt, 1)
+
+    # One row a coordinate of the state, then one an entry of M; one column an orbit.
+    identity = np.broadcast_to(np.eye(d).reshape(-1, 1), (d * d, n_orbits))
+    rows = np.concatenate([state.T, identity])
+    log_growth = np.zeros((n_blocks, d, n_orbits))
     # An orbit that diverges overflows, which is an answer here and not a mishap.
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(-n_transient, n_blocks * block_length):
-            extended = integrate(tangent_field, extended, dt, 1)
-            if not np.isfinite(extended).all():
+            rows = advance(rows)
+            if not np.isfinite(rows).all():
                 return Estimate(np.full(d, np.nan), np.full(d, np.nan))
-            extended[..., 1:], log_diagonal = _orthonormalise(extended[..., 1:])
+            tangent, log_diagonal = _orthonormalise(rows[d:].reshape(d, d, -1))
+            rows[d:] = tangent.reshape(d * d, -1)
             if step >= 0:
                 log_growth[step // block_length] += log_diagonal
     exponents = log_growth / (block_length * dt)
-    return Estimate.from_samples(exponents.reshape(-1, d))
+    return Estimate.from_samples(np.swapaxes(exponents, 1, 2).reshape(-1, d))
 
 
 def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rng):
@@ -266,10 +278,12 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
     followed = ensemble[:n_orbits, :-1]
     derivatives = _local_derivatives(ensemble, followed, n_neighbors, order)
     matrices = derivatives.reshape(*followed.shape, 3)
-    tangent = np.broadcast_to(np.eye(3), (len(followed), 3, 3))
+    tangent = np.broadcast_to(np.eye(3)[..., None], (3, 3, len(followed)))
     log_growth = np.empty(followed.shape)
     for t in range(length - 1):
-        tangent, log_growth[:, t] = _orthonormalise(matrices[:, t] @ tangent)
+        images = np.moveaxis(matrices[:, t], 0, -1)[:, :, None] * tangent
+        tangent, log_diagonal = _orthonormalise(images.sum(1))
+        log_growth[:, t] = log_diagonal.T
     aligned = log_growth[:, (length - 1) // 10 :]
     exponents = aligned.mean(1) / dt
     if not np.isfinite(exponents).all():
@@ -306,10 +320,20 @@ def _fit_derivative(displacement, image, order):
 
 
 def _orthonormalise(matrices):
-    """Q and log |R_ii| of matrices (..., d, d)."""
-    q, r = np.linalg.qr(matrices)
+    """Q and log R_ii of the QR decomposition of matrices (d, d, n), by modified Gram-Schmidt.
+
+    Elementwise over the n matrices, where LAPACK would be called for each.
+    """
+    q = np.array(matrices)
+    log_diagonal = np.empty(q.shape[1:])
     with np.errstate(divide="ignore"):
-        return q, np.log(np.abs(np.diagonal(r, axis1=-2, axis2=-1)))
+        for k in range(len(q)):
+            length = np.sqrt((q[:, k] * q[:, k]).sum(0))
+            log_diagonal[k] = np.log(length)
+            q[:, k] /= np.where(length > 0, length, 1.0)
+            for later in range(k + 1, len(q)):
+                q[:, later] -= (q[:, k] * q[:, later]).sum(0) * q[:, k]
+    return q, log_diagonal
 
 
 def _slope(time, values, *, weight):

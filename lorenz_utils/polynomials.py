@@ -4,10 +4,11 @@
 integrator's step, `FINE` and `COARSE`, that its flow is asked for.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
-from lorenz_utils.regression import polynomial_library
-from lorenz_utils.system import integrate
+from lorenz_utils.integration import lowered, polynomials
 
 # Length of an integrator step times the norm of the Jacobian. On the Lorenz attractor FINE leaves
 # an error near the rounding of floats, COARSE one of 1e-9: enough for derivatives and noisy data.
@@ -18,71 +19,82 @@ MAX_STEPS = 200
 class PolynomialField:
     """The vector field dX_i/dt = sum_k coef[i, k] theta_k(X) and its derivatives.
 
+    Its orbits are the same bytes on every machine, whatever their company: see `integration`.
+
     Parameters
     ----------
-    coef : ndarray, shape (d, n_terms)
+    coef : ndarray, shape (d, n_terms) or (n, d, n_terms)
+        With a leading axis, the coefficients of as many systems, one for each state.
     powers : ndarray, shape (n_terms, d)
         Exponents of each term, as scikit-learn's `PolynomialFeatures.powers_`.
 
     Notes
     -----
-    Inside, the state is on the *first* axis, (d, n): NumPy is fast on long rows.
+    Inside, the state is on the *first* axis, (d, n): long rows are fast.
     """
 
     def __init__(self, coef, powers):
         self.coef, self.powers = np.asarray(coef, dtype=float), np.asarray(powers)
-        d = self.powers.shape[1]
-        # Monomials of degree 0, then each as a lower one times a coordinate.
-        library = polynomial_library(max(1, int(self.powers.sum(1).max())), include_bias=True)
-        self._all = library.fit(np.zeros((1, d))).powers_
-        index = {tuple(p): k for k, p in enumerate(self._all)}
-        self._factors = []
-        for power in self._all[1:]:
-            j = int(np.flatnonzero(power)[0])
-            self._factors.append((index[tuple(power - np.eye(d, dtype=int)[j])], j))
-        self._columns = [index[tuple(p)] for p in self.powers]
-        # d theta_k / d x_j = p_kj * (monomial p_k - e_j): the Jacobian is linear in the monomials.
-        self._slopes = np.zeros((d, d, len(self._all)))
-        for k, power in enumerate(self.powers):
-            for j in np.flatnonzero(power):
-                lower = index[tuple(power - np.eye(d, dtype=int)[j])]
-                self._slopes[:, j, lower] += power[j] * self.coef[:, k]
-        self._wide = np.zeros((d, len(self._all)))
-        self._wide[:, self._columns] = self.coef
+        nonzero = self.coef.reshape(-1, *self.coef.shape[-2:]).any(axis=0)
+        self._nonzero = tuple(map(tuple, nonzero.tolist()))
 
     def __call__(self, state):
         """Velocity of states (..., d)."""
-        state = np.asarray(state, dtype=float)
-        rows = state.reshape(-1, state.shape[-1]).T
-        return (self._wide @ self._monomials(rows)).T.reshape(state.shape)
+        return self._values("velocity", state)
 
     def jacobian(self, state):
         """Derivative of the velocity, (..., d) -> (..., d, d)."""
         state = np.asarray(state, dtype=float)
-        d = state.shape[-1]
-        monomials = self._monomials(state.reshape(-1, d).T)
-        return (self._slopes.reshape(d * d, -1) @ monomials).T.reshape(*state.shape, d)
+        return self._values("jacobian", state).reshape(*state.shape, state.shape[-1])
 
     def terms(self, state):
         """The library theta(X), (..., d) -> (..., n_terms)."""
-        rows = state.reshape(-1, state.shape[-1]).T
-        return self._monomials(rows)[self._columns].T.reshape(*state.shape[:-1], -1)
+        return self._values("library", state)
 
     def flow(self, state, dt, n_steps):
-        """Advance states (n, d) by `dt`; what blows up becomes infinite or NaN, silently."""
-        with np.errstate(all="ignore"):
-            velocity = lambda rows: self._wide @ self._monomials(rows)  # noqa: E731
-            return integrate(velocity, np.ascontiguousarray(state.T), dt, n_steps).T
+        """Advance states (n, d) by `dt`; what blows up becomes infinite or NaN, silently.
+
+        Parameters
+        ----------
+        state : ndarray, shape (n, d)
+        dt : float
+        n_steps : int or ndarray of int, shape (n,)
+        """
+        end = np.empty(state.shape)
+        counts = np.broadcast_to(n_steps, len(state))
+        for count in np.unique(counts):
+            chosen = counts == count
+            tables, coefficients = self._tables("velocity")
+            if coefficients.shape[1] > 1:
+                coefficients = np.ascontiguousarray(coefficients[:, chosen])
+            end[chosen] = tables.advance(state[chosen].T, dt, int(count), coefficients).T
+        return end
+
+    def flow_with_tangent(self, rows, dt, n_steps):
+        """Advance states and tangent vectors by the variational equation, S' = J S.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (d + d * d, n)
+            Each column a state and its matrix S, row by row.
+        """
+        tables, coefficients = self._tables("tangent")
+        return tables.advance(rows, dt, n_steps, coefficients)
 
     def simulate(self, state, dt, n_samples):
         """Orbits from states (n, d), these included: (n, n_samples, d); NaN from a blow-up on."""
-        n_inner = self.n_steps(state, dt, FINE)
-        orbit = [state]
-        for _ in range(n_samples - 1):
-            finite = np.isfinite(orbit[-1]).all(1)
-            n_inner = max(n_inner, self.n_steps(orbit[-1][finite], dt, FINE)) if finite.any() else 1
-            orbit.append(np.where(finite[:, None], self.flow(orbit[-1], dt, n_inner), np.nan))
-        return np.stack(orbit, axis=1)
+        orbit = np.full((len(state), n_samples, state.shape[1]), np.nan)
+        orbit[:, 0] = state
+        alive, counts = np.arange(len(state)), self.n_steps(state, dt, FINE)
+        for t in range(1, n_samples):
+            if not len(alive):
+                break
+            end = self._of(alive).flow(orbit[alive, t - 1], dt, counts)
+            finite = np.isfinite(end).all(axis=1)
+            alive, end = alive[finite], end[finite]
+            orbit[alive, t] = end
+            counts = np.maximum(counts[finite], self._of(alive).n_steps(end, dt, FINE))
+        return orbit
 
     def flow_with_sensitivities(self, state, dt, n_nodes):
         """The flow map and its derivatives with respect to state and coefficients.
@@ -112,35 +124,70 @@ class PolynomialField:
         forced = np.zeros((n, d, d, len(self.powers)))
         with np.errstate(all="ignore"):
             for gap, weight in zip(gaps, [*(weights * dt / 2), 0.0], strict=True):
-                augmented = integrate(self._variational, np.vstack([position, identity]), gap, 1)
+                augmented = self.flow_with_tangent(np.vstack([position, identity]), gap, 1)
                 position = augmented[:d]
                 step = np.ascontiguousarray(augmented[d:].T).reshape(n, d, d)
                 total = step @ total
                 forced = (step @ forced.reshape(n, d, -1)).reshape(forced.shape)
                 if weight:
-                    theta = weight * self._monomials(position)[self._columns].T
+                    theta = weight * self.terms(position.T)
                     for i in range(d):
                         forced[:, i, i] += theta
         return position.T, total, forced.reshape(n, d, -1)
 
     def n_steps(self, state, dt, length):
-        """Number of integrator steps over `dt`, each `length` over the largest Jacobian norm."""
-        rate = np.sqrt((self.jacobian(state) ** 2).sum((-2, -1)).max())
-        return int(np.clip(np.ceil(dt * rate / length), 2, MAX_STEPS))
+        """Integrator steps over `dt` from each state, `length` over its Jacobian's norm, (n,)."""
+        slopes = self.jacobian(state).reshape(len(state), -1).T
+        rate = np.sqrt(sum(slope * slope for slope in slopes))
+        return np.clip(np.ceil(dt * rate / length), 2, MAX_STEPS).astype(int)
 
-    def _monomials(self, rows):
-        values = np.empty((len(self._all), *rows.shape[1:]))
-        values[0] = 1.0
-        for k, (lower, j) in enumerate(self._factors, start=1):
-            np.multiply(values[lower], rows[j], out=values[k])
-        return values
+    def _tables(self, kind):
+        """Tables of one right-hand side, with their coefficients."""
+        tables = _tables(kind, tuple(map(tuple, self.powers.tolist())), self._nonzero)
+        return tables, tables.coefficients(self.coef)
 
-    def _variational(self, augmented):
-        d = len(self.coef)
-        monomials = self._monomials(augmented[:d])
-        slope = (self._slopes.reshape(d * d, -1) @ monomials).reshape(d, d, -1)
-        tangent = augmented[d:].reshape(d, d, -1)
-        out = np.empty_like(augmented)
-        out[:d] = self._wide @ monomials
-        out[d:] = np.einsum("ijn,jkn->ikn", slope, tangent).reshape(d * d, -1)
-        return out
+    def _values(self, kind, state):
+        tables, coefficients = self._tables(kind)
+        if kind == "library":
+            coefficients = np.ones((len(self.powers), 1))
+        state = np.asarray(state, dtype=float)
+        rows = np.ascontiguousarray(state.reshape(-1, state.shape[-1]).T)
+        return tables.velocity(rows, coefficients).T.reshape(*state.shape[:-1], -1)
+
+    def _of(self, chosen):
+        """The field of some of the states; the same where they share one."""
+        return self if self.coef.ndim == 2 else PolynomialField(self.coef[chosen], self.powers)
+
+
+@lru_cache(maxsize=256)
+def _tables(kind, powers, nonzero):
+    """Tables of a field with these exponents, where these coefficients (d, n_terms) are not zero.
+
+    `kind` is "velocity", "jacobian" (d * d equations), "library" (an equation a term, coefficients
+    aside) or "tangent" (the variational equation beside the field).
+    """
+    d, n_terms = len(nonzero), len(powers)
+    velocity = [
+        [(i * n_terms + k, 1.0, p) for k, p in enumerate(powers) if nonzero[i][k]] for i in range(d)
+    ]
+
+    def derivative(i, j):
+        # d theta_k / d x_j = p_kj * (monomial p_k - e_j)
+        return [(s, float(p[j]), lowered(p, j)) for s, _, p in velocity[i] if p[j]]
+
+    def beside(vector, terms):
+        unit = tuple(int(v == vector) for v in range(d * d))
+        return [(s, m, p + unit) for s, m, p in terms]
+
+    if kind == "velocity":
+        return polynomials(velocity, d)
+    if kind == "jacobian":
+        return polynomials([derivative(i, j) for i in range(d) for j in range(d)], d)
+    if kind == "library":
+        return polynomials([[(0, 1.0, p)] for p in powers], d)
+    tangent = [
+        [term for j in range(d) for term in beside(j * d + k, derivative(i, j))]
+        for i in range(d)
+        for k in range(d)
+    ]
+    return polynomials([beside(None, terms) for terms in velocity] + tangent, d + d * d)

@@ -70,7 +70,7 @@ def gauss_newton(powers, coef, support, states, data, dt, noise, softness, tol, 
 def link(field, states, dt):
     """Flow from each sample to the next with its derivatives, (n_series, length - 1, ...)."""
     before = states[:, :-1].reshape(-1, states.shape[2])
-    parts = field.flow_with_sensitivities(before, dt, field.n_steps(before, dt, COARSE))
+    parts = field.flow_with_sensitivities(before, dt, field.n_steps(before, dt, COARSE).max())
     if not all(np.isfinite(a).all() for a in parts):
         parts[0][:] = np.inf  # a field whose flow or tangent blows up is rejected as a whole
     return [a.reshape(len(states), -1, *a.shape[1:]) for a in parts]
@@ -182,7 +182,7 @@ def levenberg_marquardt(powers, coef, support, before, after, dt, scale, length,
     residual, cost = one_step(PolynomialField(coef, powers), before, after, dt, scale, length)
     for n_iter in range(1, max_iter + 1):  # noqa: B007
         field = PolynomialField(coef, powers)
-        n_nodes = field.n_steps(before, dt, COARSE)
+        n_nodes = field.n_steps(before, dt, COARSE).max()
         slope = field.flow_with_sensitivities(before, dt, n_nodes)[2][..., columns]
         slope = (slope / scale[:, None]).reshape(residual.size, -1)
         # Samples whose tangent blows up give no direction; the trial is judged by all.
@@ -213,7 +213,7 @@ def levenberg_marquardt(powers, coef, support, before, after, dt, scale, length,
 
 def one_step(field, before, after, dt, scale, length=COARSE):
     """Scaled one-step residual and its sum of squares, infinite where the flow blows up."""
-    end = field.flow(before, dt, field.n_steps(before, dt, length))
+    end = field.flow(before, dt, field.n_steps(before, dt, length).max())
     residual = (after - end) / scale
     with np.errstate(all="ignore"):
         cost = float((residual**2).sum())

@@ -6,10 +6,10 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from lorenz_utils import system
+from lorenz_utils.integration import integrate
 from lorenz_utils.system import (
     LorenzParameters,
     flow_map,
-    integrate,
     jacobian,
     make_ensemble,
     sample_attractor,

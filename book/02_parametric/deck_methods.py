@@ -708,7 +708,7 @@ Markdown(
 # companion back to its distance {cite}`benettin1980lyapunov`.
 
 # %%
-from lorenz_utils.system import integrate
+from lorenz_utils.integration import integrate
 
 
 def loess_exponents(dt, derivative, n_neighbors, *, step=0.05, n_steps=200, n_first=60, size=1e-3):

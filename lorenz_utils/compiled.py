@@ -1,0 +1,143 @@
+"""The integrator as machine code, by numba: the same sums in the same order as `integration`.
+
+Imported where an orbit is computed, and only there: numba takes half a second to load. Without
+`fastmath` it neither reorders a sum nor fuses a product with it, so that orbits are the same bytes on
+every processor, and the same as NumPy's. Code is kept on disk after its first compilation.
+
+One row a coordinate and one column an orbit, in blocks of `WIDTH` columns: the innermost loops run
+over the block, so that they use the processor's vector units.
+"""
+
+import numpy as np
+from numba import njit
+
+from lorenz_utils.integration import TABLEAU
+
+WIDTH = 64  # three coordinates and their twelve stages fit the first cache
+
+
+def _machine_code(function):
+    try:
+        return njit(function, error_model="numpy", cache=True)
+    except RuntimeError:  # neither beside the module nor in the user's folder may a file be written
+        return njit(function, error_model="numpy")
+
+
+def _weighted(row, stage):
+    """The sum of a row of the tableau as an expression."""
+    return " + ".join(f"{weight!r} * {stage.format(j)}" for j, weight in row)
+
+
+def _written_out(name, source):
+    """Compile code that is written from the tableau; numba keeps it by this file's name."""
+    namespace = {}
+    exec(compile(source, __file__, "exec"), namespace)
+    return _machine_code(namespace[name])
+
+
+def _lorenz_source():
+    lines = ["def lorenz_steps(x, y, z, step, n_steps, sigma, rho, beta):", " for _ in range(n_steps):"]
+    lines += [f"  for i in range({WIDTH}):", "   p, q, r = x[i], y[i], z[i]"]
+    for s, row in enumerate(TABLEAU):
+        lines.append(f"   u{s}, v{s}, w{s} = sigma * (q - p), p * (rho - r) - q, p * q - beta * r")
+        for name, start, stage in (("p", "x", "u{}"), ("q", "y", "v{}"), ("r", "z", "w{}")):
+            lines.append(f"   {name} = {start}[i] + step * ({_weighted(row, stage)})")
+    return "\n".join([*lines, "   x[i], y[i], z[i] = p, q, r"])
+
+
+def _combination_source():
+    lines = ["def combine(s, x, step, stages, out):", " n = len(x)"]
+    for s, row in enumerate(TABLEAU, start=1):
+        lines += [f" if s == {s}:", "  for i in range(n):"]
+        lines.append(f"   out[i] = x[i] + step * ({_weighted(row, 'stages[{}, i]')})")
+    return "\n".join(lines)
+
+
+_lorenz_steps = _written_out("lorenz_steps", _lorenz_source())
+_combine = _written_out("combine", _combination_source())
+
+
+@_machine_code
+def _n_steps(x, y, z, i, dt, floor, ball, length):
+    distance = np.sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i])
+    return int(np.ceil(dt * (floor + max(ball, 3 * distance - 2 * ball)) / length))
+
+
+@_machine_code
+def lorenz_orbits(first, dt, n_samples, sigma, rho, beta, floor, ball, length):
+    """Sample Lorenz orbits from states (n, 3): (n, n_samples, 3); `system.simulate` says more."""
+    n = len(first)
+    orbits = np.empty((n, n_samples, 3))
+    x, y, z = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
+    p, q, r = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
+    counts, todo = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.bool_)
+    for begin in range(0, n, WIDTH):
+        width = min(WIDTH, n - begin)
+        for i in range(WIDTH):  # a block that is not full repeats its last orbit
+            x[i], y[i], z[i] = first[begin + min(i, width - 1)]
+        for t in range(n_samples):
+            for i in range(width):
+                orbits[begin + i, t] = x[i], y[i], z[i]
+            if t == n_samples - 1:
+                break
+            for i in range(WIDTH):
+                counts[i], todo[i] = _n_steps(x, y, z, i, dt, floor, ball, length), True
+            # On the attractor all take the same number of steps; elsewhere, each its own.
+            for i in range(WIDTH):
+                if not todo[i]:
+                    continue
+                p[:], q[:], r[:] = x, y, z
+                _lorenz_steps(p, q, r, dt / counts[i], counts[i], sigma, rho, beta)
+                for j in range(i, WIDTH):
+                    if todo[j] and counts[j] == counts[i]:
+                        x[j], y[j], z[j], todo[j] = p[j], q[j], r[j], False
+    return orbits
+
+
+@_machine_code
+def _velocity(values, width, first, lower, factor, start, column, coef, out):
+    """`integration.Polynomials.velocity` of one block; `values` has a row a monomial."""
+    d = len(start) - 1
+    for m in range(len(lower)):
+        a, b, c = lower[m] * WIDTH, factor[m] * WIDTH, (d + 1 + m) * WIDTH
+        for i in range(width):
+            values[c + i] = values[a + i] * values[b + i]
+    for e in range(d):
+        o = e * WIDTH
+        for i in range(width):
+            out[o + i] = 0.0
+        for t in range(start[e], start[e + 1]):
+            q = column[t] * WIDTH
+            if coef.shape[1] == 1:
+                c = coef[t, 0]
+                for i in range(width):
+                    out[o + i] += c * values[q + i]
+            else:
+                for i in range(width):
+                    out[o + i] += coef[t, first + i] * values[q + i]
+
+
+@_machine_code
+def polynomial_steps(state, step, n_steps, lower, factor, start, column, coef):
+    """Advance a polynomial system, (d, n) -> (d, n); see `integration.Polynomials`."""
+    d, n = state.shape
+    end = np.empty_like(state)
+    stages = np.zeros((12, d * WIDTH))
+    values = np.ones((1 + d + len(lower)) * WIDTH)
+    x, y = np.zeros(d * WIDTH), values[WIDTH : (d + 1) * WIDTH]
+    for first in range(0, n, WIDTH):
+        width = min(WIDTH, n - first)
+        for e in range(d):
+            for i in range(width):
+                x[e * WIDTH + i] = state[e, first + i]
+        for _ in range(n_steps):
+            y[:] = x
+            for s in range(12):
+                if s > 0:
+                    _combine(s, x, step, stages, y)
+                _velocity(values, width, first, lower, factor, start, column, coef, stages[s])
+            _combine(12, x, step, stages, x)
+        for e in range(d):
+            for i in range(width):
+                end[e, first + i] = x[e * WIDTH + i]
+    return end
