@@ -1,12 +1,15 @@
 # Learning Lorenz. `make` lists the targets.
 SHELL := /bin/bash
+# The locale does not matter, and targets named together run one after the other, with -j too.
+export PYTHONUTF8 := 1
+.NOTPARALLEL:
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test pdf lab serve train ablation profile check accept messages lock bench lint audit clean
+.PHONY: help book status test unit pdf lab serve train ablation profile check accept messages lock bench lint audit clean again
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,8 +23,13 @@ status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, 
 test: $(VENV)/.installed ## run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
+# tests/test_NAME.py holds the tests of lorenz_utils/NAME.py
+UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(wildcard lorenz_utils/*.py)))
+unit: $(VENV)/.installed ## run the tests of the module only, which need no book and no browser
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto lorenz_utils $(UNIT)
+
 lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
-	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/python -m jupyterlab book
+	@JUPYTER_PATH= JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/python -m jupyterlab book
 
 serve: book ## serve the built book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
@@ -47,10 +55,15 @@ accept: $(VENV)/.installed ## make the results of the built book the expected on
 messages: $(VENV)/.installed ## bring the catalogues of the French edition up to date with the English
 	@$(BIN)/python book/build.py messages
 
-lock: $(VENV)/.installed ## write constraints.txt from what is installed
+lock: $(VENV)/.installed ## write constraints.txt from what is installed; each Python needs wheels of all
 	@{ echo "# The full resolved set behind requirements.txt; regenerate with: make lock"; \
-	   $(BIN)/python -m pip freeze --all --exclude-editable | grep -viE '^pip==' | sed 's/+cpu$$//'; \
+	   $(BIN)/python -m pip freeze --all --exclude-editable | grep -viE '^(pip|nvidia-.*|cuda-.*|triton)==' | sed 's/+cpu$$//'; \
 	 } > constraints.txt
+	@for version in 3.11 3.12 3.13 3.14; do \
+	   for platform in x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin; do \
+	     MACOSX_DEPLOYMENT_TARGET=14.0 $(BIN)/uv pip compile --quiet --no-deps --only-binary :all: \
+	       --python-version $$version --python-platform $$platform constraints.txt > /dev/null || exit 1; \
+	 done; done
 
 bench: $(BENCH)/.installed ## measure again what benchmarks/results holds, up to an hour
 	@for file in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BENCH)/bin/python $$file || exit 1; done
@@ -70,18 +83,35 @@ audit: ## ask for known vulnerabilities of the pinned versions, where their data
 clean: ## remove built pages and cached results, keep .venv
 	@rm -rf _build
 
+# An environment that works is kept, unless PYTHON= asks for another version than its own.
+HAS := $(shell $(BIN)/python -V 2>/dev/null)
+ASKED := $(if $(filter file,$(origin PYTHON)),$(or $(HAS),none),$(shell "$(PYTHON)" -V 2>&1))
+# In a clone that was moved or copied, the module is installed from its old folder.
+ifneq "$(CURDIR) $(HAS)" "$(shell cat $(VENV)/.installed 2>/dev/null) $(ASKED)"
+$(VENV)/.installed: again
+endif
+
+# uv takes the CPU build of torch from torch's own index. Where it cannot, pip takes what it is set up
+# for. uv installs nothing before it has found everything; its cache lies where its files are needed.
+define install
+$1/bin/python -m pip install --quiet -c constraints.txt uv && \
+$1/bin/uv pip install --quiet --python $1 --torch-backend cpu --cache-dir $1/uv-cache \
+  -r $2 -c constraints.txt 2> $1/uv.log || { \
+echo "torch's CPU build cannot be had from here (see $1/uv.log): pip installs its default build"; \
+$1/bin/python -m pip install --quiet -r $2 -c constraints.txt; } && \
+rm -rf $1/uv-cache && $1/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
+endef
+
 $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' was not found: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $$($(PYTHON) --version) was found: make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Installing into $(VENV) (a few minutes the first time)"
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
-	@touch $@
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' was not found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $$("$(PYTHON)" --version) was found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Installing into $(VENV) (minutes the first time)"
+	@rm -f $@; [ "$(HAS)" = "$(ASKED)" ] && $(BIN)/python -m pip -V >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@$(call install,$(VENV),requirements.txt)
+	@echo "$(CURDIR)" > $@
 
 # PySINDy is measured against, not used: it stays out of the book's environment.
 $(BENCH)/.installed: requirements-bench.txt requirements.txt constraints.txt pyproject.toml
 	@$(PYTHON) -m venv $(BENCH)
-	@$(BENCH)/bin/python -m pip install --quiet -r requirements-bench.txt -c constraints.txt
-	@$(BENCH)/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@$(call install,$(BENCH),requirements-bench.txt)
 	@touch $@

@@ -27,9 +27,12 @@ import yaml
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 from freshness import code_cells, read
+from ipykernel.kernelspec import make_ipkernel_cmd
 from joblib import cpu_count
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -44,6 +47,12 @@ CELL_SECONDS = 600
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
+# Neither may a user's own settings change a page (matplotlib's and IPython's files: see `execute`).
+OUR_SETTINGS = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "MATPLOTLIBRC": "",
+    "PYTHONSTARTUP": "",
+}
 # The languages of the site, English at its root, and the book's title in each.
 EDITIONS = {"": "Learning Lorenz", "fr": "Apprendre Lorenz"}
 CATALOGUES = ROOT / "book" / "locales" / "fr" / "LC_MESSAGES"
@@ -74,6 +83,12 @@ def status():
 # --- execute ------------------------------------------------------------------------------------
 
 
+class OurKernel(AsyncKernelManager):
+    """A kernel of this very Python, whatever ``python3`` means among the user's kernels."""
+
+    kernel_spec = KernelSpec(argv=make_ipkernel_cmd(), language="python")
+
+
 def execute(page, folder=None, **environment):
     """Run a chapter from a clean kernel.
 
@@ -94,11 +109,14 @@ def execute(page, folder=None, **environment):
     """
     notebook = read(page)
     started = time.time()
-    with tempfile.TemporaryDirectory() as scratch, open(os.devnull, "w") as silence:
-        log = Path(scratch) / "trace"
+    with tempfile.TemporaryDirectory() as scratch:
+        log, says = Path(scratch) / "trace", Path(scratch) / "stderr"
         environment = {
             **os.environ,
             **ONE_THREAD,
+            **OUR_SETTINGS,
+            "MPLCONFIGDIR": str(BUILD / "matplotlib"),  # kept: it holds the list of fonts
+            "IPYTHONDIR": scratch,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "book" / "_trace"), str(ROOT)]),
             "BOOK_TRACE": str(log),
             **environment,
@@ -106,14 +124,18 @@ def execute(page, folder=None, **environment):
         client = NotebookClient(
             notebook,
             timeout=CELL_SECONDS,
+            kernel_manager_class=OurKernel,
             resources={"metadata": {"path": str(folder or (ROOT / page).parent)}},
         )
         try:
-            # What a kernel says of itself would only disturb the list of chapters.
-            client.execute(env=environment, stderr=silence)
+            # What a kernel says of itself disturbs the list of chapters: it is shown if it dies.
+            with says.open("wb") as stderr:
+                client.execute(env=environment, stderr=stderr)
             problem = _warnings(notebook)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             problem = str(error)
+            if isinstance(error, DeadKernelError):
+                problem += "\n" + "\n".join(says.read_text("utf8", "replace").splitlines()[-20:])
         notebook.metadata["seconds"] = round(time.time() - started, 1)
         notebook.metadata["origins"] = freshness.origins(page, log, started)
     return notebook, problem and _describe(page, notebook, problem)
@@ -210,8 +232,16 @@ def write_site():
     os.replace(BUILD / "fr" / "_build" / "html", BUILD / "html" / "fr")
     for edition in EDITIONS:
         folder = BUILD / "html" / edition
-        folder.joinpath("index.html").write_text(_entrance(folder / "book" / "index.html"))
+        entrance = _entrance(folder / "book" / "index.html")
+        folder.joinpath("index.html").write_text(entrance, encoding="utf8")
+    let_others_read(BUILD / "html")
     return True
+
+
+def let_others_read(folder):
+    """Give a web server access to a folder and all in it, whatever the umask of who built it."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
 
 
 def _entrance(first):
@@ -255,7 +285,9 @@ def jupyter_book(edition, *options):
     -------
     subprocess.Popen
     """
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(ROOT), "--all"]
+    # Not by its script, which names the folder that it was installed in, be it moved or not.
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(ROOT), "--all"]
     command += ["-W", "-n", "--keep-going", *options]
     if edition or options:
         folder = BUILD / (edition or "messages")
@@ -263,7 +295,7 @@ def jupyter_book(edition, *options):
         config = folder / "_config.yml"
         config.write_text(yaml.safe_dump(_configuration(edition)), encoding="utf8")
         command += ["--config", str(config), "--path-output", str(folder)]
-    with _log(edition).open("w") as log:
+    with _log(edition).open("wb") as log:
         return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
 
 
@@ -381,7 +413,7 @@ def page_problems(html):
 def only_one():
     """Keep a second build out of this clone; the system frees the lock of a killed build."""
     BUILD.mkdir(exist_ok=True)
-    with open(BUILD / ".lock", "a+") as lock:
+    with open(BUILD / ".lock", "a+", encoding="utf8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -397,13 +429,13 @@ def build():
     start = time.monotonic()
     done = execute_stale()
     state, written = _site_state(), BUILD / "site-state"
-    if done and written.exists() and written.read_text() == state and check_pages():
+    if done and written.exists() and written.read_text("utf8") == state and check_pages():
         print("The site is up to date")
     elif done:
         written.unlink(missing_ok=True)
         done = write_site() and check_pages()
         if done:
-            written.write_text(state)
+            written.write_text(state, encoding="utf8")
     if done:
         note_what_differs()
         seconds = time.monotonic() - start
@@ -441,7 +473,7 @@ def source_state():
     Returns
     -------
     commit : str or None
-        None outside a git checkout.
+        None outside a git checkout, and where git refuses to read it.
     dirty : bool
     """
     commit = _git("rev-parse", "--short=10", "HEAD")
@@ -449,11 +481,19 @@ def source_state():
 
 
 def _git(*arguments):
+    """What git prints, or None; a repository around an archive of this one is not asked."""
+    if not (ROOT / ".git").exists():
+        return None
     try:
-        run = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+        run = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf8"
+        )
     except FileNotFoundError:
         return None
-    return run.stdout.strip() if run.returncode == 0 else None
+    if run.returncode:
+        print(f"  note: the pages name no commit. git says: {run.stderr.strip()}", file=sys.stderr)
+        return None
+    return run.stdout.strip()
 
 
 def check():
@@ -484,7 +524,9 @@ def accept():
         print("Some chapters are stale: make book first.", file=sys.stderr)
         return False
     seconds = {page: round(freshness.executed(page).metadata["seconds"]) for page in chapters()}
-    (ROOT / "book" / "expected_seconds.json").write_text(json.dumps(seconds, indent=1) + "\n")
+    (ROOT / "book" / "expected_seconds.json").write_text(
+        json.dumps(seconds, indent=1) + "\n", encoding="utf8"
+    )
     print("\n".join(repeatability.accept(chapters())) or "All results were the expected ones.")
     return True
 

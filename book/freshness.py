@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+import time
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import source_from_cache
@@ -85,7 +86,7 @@ def origins(page, log, started):
     dict
         ``code``, ``environment``, ``reads`` and ``writes``: digests by path relative to the root.
     """
-    lines = Path(log).read_text(encoding="utf8").splitlines() if Path(log).exists() else []
+    lines = os.fsdecode(Path(log).read_bytes()).splitlines() if Path(log).exists() else []
     opened = {kind: set() for kind in "rwd"}
     for line in lines:
         path = _counted(Path(line[2:]), kind=line[0])
@@ -167,8 +168,9 @@ def _counted(path, kind):
 
 
 def _changed_since(path, started):
+    """Whether a file was written since then; one dated in the future is only misdated."""
     full = ROOT / path
-    return full.is_file() and full.stat().st_mtime > started
+    return full.is_file() and started < full.stat().st_mtime <= time.time()
 
 
 def _names(folder):

@@ -127,9 +127,9 @@ def document(site, language, stills, numbers):
         The page on which each chapter begins, as far as they are known.
     """
     word = WORDS[language]
-    base = yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))["html"]["baseurl"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
     parts = [(None, [toc["root"]])]
     parts += [(part["caption"], [c["file"] for c in part["chapters"]]) for part in toc["parts"]]
     pages = {page for _, group in parts for page in group}
@@ -160,7 +160,8 @@ def document(site, language, stills, numbers):
             chapters.append(f'<section class="chapter" id="{anchor(page)}">{body}</section>')
     sheets = ["katex/katex.min.css", "pygments.css"]
     style = "".join(f'<link rel="stylesheet" href="../html/_static/{sheet}">' for sheet in sheets)
-    style += f"<style>{Path(__file__).with_name('print.css').read_text()}</style>"
+    sheet = Path(__file__).with_name("print.css").read_text(encoding="utf8")
+    style += f"<style>{sheet}</style>"
     return (
         f'<!doctype html><html lang="{language}" data-theme="light"><head><meta charset="utf-8">'
         f"<title>{citation['title']}</title>{style}</head><body>"

@@ -37,7 +37,7 @@ def tolerance(entry):
 
 def recorded(folder):
     """The results in a store, dict of name to entry."""
-    entries = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("*.json"))]
+    entries = [json.loads(path.read_text(encoding="utf8")) for path in sorted(Path(folder).glob("*.json"))]
     return {entry["name"]: entry for entry in entries}
 
 
@@ -72,7 +72,7 @@ def accept(pages):
     new = {}
     for page in pages:
         for path in freshness.executed(page).metadata["origins"]["writes"]:
-            entry = json.loads((ROOT / path).read_text())
+            entry = json.loads((ROOT / path).read_text(encoding="utf8"))
             name = entry.pop("name")
             known = old.get(name, {})
             entry["tolerance"] = tolerance(entry)

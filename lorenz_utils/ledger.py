@@ -151,7 +151,7 @@ def _store(name, entry):
     # Written beside and renamed: a killed build leaves the old record or the new one, whole.
     handle, beside = tempfile.mkstemp(dir=RESULTS, suffix=".tmp")
     try:
-        with open(handle, "w") as file:
+        with open(handle, "w", encoding="utf8") as file:
             json.dump(entry, file)
         os.replace(beside, _path(name))
     finally:
@@ -167,7 +167,7 @@ def recall(name):
         If no chapter has recorded it.
     """
     try:
-        entry = json.loads(_path(name).read_text())
+        entry = json.loads(_path(name).read_text(encoding="utf8"))
     except FileNotFoundError:
         raise KeyError(f"no result named {name!r}: run the chapter that records it") from None
     return Estimate(_plain(entry["value"]), _plain(entry["standard_error"]), entry["n"])

@@ -119,14 +119,25 @@ def fingerprint(modules):
                 first = node.body[0]
                 if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                     node.body = node.body[1:]
-        digest.update(name.encode() + ast.dump(tree).encode())
+        digest.update(name.encode() + repr(_plain(tree)).encode())
     return digest.hexdigest()[:16]
+
+
+def _plain(node):
+    """A syntax tree as nested tuples; `ast.dump` differs between versions of Python."""
+    if isinstance(node, list):
+        return tuple(map(_plain, node))
+    if not isinstance(node, ast.AST):
+        return node
+    fields = [(name, _plain(value)) for name, value in ast.iter_fields(node)]
+    # Newer versions know more fields; they are empty in what older ones can read.
+    return type(node).__name__, *(field for field in fields if field[1] not in (None, ()))
 
 
 def _machine():
     cpu = platform.machine()
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines()
         cpu = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):  # not Linux, or a processor without a name
         pass

@@ -52,7 +52,9 @@ def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
     finished = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
     for name, record in tqdm(finished, directory.name, len(calls), disable=not progress):
         text = json.dumps(record, indent=1) + "\n"
-        write_whole(directory / f"{name}.json", lambda path, text=text: Path(path).write_text(text))
+        write_whole(
+            directory / f"{name}.json", lambda path, text=text: Path(path).write_text(text, "utf8")
+        )
     return {name: _read(directory, name) for name in tasks}
 
 
@@ -119,7 +121,7 @@ def _is_stored(directory, name, task):
 def _read(directory, name):
     path = Path(directory) / f"{name}.json"
     try:
-        record = json.loads(path.read_text())
+        record = json.loads(path.read_text(encoding="utf8"))
         return {key: record[key] for key in ("task", "result", "seconds", "orbits")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is not a complete record: delete it and run again") from error

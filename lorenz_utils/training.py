@@ -283,7 +283,8 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
         },
         "history": history,
     }
-    write_whole(record_path, lambda path: Path(path).write_text(json.dumps(record, indent=1)))
+    text = json.dumps(record, indent=1)
+    write_whole(record_path, lambda path: Path(path).write_text(text, encoding="utf8"))
     checkpoint.unlink(missing_ok=True)
     return generator, record
 
@@ -313,7 +314,7 @@ def _sha256(path):
 
 def _read_record(path):
     try:
-        record = json.loads(path.read_text())
+        record = json.loads(path.read_text(encoding="utf8"))
         return {**record, "config": record["config"], "sha256": record["sha256"]}
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is not a complete record: {error!r}") from error

@@ -1,6 +1,8 @@
 """The build, on a small book: what is executed again and why, and how it meets each fault."""
 
+import ast
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -112,7 +114,7 @@ class Clone:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    clone = Clone(tmp_path_factory.mktemp("built") / "clone")
+    clone = Clone(tmp_path_factory.mktemp("built") / "a clone, à lire")
     assert set(clone.stale().values()) == {"never executed"}
     assert clone.inside(build.execute_stale)
     assert clone.stale() == {}
@@ -122,9 +124,9 @@ def built(tmp_path_factory):
 @pytest.fixture
 def copy(built, tmp_path):
     """The executed small book, to be spoilt; its kernels see the paths of the copy."""
-    shutil.copytree(built.folder, tmp_path / "clone")
     clone = object.__new__(Clone)
-    clone.folder = tmp_path / "clone"
+    clone.folder = tmp_path / built.folder.name
+    shutil.copytree(built.folder, clone.folder)
     return clone
 
 
@@ -219,6 +221,72 @@ def test_a_file_that_changes_while_it_is_read_leaves_the_chapter_stale(copy, cap
     assert copy.stale()["book/first"] == "data/a.json changed"
 
 
+def test_a_file_dated_in_the_future_leaves_no_chapter_stale(copy, capsys):
+    os.utime(copy.folder / "data" / "a.json", (time.time() + 3600,) * 2)
+    copy.write("data/b.json", "5")
+    copy.execute(capsys)
+    assert copy.stale() == {}
+
+
+def test_settings_of_the_user_change_no_page(copy, tmp_path, monkeypatch):
+    kernel = tmp_path / "jupyter" / "kernels" / "python3" / "kernel.json"
+    startup = tmp_path / "ipython" / "profile_default" / "startup" / "first.py"
+    for path, text in {
+        kernel: '{"argv": ["false"], "display_name": "Another", "language": "python"}',
+        startup: "meddled = 1",
+        tmp_path / "startup.py": "meddled = 2",
+        tmp_path / "matplotlibrc": "lines.linewidth: 7\nbackend: svg",
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    for name, value in {
+        "JUPYTER_PATH": "jupyter",
+        "IPYTHONDIR": "ipython",
+        "PYTHONSTARTUP": "startup.py",
+        "MATPLOTLIBRC": "matplotlibrc",
+        "MPLCONFIGDIR": ".",
+    }.items():
+        monkeypatch.setenv(name, str(tmp_path / value))
+    monkeypatch.setenv("MPLBACKEND", "svg")
+    copy.edit(
+        "book/first.py",
+        "ledger.record(",
+        f"import matplotlib, sys\nassert sys.executable == {sys.executable!r}\n"
+        "assert matplotlib.rcParams['lines.linewidth'] == 1.5\n"
+        "assert 'inline' in matplotlib.get_backend()\n"
+        "assert 'meddled' not in globals()\nledger.record(",
+    )
+    assert copy.inside(build.execute_stale)
+
+
+def test_the_locale_does_not_matter(copy):
+    copy.edit("book/first.py", "ledger.record(", "print('λ, à lire')\nledger.record(")
+    run = copy.run("execute", env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"})
+    assert run.returncode == 0, run.stderr
+    assert copy.stale() == {}
+    assert "λ, à lire" in str(copy.inside(lambda: freshness.executed("book/first")).cells)
+
+
+def test_what_is_not_named_binary_is_utf8():
+    sources = [
+        p for name in ("lorenz_utils", "book", "benchmarks") for p in (ROOT / name).rglob("*.py")
+    ]
+    calls = [
+        (path, node)
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
+        if isinstance(node, ast.Call)
+    ]
+    assert calls
+    for path, call in calls:
+        name = ast.unparse(call.func)
+        given = {ast.unparse(x) for x in [*call.args, *call.keywords]}
+        opens = name.split(".")[-1] == "open" and name not in ("os.open", "Image.open")
+        text = opens and not {"'rb'", "'wb'"} & given
+        if text or "text=True" in given or name.endswith(("read_text", "write_text")):
+            assert {"'utf8'", "encoding='utf8'"} & given, f"{path}, line {call.lineno}"
+
+
 def wait_for(path, seconds=60):
     end = time.monotonic() + seconds
     while not path.exists():
@@ -284,6 +352,83 @@ def test_a_failing_cell_is_named_and_the_rest_is_kept(copy):
     assert "ZeroDivisionError" in run.stderr
     copy.edit("book/first.py", "1 / 0\n", "")
     assert copy.stale() == {}, "the outputs of the code that is back again were lost"
+
+
+def test_a_kernel_that_dies_is_heard(copy):
+    copy.edit(
+        "book/first.py", "ledger.record", "import os; os.write(2, b'last words'); os.abort()\nx"
+    )
+    run = copy.run("execute")
+    assert run.returncode == 1
+    assert "book/first.py failed" in run.stderr and "last words" in run.stderr
+
+
+def git(folder, *arguments):
+    name = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def test_an_archive_inside_another_repository_has_no_commit(copy):
+    git(copy.folder.parent, "init")
+    git(copy.folder.parent, "commit", "--allow-empty", "-m", "Another project")
+    assert copy.inside(build.source_state) == (None, False)
+    git(copy.folder, "init")
+    git(copy.folder, "commit", "--allow-empty", "-m", "This one")
+    commit, dirty = copy.inside(build.source_state)
+    assert len(commit) == 10 and dirty
+
+
+def test_a_clone_that_git_does_not_trust_says_why_its_commit_is_unknown(copy, capsys):
+    git(copy.folder, "init")
+    git(copy.folder, "commit", "--allow-empty", "-m", "Someone's")
+    try:
+        for path in (copy.folder, copy.folder / ".git"):
+            os.chown(path, 12345, 12345)
+    except PermissionError:
+        # Only root may give a folder away; CI runs as root, a contributor's machine need not.
+        pytest.skip("giving a folder to another user is not allowed here")
+    assert copy.inside(build.source_state) == (None, False)
+    assert "the pages name no commit. git says: fatal: detected dubious" in capsys.readouterr().err
+
+
+def test_others_may_read_the_site_whatever_the_umask(tmp_path):
+    old = os.umask(0o077)
+    try:
+        (tmp_path / "html" / "book").mkdir(parents=True)
+        (tmp_path / "html" / "book" / "index.html").touch()
+    finally:
+        os.umask(old)
+    build.let_others_read(tmp_path / "html")
+    modes = [oct(p.stat().st_mode)[-3:] for p in sorted((tmp_path / "html").rglob("*"))]
+    assert modes == ["755", "644"]
+    assert (tmp_path / "html").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_environment_is_made_again_where_its_folder_or_python_is_another(tmp_path):
+    folder = tmp_path / "a clone, à lire"
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "requirements.txt", "constraints.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    stamp = folder / ".venv" / ".installed"
+    other = folder / "other python"
+    other.write_text("#!/bin/sh\necho Python 3.99.0\n")
+    other.chmod(0o755)
+
+    def current(*settings):
+        environment = {k: x for k, x in os.environ.items() if k != "PYTHON"}
+        command = ["make", "-q", ".venv/.installed", *settings]
+        return subprocess.run(command, cwd=folder, env=environment).returncode == 0
+
+    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    assert not current()
+    stamp.write_text(f"{folder}\n")
+    assert current() and current(f"PYTHON={sys.executable}")
+    assert not current(f"PYTHON={other}")
+    stamp.write_text(f"{folder.parent}/another place\n")
+    assert not current()
+    stamp.write_text(f"{folder}\n")
+    (folder / ".venv" / "bin" / "python").unlink()
+    assert not current()
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def show_both(app, pagename, templatename, context, doctree):
 
     def variants(match):
         tag, name = match[0], match[1]
-        dimensions = size((Path(app.srcdir) / sources[name]).read_text())
+        dimensions = size((Path(app.srcdir) / sources[name]).read_text(encoding="utf8"))
         room = 'width="{}" height="{}" '.format(*dimensions) if dimensions else ""
         tag = tag.replace("<img ", f'<img {room}loading="lazy" decoding="async" ')
         both = []
@@ -149,9 +149,9 @@ def write_variants(app, error):
     for path in sorted((Path(app.outdir) / "_images").glob("*.svg")):
         if path.name.endswith(".dark.svg"):
             continue
-        svg = compact(path.read_text())
-        path.write_text(transparent(svg))
-        path.with_suffix(".dark.svg").write_text(darken(svg))
+        svg = compact(path.read_text(encoding="utf8"))
+        path.write_text(transparent(svg), encoding="utf8")
+        path.with_suffix(".dark.svg").write_text(darken(svg), encoding="utf8")
 
 
 # Before the first paint: else both variants of a figure are loaded until the theme's script runs.

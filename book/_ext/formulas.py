@@ -45,7 +45,7 @@ class Setter:
 
     def __init__(self):
         self.engine = MiniRacer()
-        self.engine.eval(KATEX.read_text())
+        self.engine.eval(KATEX.read_text(encoding="utf8"))
         self.known = {}
 
     def __call__(self, tex):
@@ -92,9 +92,10 @@ def set_all(app, error):
     try:
         for path in sorted(Path(app.outdir).rglob("*.html")):
             try:
-                path.write_text(set_formulas(path.read_text(), setter))
+                text = set_formulas(path.read_text(encoding="utf8"), setter)
             except ValueError as problem:
                 raise ExtensionError(f"{path.name}: formula {problem}") from None
+            path.write_text(text, encoding="utf8")
     finally:
         setter.close()
 

@@ -104,7 +104,7 @@ def write_weights(app, error):
         return
     model = Path(__file__).resolve().parents[2] / MODEL
     try:
-        (Path(app.outdir) / "_static" / WEIGHTS).write_text(export(load_file(model)))
+        (Path(app.outdir) / "_static" / WEIGHTS).write_text(export(load_file(model)), encoding="utf8")
     except ValueError as problem:
         raise ExtensionError(f"{MODEL}: {problem}") from None
 

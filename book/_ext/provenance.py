@@ -21,6 +21,7 @@ WORDS = {
     "en": {
         "dirty": "with changes that are not committed",
         "commit": "Commit",
+        "no commit": "Commit unknown",
         "built": "built on",
         "executed": "Executed in",
         "versions": "with these versions",
@@ -33,6 +34,7 @@ WORDS = {
     "fr": {
         "dirty": "avec des modifications non enregistrées",
         "commit": "Commit",
+        "no commit": "Commit inconnu",
         "built": "construit le",
         "executed": "Exécuté en",
         "versions": "avec ces versions",
@@ -58,7 +60,7 @@ def start(app):
     now = datetime.now(UTC)
     day = f'<time datetime="{now:%Y-%m-%dT%H:%MZ}">{now:%Y-%m-%d %H:%M} UTC</time>'
     # An archive without .git has no commit to name.
-    code = f"{word['commit']} <code>{commit}</code>" if commit else "No git commit"
+    code = f"{word['commit']} <code>{commit}</code>" if commit else word["no commit"]
     app.provenance = f"{code}{' ' + word['dirty'] if dirty else ''}, {word['built']} {day}."
 
 

@@ -31,7 +31,7 @@ class Bibtex(SphinxDirective):
 
     def run(self):
         """Return the entry as a block of code."""
-        citation = yaml.safe_load((Path(self.env.srcdir) / "CITATION.cff").read_text())
+        citation = yaml.safe_load((Path(self.env.srcdir) / "CITATION.cff").read_text(encoding="utf8"))
         year = str(citation["date-released"])[:4]
         entry = "\n".join([
             "@book{learninglorenz" + year + ",",
@@ -195,9 +195,11 @@ def write_site_map(app):
         '<?xml version="1.0" encoding="utf-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
         + "\n".join(urls)
-        + "\n</urlset>\n"
+        + "\n</urlset>\n",
+        encoding="utf8",
     )
-    (Path(app.outdir) / "robots.txt").write_text(f"User-agent: *\nSitemap: {base}sitemap.xml\n")
+    robots = f"User-agent: *\nSitemap: {base}sitemap.xml\n"
+    (Path(app.outdir) / "robots.txt").write_text(robots, encoding="utf8")
 
 
 def write_not_found(app):
@@ -210,7 +212,8 @@ def write_not_found(app):
         '<meta name="viewport" content="width=device-width"><title>404 · Learning Lorenz</title>'
         "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;"
         "max-width:36rem;margin:20vh auto;padding:0 1rem}</style>"
-        f"<main><h1>404</h1>{text}</main></html>\n"
+        f"<main><h1>404</h1>{text}</main></html>\n",
+        encoding="utf8",
     )
 
 

@@ -111,7 +111,7 @@ def _blocks(css):
 
 def shrink_fonts(site):
     """Keep of the icon fonts the letters that style sheets ask for."""
-    sheets = "".join(p.read_text() for p in sorted(site.rglob("*.css")))
+    sheets = "".join(p.read_text(encoding="utf8") for p in sorted(site.rglob("*.css")))
     wanted = {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", sheets)}
     wanted |= {ord(letter) for letter in re.findall("[\ue000-\uf8ff]", sheets)}
     fonts = site / "_static" / "vendor" / "fontawesome" / "webfonts"
@@ -128,9 +128,10 @@ def shrink_fonts(site):
         css = re.sub(
             r'(fa-[a-z]+-\d+)\.woff2\) format\("woff2"\)',
             r'\1.woff) format("woff")',
-            sheet.read_text(),
+            sheet.read_text(encoding="utf8"),
         )
-        sheet.write_text(re.sub(r',url\([^)]*fa-[a-z]+-\d+\.ttf\) format\("truetype"\)', "", css))
+        css = re.sub(r',url\([^)]*fa-[a-z]+-\d+\.ttf\) format\("truetype"\)', "", css)
+        sheet.write_text(css, encoding="utf8")
 
 
 def slim(app, error):
@@ -139,18 +140,19 @@ def slim(app, error):
         return
     site = Path(app.outdir)
     script = site / "_static" / "scripts" / "fontawesome.js"
-    icons = drawings(script.read_text())
+    icons = drawings(script.read_text(encoding="utf8"))
     script.unlink()
     pages = sorted(site.rglob("*.html"))
     for page in pages:
-        page.write_text(mend(drop_scripts(draw_icons(page.read_text(), icons))))
+        text = mend(drop_scripts(draw_icons(page.read_text(encoding="utf8"), icons)))
+        page.write_text(text, encoding="utf8")
     scripts = [p for p in sorted(site.rglob("*.js")) if p.name != "searchindex.js"]
     words = set()
     for path in [*pages, *scripts]:
-        words |= set(re.findall(r"[\w-]+", path.read_text()))
+        words |= set(re.findall(r"[\w-]+", path.read_text(encoding="utf8")))
     theme = site / "_static" / "styles" / "pydata-sphinx-theme.css"
-    css = re.sub(r"/\*.*?\*/", "", theme.read_text(), flags=re.S)
-    theme.write_text(used_rules(css, words))
+    css = re.sub(r"/\*.*?\*/", "", theme.read_text(encoding="utf8"), flags=re.S)
+    theme.write_text(used_rules(css, words), encoding="utf8")
     shrink_fonts(site)
     for path in site.rglob("*.map"):
         path.unlink()

@@ -22,7 +22,7 @@ def _watch(root, log):
         line = f"{kind} {os.path.abspath(os.fsdecode(path))}\n"
         if line[2:].startswith(root) and line not in seen:
             seen.add(line)
-            os.write(handle, line.encode())
+            os.write(handle, os.fsencode(line))
 
     def hook(event, arguments):
         if event == "open":

@@ -54,7 +54,7 @@ Markdown(plotting.markdown_table(["what", "value"], rows))
 # %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-libraries": "The packages that this book asks for, and their versions as installed."}}
 pins = [
     line.split("==")[0].strip()
-    for line in (ledger.ROOT / "requirements.txt").read_text().splitlines()
+    for line in (ledger.ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
     if "==" in line
 ]
 Markdown(plotting.markdown_table(["package", "version"], [[f"`{p}`", version(p)] for p in pins]))
@@ -73,7 +73,7 @@ Markdown(plotting.markdown_table(["package", "version"], [[f"`{p}`", version(p)]
 # %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-models": "The trained models: seeds of the training and of its data, steps of the training, its minutes of processor time, number of weights, and the beginning of the file's hash."}}
 rows = []
 for path in sorted((ledger.ROOT / "models").glob("*.json")):
-    entry = json.loads(path.read_text())
+    entry = json.loads(path.read_text(encoding="utf8"))
     config = entry["config"]
     rows.append([
         f"`{config['name']}`", config["seed"], config["data_seed"], f"{config['n_steps']:,}",
@@ -94,7 +94,7 @@ Markdown(plotting.markdown_table(headers, rows))
 # :::
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-results": "The recorded results, each with the sizes, steps and seeds that it was computed with."}}
-results = [json.loads(path.read_text()) for path in sorted(ledger.RESULTS.glob("*.json"))]
+results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(ledger.RESULTS.glob("*.json"))]
 rows = [
     [
         f"`{r['name']}`",
