@@ -38,8 +38,8 @@ ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: 
 profile: $(VENV)/.installed ## list the ten cells of the book that took longest
 	@$(BIN)/python book/build.py profile
 
-check: $(VENV)/.installed ## build twice from nothing and compare text, tables and figures
-	@$(BIN)/python book/build.py check
+check: $(VENV)/.installed ## build twice from nothing and compare; with MACHINE=generic, haswell, sandybridge or all: execute the book as on that CPU and compare
+	@$(BIN)/python book/build.py check $(MACHINE)
 
 accept: $(VENV)/.installed ## make the results of the built book the expected ones
 	@$(BIN)/python book/build.py accept

@@ -45,7 +45,7 @@ class Clone:
         self.folder = folder
         for name in ("lorenz_utils", "data", "book"):
             (folder / name).mkdir(parents=True)
-        for name in ("build.py", "freshness.py", "repeatability.py"):
+        for name in ("build.py", "freshness.py", "rehearsal.py", "repeatability.py"):
             shutil.copy(ROOT / "book" / name, folder / "book" / name)
         shutil.copytree(
             ROOT / "book" / "_trace",
