@@ -18,7 +18,7 @@ status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, 
 	@$(BIN)/python book/build.py status
 
 test: $(VENV)/.installed ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
 
 lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/python -m jupyterlab book
