@@ -21,7 +21,7 @@ status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, 
 	@$(BIN)/python book/build.py status
 
 test: $(VENV)/.installed ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
 
 # tests/test_NAME.py holds the tests of lorenz_utils/NAME.py
 UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(wildcard lorenz_utils/*.py)))
@@ -46,8 +46,8 @@ ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: 
 profile: $(VENV)/.installed ## list the ten cells of the book that took longest
 	@$(BIN)/python book/build.py profile
 
-check: $(VENV)/.installed ## build twice from nothing and compare text, tables and figures
-	@$(BIN)/python book/build.py check
+check: $(VENV)/.installed ## build twice from nothing and compare; with MACHINE=generic, haswell, sandybridge or all: execute the book as on that CPU and compare
+	@$(BIN)/python book/build.py check $(MACHINE)
 
 accept: $(VENV)/.installed ## make the results of the built book the expected ones
 	@$(BIN)/python book/build.py accept

@@ -19,9 +19,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import freshness
+import nbformat
+import rehearsal
 import repeatability
 import yaml
 from babel.messages import Catalog
@@ -161,25 +164,14 @@ def _describe(page, notebook, problem):
 def execute_stale():
     """Execute what is stale and keep it; returns False if a chapter failed."""
     fresh, failures = 0, []
-    first = [page for page in chapters() if page not in LAST]
-    for batch in (first, [page for page in chapters() if page in LAST]):
+    for batch in _batches():
         stale = [page for page in batch if freshness.reasons(page)]
         fresh += len(batch) - len(stale)
-        # The longest first, so that no core waits for one long chapter at the end.
-        stale.sort(key=lambda page: -(_seconds(page) or 60))
-        pool = ThreadPoolExecutor(cpu_count())
-        running = {pool.submit(_announced, page): page for page in stale}
-        try:
-            for future in as_completed(running):
-                page, (notebook, problem) = running[future], future.result()
-                if problem:
-                    failures.append(problem)
-                    print(f"  FAILED {page}", flush=True)
-                else:
-                    freshness.keep(page, notebook)
-                    print(f"  {notebook.metadata['seconds']:6.1f} s  {page}", flush=True)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        for page, notebook, problem in executions(stale, cpu_count()):
+            if problem:
+                failures.append(problem)
+            else:
+                freshness.keep(page, notebook)
         if failures:
             print("", *failures, sep="\n", file=sys.stderr)
             return False
@@ -188,12 +180,46 @@ def execute_stale():
     return True
 
 
-def _announced(page):
+def _batches():
+    """The chapters, those that read the results of others after the others."""
+    return [[page for page in chapters() if (page in LAST) == last] for last in (False, True)]
+
+
+def executions(stale, at_once, **environment):
+    """Execute chapters, several at once, and say how it goes.
+
+    Parameters
+    ----------
+    stale : list of str
+    at_once : int
+    **environment : str
+        Further environment variables of the kernels.
+
+    Yields
+    ------
+    page, notebook, problem
+        As each ends; the last two as `execute` returns them.
+    """
+    # The longest first, so that no core waits for one long chapter at the end.
+    stale = sorted(stale, key=lambda page: -(_seconds(page) or 60))
+    pool = ThreadPoolExecutor(at_once)
+    running = {pool.submit(_announced, page, environment): page for page in stale}
+    try:
+        for future in as_completed(running):
+            page, (notebook, problem) = running[future], future.result()
+            how = "FAILED" if problem else f"{notebook.metadata['seconds']:6.1f} s "
+            print(f"  {how} {page}", flush=True)
+            yield page, notebook, problem
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _announced(page, environment):
     """Execute a chapter, saying first how long that may take."""
     seconds = _seconds(page)
     expected = f"about {seconds:.0f} s" if seconds else "never timed"
     print(f"    begun   {page}, {expected}", flush=True)
-    return execute(page)
+    return execute(page, **environment)
 
 
 def _seconds(page):
@@ -518,6 +544,55 @@ def check():
     return not problems
 
 
+def rehearse(machine):
+    """Execute the book as on other machines and compare with this one's; True if all is equal.
+
+    Parameters
+    ----------
+    machine : str
+        Of `rehearsal.MACHINES`, or "all" for those that this CPU can be.
+    """
+    names = list(rehearsal.MACHINES) if machine == "all" else [machine]
+    able = []
+    for name in names:
+        why = rehearsal.refusal(name)
+        if why:
+            print(f"No rehearsal of {name}: {why}.", file=sys.stderr, flush=True)
+        else:
+            able.append(name)
+    whole = bool(able) and (machine == "all" or able == names)
+    return whole and execute_stale() and all([_rehearsed(name) for name in able])
+
+
+def _rehearsed(name):
+    """Execute the book as on one other machine; True if nothing differs that should not."""
+    print(f"The book as on another machine: {name}", flush=True)
+    folder = BUILD / "rehearsals" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    environment = rehearsal.settings(name) | {"LORENZ_RESULTS": str(folder / "results")}
+    at_once = max(1, cpu_count() // rehearsal.MACHINES[name][1]["threads"])
+    problems = []
+    for batch in _batches():
+        for page, notebook, problem in executions(batch, at_once, **environment):
+            path = (folder / page).with_suffix(".ipynb")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, path)  # for whoever wants to see the difference
+            own = freshness.executed(page)
+            problems += [problem] if problem else rehearsal.other_sentences(page, notebook, own)
+    found, own = (repeatability.recorded(x / "results") for x in (folder, BUILD))
+    problems += rehearsal.other_results(found, own)
+    problems += rehearsal.other_verdicts(folder / "results", BUILD / "results")
+    print("\n".join(problems), file=sys.stderr, end="\n" if problems else "")
+    same = rehearsal.equal_digits(found, own)
+    print(
+        f"{name}: {same} of {len(own)} results are equal to the last digit; "
+        f"{len(problems) or 'no'} differences that should not be. "
+        f"The executed chapters: {folder.relative_to(ROOT)}",
+        flush=True,
+    )
+    return not problems
+
+
 def accept():
     """Make the results of a fresh book the expected ones."""
     if any(freshness.reasons(page) for page in chapters()):
@@ -556,9 +631,14 @@ def main():
     steps |= {"messages": refresh_messages}
     reports = {"status": status, "profile": profile}
     parser.add_argument("step", nargs="?", choices=[*reports, *steps], default="build")
-    step = parser.parse_args().step
+    machines = [*rehearsal.MACHINES, "all"]
+    parser.add_argument("machine", nargs="?", choices=machines, help="for check: rehearse this one")
+    arguments = parser.parse_args()
+    step = arguments.step
     if step in reports:
         return reports[step]()
+    if step == "check" and arguments.machine:
+        steps["check"] = partial(rehearse, arguments.machine)
     try:
         with only_one():
             if not steps[step]():

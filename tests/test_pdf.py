@@ -12,6 +12,9 @@ sys.path.insert(0, str(ROOT / "book"))
 import build
 import pdf
 
+# Printed once, by one process: two would do the same work and write the same file.
+pytestmark = pytest.mark.xdist_group("pdf")
+
 
 @pytest.fixture(scope="module")
 def book():
