@@ -241,7 +241,9 @@ Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"]
 # normalisation and dropout, which count as tricks from here on. A last variant goes without all eight. Each has three
 # seeds. Beside the two numbers above {numref}`tab-deck-gan-ablation` gives the distances {eq}`eq-distances` from the
 # real series: D_stsp of the visited states, D_H of the power spectra. The runs are stored as small records in
-# `models/ablation`; `make ablation` computes what is missing, and only that.
+# `models/ablation`; `make ablation` computes what is missing, and only that. Their training data are the orbits
+# of an earlier integrator from the same seeds: other ones of the same system, which an average over seeds does not
+# tell apart.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-ablation": "The DCGAN without each trick: four metrics of 100 generated against 100 real series, means over three training seeds, with confidence intervals."}}
 from lorenz_utils.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS

@@ -305,8 +305,9 @@ Markdown(
 # ## What was tried, and what each choice buys
 #
 # One thing is changed at a time, three seeds each, at a small budget of steps. The runs are stored as
-# small records in `models/ablation`; `make ablation` computes what is missing. Sorted by
-# D_stsp; median and range over seeds.
+# small records in `models/ablation`; `make ablation` computes what is missing. Their training data are
+# the orbits of an earlier integrator from the same seeds: other ones of the same system, which an average
+# over seeds does not tell apart. Sorted by D_stsp; median and range over seeds.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-variants": "Median and range over three seeds of generators with one thing changed, at a small budget of steps, with the processor time of one run; sorted by D_stsp, ∞ where a generator blows up."}}
 from lorenz_utils.ablation import FAITHFUL_VARIANTS
