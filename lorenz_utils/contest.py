@@ -23,8 +23,8 @@ SUPPORT = true_coefficients() != 0
 SHOOTING = "multiple shooting"
 # All that a trial's result depends on, for the record's fingerprint.
 MODULES = (
-    "compiled", "contest", "derivatives", "identification", "integration", "polynomials",
-    "regression", "shooting", "solvers", "surrogates", "system",
+    "compiled", "contest", "derivatives", "dormand_prince", "identification", "integration",
+    "polynomials", "regression", "shooting", "solvers", "surrogates", "system",
 )  # fmt: skip
 
 

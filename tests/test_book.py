@@ -19,9 +19,9 @@ CHAPTERS = build.chapters()
 PAGES = build.pages()
 # What each module may import, in this order; adversarial is the step of training's loop.
 ORDER = [
-    *("ledger", "studies", "records"),
-    *("system", "surrogates", "derivatives", "images", "lyapunov", "solvers"),
-    *("regression", "polynomials", "shooting", "identification", "contest"),
+    *("ledger", "dormand_prince", "compiled", "integration", "system", "studies", "records"),
+    *("surrogates", "derivatives", "images", "polynomials", "lyapunov", "solvers"),
+    *("regression", "shooting", "identification", "contest"),
     *("metrics", "networks", "adversarial", "training", "ablation"),
 ]
 HEAVY = {
