@@ -229,15 +229,15 @@ def load_or_train(name, *, directory=MODELS, progress=True):
     -------
     generator : DCGANGenerator or SeriesGenerator
     record : dict
-        The JSON record beside the weights: configuration, versions, wall time, history, sha256.
+        The JSON record beside the weights: configuration, versions, wall time, history, sha256,
+        and the digest of the ``orbits`` it was trained on, as `system.ORBIT_DIGEST`.
 
     Raises
     ------
     ValueError
         If no configuration has that name.
     CheckpointError
-        If the weights are damaged, not those of their record, or trained on other orbits than
-        today's; the files are left alone.
+        If the weights are damaged or not those of their record; the files are left alone.
     """
     config = find_config(name)
     weights, record_path = _paths(name, directory)
@@ -245,11 +245,6 @@ def load_or_train(name, *, directory=MODELS, progress=True):
         raise CheckpointError(f"{weights} has no record {record_path.name} to check it by")
     if weights.exists():
         record = _read_record(record_path)
-        if record.get("orbits") != ORBIT_DIGEST:
-            raise CheckpointError(
-                f"{weights} was trained on orbits {record.get('orbits')}, those of this code are "
-                f"{ORBIT_DIGEST}: train it again by make train NAME={name}"
-            )
         if _recorded_config(record, record_path) == config:
             return _load(config, record, weights), record
         reason = f"{weights.name} was trained with another configuration"
