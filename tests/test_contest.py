@@ -7,6 +7,7 @@ import pytest
 
 from lorenz_utils import contest, records
 from lorenz_utils.regression import true_coefficients
+from lorenz_utils.system import ORBIT_DIGEST, orbit_digest
 
 STORED = sorted(path.stem for path in records.RESULTS.glob("*.json"))
 
@@ -39,6 +40,23 @@ def test_a_record_comes_back_as_it_was_stored(tmp_path, monkeypatch):
     record["fingerprint"] = "another"
     assert "earlier version" in records.origin(record)
     assert [path.name for path in tmp_path.iterdir()] == ["trial.json"]
+
+
+def test_a_record_of_other_orbits_is_refused_with_the_command_that_renews_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
+    monkeypatch.setattr(records, "ORBIT_DIGEST", "others")
+    records.save("noise", [{"error": 0.5}], modules=["system"])
+    monkeypatch.undo()
+    monkeypatch.setattr(records, "RESULTS", tmp_path)
+    with pytest.raises(
+        ValueError, match=r"from orbits others.*renew it by.*noise\.py"
+    ):
+        records.load("noise")
+
+
+@pytest.mark.parametrize("name", ["noise", "large_steps", "pysindy_comparison", "exponents"])
+def test_results_are_of_these_orbits(name):
+    assert records.load(name)["orbits"] == ORBIT_DIGEST == orbit_digest()
 
 
 def test_a_missing_record_says_how_to_make_it(tmp_path, monkeypatch):

@@ -45,6 +45,14 @@ def test_an_interrupted_study_keeps_what_it_has_and_goes_on(tmp_path):
     assert records["run-4"]["result"] == {"power": 16}
 
 
+def test_results_from_other_orbits_are_computed_anew(tmp_path):
+    run_study(tmp_path, power, TASKS, n_jobs=1, progress=False)
+    path = tmp_path / "run-3.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"orbits": "others", "result": 0}))
+    records = run_study(tmp_path, power, TASKS, n_jobs=1, progress=False)
+    assert records["run-3"]["result"] == {"power": 9}
+
+
 def test_other_arguments_are_computed_anew(tmp_path):
     run_study(tmp_path, power, TASKS, n_jobs=1, progress=False)
     changed = {name: {**task, "exponent": 3} for name, task in TASKS.items()}
