@@ -48,9 +48,7 @@ def test_a_record_of_other_orbits_is_refused_with_the_command_that_renews_it(tmp
     records.save("noise", [{"error": 0.5}], modules=["system"])
     monkeypatch.undo()
     monkeypatch.setattr(records, "RESULTS", tmp_path)
-    with pytest.raises(
-        ValueError, match=r"from orbits others.*renew it by.*noise\.py"
-    ):
+    with pytest.raises(ValueError, match=r"from orbits others.*renew it by.*noise\.py"):
         records.load("noise")
 
 
