@@ -135,7 +135,7 @@ def main():
     })
     for row in rows:
         print(row)
-    modules = ["adversarial", "networks", "training", "metrics", "lyapunov"]
+    modules = ["training", "metrics"]
     records.save("generation", rows, modules=modules, packages=["torch", "nolds"])
 
 

@@ -47,7 +47,7 @@ def main():
     per_step = [row["processor_seconds"] / row["iterations"] for row in shooting]
     growth = np.polyfit(np.log([row["samples"] for row in shooting]), np.log(per_step), 1)[0]
     print(f"cost of an iteration ~ samples^{growth:.2f}")
-    modules = [name for name in contest.MODULES if name != "contest"]
+    modules = ["identification"]
     records.save("identification_speed", rows, modules=modules, dt=DT, noise=NOISE)
 
 

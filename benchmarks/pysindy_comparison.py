@@ -103,7 +103,7 @@ def main():
     records.save(
         "pysindy_comparison",
         rows,
-        modules=contest.MODULES,
+        modules=["contest"],
         packages=["pysindy"],
         duration=DURATION,
     )

@@ -80,7 +80,7 @@ def main():
     # The load before the run: what else kept the machine busy.
     settings = {"n_tasks": TASKS, "n_empty_tasks": EMPTY_TASKS, "load_before": round(load, 2)}
     settings["note"] = note
-    modules = ["studies", *contest.MODULES]
+    modules = ["studies", "contest"]
     packages = ["joblib", "distributed"]
     records.save("studies", rows, modules=modules, packages=packages, **settings)
 

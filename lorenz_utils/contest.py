@@ -21,11 +21,6 @@ from lorenz_utils.system import sample_attractor, simulate
 
 SUPPORT = true_coefficients() != 0
 SHOOTING = "multiple shooting"
-# All that a trial's result depends on, for the record's fingerprint.
-MODULES = (
-    "compiled", "contest", "derivatives", "dormand_prince", "identification", "integration",
-    "polynomials", "regression", "shooting", "solvers", "surrogates", "system",
-)  # fmt: skip
 
 
 def forward_ols(series, dt):

@@ -32,7 +32,7 @@ def save(name, rows, *, modules, packages=(), **context):
     rows : list of dict
         JSON-serialisable.
     modules : sequence of str
-        Modules of `lorenz_utils` whose code the rows depend on.
+        Modules of `lorenz_utils` whose code the rows depend on; what these import counts too.
     packages : sequence of str
         Installed packages to note, beside NumPy, SciPy and scikit-learn.
     **context
@@ -111,10 +111,15 @@ def origin(record):
 
 
 def fingerprint(modules):
-    """Digest of modules of `lorenz_utils`, blind to comments, docstrings and layout."""
+    """Digest of modules of `lorenz_utils` and all they import, blind to comments and layout."""
+    trees, found = {}, list(modules)
+    while found:
+        name = found.pop()
+        source = (ROOT / "lorenz_utils" / f"{name}.py").read_text(encoding="utf8")
+        trees[name] = ast.parse(source)
+        found += _imported(trees[name]) - trees.keys() - {*found}
     digest = hashlib.sha256()
-    for name in sorted(modules):
-        tree = ast.parse((ROOT / "lorenz_utils" / f"{name}.py").read_text(encoding="utf8"))
+    for name, tree in sorted(trees.items()):
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 first = node.body[0]
@@ -122,6 +127,17 @@ def fingerprint(modules):
                     node.body = node.body[1:]
         digest.update(name.encode() + repr(_plain(tree)).encode())
     return digest.hexdigest()[:16]
+
+
+def _imported(tree):
+    """The modules of `lorenz_utils` that a syntax tree imports."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "lorenz_utils":
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("lorenz_utils."):
+            names.add(node.module.removeprefix("lorenz_utils."))
+    return names
 
 
 def _plain(node):

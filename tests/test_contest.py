@@ -78,6 +78,24 @@ def test_fingerprint_sees_code_and_not_comments(tmp_path, monkeypatch):
     assert prints[0] == prints[1] != prints[2]
 
 
+def test_fingerprint_sees_what_is_imported(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "ROOT", tmp_path)
+    (tmp_path / "lorenz_utils").mkdir()
+    sources = {
+        "one": "from lorenz_utils.two import f\n",
+        "two": "def f():\n    from lorenz_utils import three\n",
+        "three": "from lorenz_utils.one import f\nX = {}\n",
+        "four": "X = {}\n",
+    }
+    prints = {}
+    for changed in (None, "three", "four"):
+        for name, source in sources.items():
+            text = source.format(2 if name == changed else 1)
+            (tmp_path / "lorenz_utils" / f"{name}.py").write_text(text)
+        prints[changed] = records.fingerprint(["one"])
+    assert prints[None] == prints["four"] != prints["three"]
+
+
 def test_observation_noise_has_the_stated_size(short_orbit):
     true, noisy, noise_std = contest.observe(short_orbit, 0.1, 0.05, seed=3)
     assert true.shape == noisy.shape == (201, 3)
