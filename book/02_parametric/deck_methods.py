@@ -588,30 +588,16 @@ for ax, (name, matrix) in zip(axes.flat, shown.items(), strict=True):
 
 # %%
 from lorenz_utils.lyapunov import lyapunov_spectrum
+from lorenz_utils.polynomials import PolynomialField
+
+POWERS = polynomial_library().fit(starts).powers_
 
 
-def identified_system(coef):
-    """Vector field and Jacobian of n systems with n states, from coefficients (n, 3, 9)."""
-    linear, quadratic = coef[..., :3], np.zeros((*coef.shape[:-1], 3, 3))
-    for k, (i, j) in enumerate(zip(*np.triu_indices(3), strict=True), start=3):
-        quadratic[..., i, j] += coef[..., k] / 2
-        quadratic[..., j, i] += coef[..., k] / 2
-
-    def product(states):
-        return (quadratic @ states[:, None, :, None])[..., 0]
-
-    def field(states):
-        return ((linear + product(states)) @ states[..., None])[..., 0]
-
-    return field, lambda states: linear + 2 * product(states)
-
-
-# %%
 def exponents(coef, dt):
-    """Lyapunov exponents of the identified systems."""
-    last = DATA[dt][:N_SERIES, -1]
+    """Lyapunov exponents of n identified systems, from coefficients (n, 3, 9)."""
+    field, last = PolynomialField(coef, POWERS), DATA[dt][:N_SERIES, -1]
     return lyapunov_spectrum(
-        *identified_system(coef), last, dt=0.05, duration=40, transient=10
+        field, field.jacobian, last, dt=0.05, duration=40, transient=10
     )
 
 
@@ -852,10 +838,10 @@ Markdown(plotting.markdown_table(headers, rows))
 # %%
 def euler_exponent(coef, states, dt, *, duration=100.0, transient=10.0):
     """Largest exponents of the maps X -> X + dt f(X), (n,), and the last states."""
-    field, slope = identified_system(coef)
+    field = PolynomialField(coef, POWERS)
     tangent, growth = np.ones_like(states), np.zeros(len(states))
     for step in range(round((transient + duration) / dt)):
-        tangent = tangent + dt * (slope(states) @ tangent[..., None])[..., 0]
+        tangent = tangent + dt * (field.jacobian(states) @ tangent[..., None])[..., 0]
         states = states + dt * field(states)
         length = np.linalg.norm(tangent, axis=1)
         tangent /= length[:, None]
@@ -872,19 +858,18 @@ with np.errstate(
     }
 
 # %% tags=["hide-input"] mystnb={"figure": {"caption": "The system identified by least squares at the small time step, started at the end of its series: integrated accurately, and iterated by Euler steps of the data's own length.", "name": "fig-deck-methods-euler"}, "image": {"alt": "Two curves of x against time. The accurate integration oscillates with shrinking amplitude towards a constant; the Euler iteration keeps switching irregularly between positive and negative values."}}
-field, _ = identified_system(coef[0.01]["least squares"][:1])
-flow = [orbits[:1, -1]]
-steps = [orbits[:1, -1]]
+field = PolynomialField(coef[0.01]["least squares"][0], POWERS)
+flow = field.simulate(orbits[:1, -1], 0.01, 3001)[0]
+steps = [orbits[0, -1]]
 for _ in range(3000):
-    flow.append(integrate(field, flow[-1], 0.01, 1))
     steps.append(steps[-1] + 0.01 * field(steps[-1]))
 fig, ax = plt.subplots(figsize=(7.2, 2.8))
 time = 0.01 * np.arange(3001)
 ax.plot(
-    time, np.array(steps)[:, 0, 0], color=plotting.COLOURS["light"], label="Euler steps"
+    time, np.array(steps)[:, 0], color=plotting.COLOURS["light"], label="Euler steps"
 )
 ax.plot(
-    time, np.array(flow)[:, 0, 0], color=plotting.COLOURS["real"], label="accurate flow"
+    time, flow[:, 0], color=plotting.COLOURS["real"], label="accurate flow"
 )
 ax.set(xlabel="time (Lorenz time units)", ylabel="x")
 _ = ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
