@@ -12,7 +12,7 @@ NAME ?= deck-dcgan
 .PHONY: help book status test unit pdf lab serve train ablation profile check accept messages lock bench lint audit clean again
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s%s\n", $$1, $$2}'
 
 book: $(VENV)/.installed ## execute what changed and write _build/html
 	@$(BIN)/python book/build.py
@@ -103,8 +103,8 @@ rm -rf $1/uv-cache && $1/bin/python -m pip install --quiet --no-build-isolation 
 endef
 
 $(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
-	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' was not found: make PYTHON=/path/to/python3.11"; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $$("$(PYTHON)" --version) was found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@[ -n "$(HAS)" -a "$(HAS)" = "$(ASKED)" ] || command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' was not found: make PYTHON=/path/to/python3.11"; exit 1; }
+	@[ -n "$(HAS)" -a "$(HAS)" = "$(ASKED)" ] || "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $$("$(PYTHON)" --version) was found: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Installing into $(VENV) (minutes the first time)"
 	@rm -f $@; [ "$(HAS)" = "$(ASKED)" ] && $(BIN)/python -m pip -V >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	@$(call install,$(VENV),requirements.txt)

@@ -32,13 +32,14 @@ MACHINES = {
             "ONEDNN_MAX_CPU_ISA": "AVX2",
             "MKL_ENABLE_INSTRUCTIONS": "AVX2",
             "NUMBA_CPU_NAME": "haswell",
+            "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+fma,+f16c",
         },
         {
             "OpenBLAS": ["Haswell"],
             "NumPy": ["X86_V3"],
             "torch": "AVX2",
             "oneDNN": "Intel AVX2",
-            "numba": "haswell",
+            "numba": ["haswell", "+avx,+avx2,+bmi,+bmi2,+fma,+f16c"],
             "threads": 2,
         },
     ),
@@ -50,6 +51,7 @@ MACHINES = {
             "ONEDNN_MAX_CPU_ISA": "AVX",
             "MKL_CBWR": "COMPATIBLE",
             "NUMBA_CPU_NAME": "sandybridge",
+            "NUMBA_CPU_FEATURES": "+avx",
         },
         {
             "OpenBLAS": ["Sandybridge"],
@@ -57,7 +59,7 @@ MACHINES = {
             "torch": "DEFAULT",
             "oneDNN": "Intel AVX",
             "MKL": "COMPATIBLE",
-            "numba": "sandybridge",
+            "numba": ["sandybridge", "+avx"],
             "threads": 2,
         },
     ),
@@ -69,6 +71,7 @@ MACHINES = {
             "ONEDNN_MAX_CPU_ISA": "SSE41",
             "MKL_CBWR": "COMPATIBLE",
             "NUMBA_CPU_NAME": "generic",
+            "NUMBA_CPU_FEATURES": "",
         },
         {
             "OpenBLAS": ["Nehalem"],
@@ -76,7 +79,7 @@ MACHINES = {
             "torch": "DEFAULT",
             "oneDNN": "Intel SSE4.1",
             "MKL": "COMPATIBLE",
-            "numba": "generic",
+            "numba": ["generic", ""],
             "threads": 1,
         },
     ),
@@ -98,7 +101,7 @@ said = {
 }
 try:
     from numba.core.registry import cpu_target
-    said["numba"] = cpu_target.target_context.codegen().magic_tuple()[1]
+    said["numba"] = cpu_target.target_context.codegen().magic_tuple()[1:]
 except ImportError:  # the book's kernels then run in NumPy
     pass
 print("\\n" + json.dumps(said))
@@ -109,7 +112,9 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 def settings(name):
     """The environment variables of a machine of `MACHINES`."""
     variables, said = MACHINES[name]
-    return variables | dict.fromkeys(THREADS, str(said["threads"]))
+    # Of its own: two processes that compile for two CPUs at once could mix up their files.
+    own = {"NUMBA_CACHE_DIR": str(ROOT / "_build" / "numba" / name)}
+    return variables | own | dict.fromkeys(THREADS, str(said["threads"]))
 
 
 def refusal(name):

@@ -13,7 +13,7 @@ from itertools import chain
 import numpy as np
 from numba import njit
 
-from lorenz_utils.dormand_prince import TABLEAU
+from lorenz_utils.dormand_prince import MOST_STEPS, TABLEAU
 
 WIDTH = 64  # three coordinates and their twelve stages fit the first cache
 STAGE, WEIGHT = (np.array(a) for a in zip(*chain(*TABLEAU), strict=True))
@@ -54,7 +54,8 @@ _lorenz_steps = _machine_code(lorenz_steps)  # noqa: F821
 @_machine_code
 def _n_steps(x, y, z, i, dt, floor, ball, length):
     distance = np.sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i])
-    return int(np.ceil(dt * (floor + max(ball, 3 * distance - 2 * ball)) / length))
+    count = np.ceil(dt * (floor + max(ball, 3 * distance - 2 * ball)) / length)
+    return int(count) if count < MOST_STEPS else -1
 
 
 @_machine_code
@@ -79,6 +80,9 @@ def lorenz_orbits(first, dt, n_samples, sigma, rho, beta, floor, ball, length):
             # On the attractor all take the same number of steps; elsewhere, each its own.
             for i in range(WIDTH):
                 if not todo[i]:
+                    continue
+                if counts[i] < 0:
+                    x[i], y[i], z[i], todo[i] = np.nan, np.nan, np.nan, False
                     continue
                 p[:], q[:], r[:] = x, y, z
                 _lorenz_steps(p, q, r, dt / counts[i], counts[i], sigma, rho, beta)

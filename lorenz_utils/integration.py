@@ -52,7 +52,8 @@ def integrate(vector_field, state, duration, n_steps):
     for _ in range(n_steps):
         point, stages = state, []
         for (first, weight), *others in TABLEAU:
-            stages.append(vector_field(point))
+            # A copy: a field may return the same array again.
+            stages.append(np.array(vector_field(point), dtype=float))
             total = weight * stages[first]
             for j, weight in others:
                 total += weight * stages[j]
@@ -96,7 +97,7 @@ class Polynomials(NamedTuple):
         """Advance states (d, n); what blows up becomes infinite or NaN, silently."""
         if compiled():
             tables = self[:4]
-            state = np.ascontiguousarray(state, dtype=float)
+            state = np.array(state, dtype=float, order="C")  # of one type: numba compiles each
             step = duration / n_steps
             return compiled().polynomial_steps(state, step, n_steps, *tables, coefficients)
         with np.errstate(all="ignore"):

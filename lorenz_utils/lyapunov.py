@@ -282,7 +282,7 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
     log_growth = np.empty(followed.shape)
     for t in range(length - 1):
         images = np.moveaxis(matrices[:, t], 0, -1)[:, :, None] * tangent
-        tangent, log_diagonal = _orthonormalise(images.sum(1))
+        tangent, log_diagonal = _orthonormalise(sum(images[:, j] for j in range(3)))
         log_growth[:, t] = log_diagonal.T
     aligned = log_growth[:, (length - 1) // 10 :]
     exponents = aligned.mean(1) / dt
@@ -332,11 +332,13 @@ def _orthonormalise(matrices):
     log_diagonal = np.empty(q.shape[1:])
     with np.errstate(divide="ignore"):
         for k in range(len(q)):
-            length = np.sqrt((q[:, k] * q[:, k]).sum(0))
+            length = np.sqrt(sum(entry * entry for entry in q[:, k]))
             log_diagonal[k] = np.log(length)
             q[:, k] /= np.where(length > 0, length, 1.0)
             for later in range(k + 1, len(q)):
-                q[:, later] -= (q[:, k] * q[:, later]).sum(0) * q[:, k]
+                q[:, later] -= (
+                    sum(a * b for a, b in zip(q[:, k], q[:, later], strict=True)) * q[:, k]
+                )
     return q, log_diagonal
 
 

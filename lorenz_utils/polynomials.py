@@ -137,9 +137,11 @@ class PolynomialField:
 
     def n_steps(self, state, dt, length):
         """Integrator steps over `dt` from each state, `length` over its Jacobian's norm, (n,)."""
-        slopes = self.jacobian(state).reshape(len(state), -1).T
-        rate = np.sqrt(sum(slope * slope for slope in slopes))
-        return np.clip(np.ceil(dt * rate / length), 2, MAX_STEPS).astype(int)
+        d = self.powers.shape[1]
+        with np.errstate(all="ignore"):
+            slopes = self.jacobian(state).reshape(len(state), d * d).T
+            count = np.ceil(dt * np.sqrt(sum(slope * slope for slope in slopes)) / length)
+        return np.clip(np.where(np.isnan(count), MAX_STEPS, count), 2, MAX_STEPS).astype(int)
 
     def _tables(self, kind):
         """Tables of one right-hand side, with their coefficients."""
@@ -152,7 +154,8 @@ class PolynomialField:
             coefficients = np.ones((len(self.powers), 1))
         state = np.asarray(state, dtype=float)
         rows = np.ascontiguousarray(state.reshape(-1, state.shape[-1]).T)
-        return tables.velocity(rows, coefficients).T.reshape(*state.shape[:-1], -1)
+        values = tables.velocity(rows, coefficients)
+        return values.T.reshape(*state.shape[:-1], len(values))
 
     def _of(self, chosen):
         """The field of some of the states; the same where they share one."""

@@ -111,7 +111,8 @@ def jaya(objective, lower, upper, *, population_size=50, rng):
     random numbers are drawn for each candidate and variable.
     """
     rng = np.random.default_rng(rng)
-    population = rng.uniform(lower, upper, size=(population_size, len(lower)))
+    # Not `uniform`, which some compilers round differently.
+    population = lower + (upper - lower) * rng.random((population_size, len(lower)))
     values = objective(population)
     while True:
         yield population, values

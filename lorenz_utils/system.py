@@ -12,6 +12,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from lorenz_utils.dormand_prince import MOST_STEPS
 from lorenz_utils.integration import compiled, integrate
 
 
@@ -146,6 +147,8 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     ------
     TypeError, ValueError
         For states that are not finite real (..., 3) arrays, or `dt`, `rtol` not positive.
+    OverflowError
+        If a state is so far away, or `dt` so long, that no number of steps will do.
 
     Examples
     --------
@@ -153,7 +156,8 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     >>> np.allclose(flow_map(fixed_point, 0.1), fixed_point)
     True
     """
-    return simulate(state, dt, 2, parameters=parameters, rtol=rtol)[..., 1, :]
+    orbit = simulate(check_states(state), dt, 2, parameters=parameters, rtol=rtol)
+    return np.ascontiguousarray(orbit[..., 1, :])
 
 
 def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
@@ -185,8 +189,13 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     # Within the attractor's ball all states take the same steps. A start further out spirals in
     # with a speed that grows with its distance, and takes shorter ones.
     ball = 1.6 * (sigma + rho)
-    rule = 1 + sigma + rho + beta, ball, STEP_SCALE * rtol ** (1 / 8)
-    start = np.ascontiguousarray(initial_state.reshape(-1, 3))
+    rule = float(1 + sigma + rho + beta), float(ball), STEP_SCALE * rtol ** (1 / 8)
+    start = np.array(initial_state, order="C").reshape(-1, 3)
+    if (_step_counts(start.T, dt, *rule) < 0).any():
+        raise OverflowError(
+            f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
+            f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
+        )
     if compiled():
         field = parameters.sigma, parameters.rho, parameters.beta
         orbits = compiled().lorenz_orbits(start, dt, n_steps, *map(float, field), *rule)
@@ -202,16 +211,23 @@ def _orbits(start, dt, n_samples, parameters, floor, ball, length):
     # One row a coordinate: NumPy is fastest on values that lie side by side.
     rows = start.T.copy()
     for t in range(1, n_samples):
-        x, y, z = rows
-        distance = np.sqrt(x * x + y * y + z * z)
-        rate = floor + np.maximum(ball, 3 * distance - 2 * ball)
-        counts = np.ceil(dt * rate / length).astype(int)
-        for count in np.unique(counts):
+        counts = _step_counts(rows, dt, floor, ball, length)
+        rows[:, counts < 0] = np.nan
+        for count in np.unique(counts[counts > 0]):
             chosen = counts == count
             velocity = lambda c: _velocity(c, parameters)  # noqa: E731
             rows[:, chosen] = integrate(velocity, rows[:, chosen], dt, count)
         orbits[:, t] = rows.T
     return orbits
+
+
+def _step_counts(rows, dt, floor, ball, length):
+    """Integrator steps from one sample to the next, (n,); -1 where they are too many."""
+    x, y, z = rows
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = np.sqrt(x * x + y * y + z * z)
+        count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)
+    return np.where(count < MOST_STEPS, count, -1).astype(int)
 
 
 def sample_attractor(n_states, *, rng):
@@ -230,6 +246,7 @@ def sample_attractor(n_states, *, rng):
     """
     n_states = check_count(n_states, "n_states")
     rng = np.random.default_rng(rng)
+    # Not `uniform`: some compilers fuse its product and sum, and the last bit differs.
     start = rng.random((n_states, 3)) * [40.0, 50.0, 50.0] - [20.0, 25.0, 0.0]
     return flow_map(start, BURN_IN, rtol=1e-6)
 

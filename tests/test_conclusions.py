@@ -25,6 +25,7 @@ def accepted(name, shift=0.0):
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
 def test_each_verdict_is_the_same_wherever_the_results_agree(claim):
+    """Within the tolerance of each value; the standard errors are held fixed."""
     shifts = (-1.0, -0.5, 0.0, 0.5, 1.0)
     verdicts = {
         ledger.judge(

@@ -63,8 +63,12 @@ c3f098b40cd6
 """
 MACHINES = {
     "this one": {},
-    "Sandybridge, no FMA": {"OPENBLAS_CORETYPE": "Sandybridge"},
-    "Haswell": {"OPENBLAS_CORETYPE": "Haswell"},
+    "Sandybridge, no FMA": {
+        "OPENBLAS_CORETYPE": "Sandybridge",
+        "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL",
+        "NUMBA_CPU_NAME": "sandybridge",
+        "NUMBA_CPU_FEATURES": "+avx",
+    },
     "no SIMD": {
         "OPENBLAS_CORETYPE": "Prescott",
         "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL",
@@ -75,10 +79,12 @@ MACHINES = {
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_orbits_have_the_same_bytes_on_every_machine(machine):
+def test_orbits_have_the_same_bytes_on_every_machine(machine, tmp_path):
+    # Machine code for another CPU is kept apart.
+    apart = {"NUMBA_CACHE_DIR": str(tmp_path)} if MACHINES[machine] else {}
     run = subprocess.run(
         [sys.executable, "-c", DIGESTS, machine],
-        env=os.environ | MACHINES[machine], capture_output=True, text=True, check=True,
+        env=os.environ | MACHINES[machine] | apart, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert run.stdout.split() == EXPECTED.split()
 
@@ -139,6 +145,45 @@ def test_polynomials_of_any_dimension_are_advanced_as_by_scipy(code, monkeypatch
 
     exact = solve_ivp(velocity, (0, 0.5), state, "DOP853", rtol=1e-13, atol=1e-13).y[:, -1]
     np.testing.assert_allclose(field.flow(state[None], 0.5, 20)[0], exact, atol=1e-11)
+
+
+@pytest.mark.parametrize("code", ["numba", "NumPy"])
+def test_what_no_number_of_steps_reaches_is_refused(code, monkeypatch):
+    if code == "NumPy":
+        monkeypatch.setattr("lorenz_utils.system.compiled", lambda: None)
+        monkeypatch.setattr("lorenz_utils.integration.compiled", lambda: None)
+    for state, dt in (([1e200, 1, 1], 0.1), ([1e15, 1, 1], 0.1), ([1, 1, 1], 1e30)):
+        with pytest.raises(OverflowError, match="initial_state is too far away, or dt too long"):
+            flow_map(state, dt)
+    explosive = PolynomialField([[0.0, 1.0], [1.0, 0.0]], [[3, 0], [0, 3]])
+    orbit = explosive.simulate(np.array([[1e160, 1e160], [0.1, 0.1]]), 0.1, 4)
+    assert np.isnan(orbit[0, 1:]).all() and np.isfinite(orbit[1]).all()
+
+
+def test_states_of_any_layout_and_type():
+    states = sample_attractor(4, rng=0)
+    locked = states.copy()
+    locked.flags.writeable = False
+    expected = simulate(states, 0.1, 5)
+    for same in (locked, np.asfortranarray(states), np.repeat(states, 2, axis=0)[::2]):
+        np.testing.assert_array_equal(simulate(same, 0.1, 5), expected)
+    assert flow_map(states, 0.1).flags.c_contiguous
+    integers = np.array([[1, 2, 20]])
+    np.testing.assert_array_equal(simulate(integers, 0.1, 5), simulate(integers * 1.0, 0.1, 5))
+    field = lorenz_field()
+    assert field(np.empty((0, 3))).shape == (0, 3)
+    assert field.jacobian(np.empty((0, 3))).shape == (0, 3, 3)
+    assert field.simulate(np.empty((0, 3)), 0.1, 4).shape == (0, 4, 3)
+
+
+def test_a_field_may_return_the_same_array_again():
+    buffer = np.empty(2)
+
+    def oscillator(state):
+        buffer[:] = state[1], -state[0]
+        return buffer
+
+    np.testing.assert_allclose(integrate(oscillator, np.array([0.0, 1.0]), 1.0, 5)[0], np.sin(1.0))
 
 
 def test_integrate_converges_with_order_8():

@@ -68,7 +68,7 @@ from lorenz_utils.system import simulate
 
 N_SERIES, T = 20, 100
 rng = np.random.default_rng(0)
-starts = rng.uniform([-20, -25, 0], [20, 25, 50], size=(N_SERIES + 1, 3))
+starts = rng.random((N_SERIES + 1, 3)) * [40, 50, 50] - [20, 25, 0]
 orbits = simulate(starts, 0.01, round(T / 0.01))
 DATA = {0.01: orbits, 0.1: orbits[:, ::10]}
 
