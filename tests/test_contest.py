@@ -52,7 +52,7 @@ def test_a_record_of_other_orbits_is_refused_with_the_command_that_renews_it(tmp
         records.load("noise")
 
 
-@pytest.mark.parametrize("name", ["noise", "large_steps"])
+@pytest.mark.parametrize("name", ["noise", "ensemble"])
 def test_results_are_of_these_orbits(name):
     assert records.load(name)["orbits"] == ORBIT_DIGEST == orbit_digest()
 
@@ -128,13 +128,15 @@ def test_q_of_an_error_of_one_standard_deviation(short_orbit, monkeypatch):
 
 
 def test_noise_targets_hold_in_the_stored_sweep():
-    # The aims of this part: the terms exact up to 5 %, within 1.3 times the bound at 1 % and twice
-    # the bound at 10 %, at both steps and from at least ten draws.
+    # The aims of this part: the terms exact up to 5 %, and in most draws at 10 %; where they are,
+    # within 1.3 times the bound up to 5 % and twice at 10 %, at both steps, from ten draws or more.
     rows = [r for r in records.load("noise")["rows"] if r["method"] == contest.SHOOTING]
     for dt in (0.01, 0.1):
         for level, allowed in ((0.001, 1.3), (0.01, 1.3), (0.05, 1.3), (0.1, 2.0)):
             draws = [r for r in rows if (r["dt"], r["level"]) == (dt, level)]
             assert len(draws) >= 10
+            exact = [r for r in draws if r["exact"]]
+            assert len(exact) >= (0.8 if level > 0.05 else 1.0) * len(draws)
+            draws = exact
             squares = [np.mean(np.square([r[k] for r in draws])) for k in ("error", "bound")]
             assert np.sqrt(squares[0] / squares[1]) <= allowed
-            assert level > 0.05 or all(r["exact"] for r in draws)
