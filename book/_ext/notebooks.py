@@ -87,6 +87,7 @@ class Links:
         return label, page, anchor
 
     def _term(self, term):
+        term = " ".join(term.split())  # a line may end within
         page, anchor = self.standard.objects["term", term]
         return term, page, anchor
 
