@@ -32,7 +32,7 @@ def tolerance(entry):
     if isinstance(entry["value"], int):
         return 0.0
     rounding = max(1e-6 * np.max(np.abs(entry["value"])), 1e-9)
-    return float(max(6 * np.max(entry["standard_error"]) * entry["amplified"], rounding))
+    return float(max(6 * np.max(entry["standard_error"]) * entry.get("amplified", False), rounding))
 
 
 def recorded(folder):

@@ -57,7 +57,7 @@ def test_a_rehearsal_that_would_be_none_is_refused(settings, probe, why, monkeyp
         ("It falls from 4.6 ± 0.2 to -2e-06.", "It falls from 5 ± 0.25 to 0.0.", False),
         ("| ridge   | 4.61 |\n|---|---|", "| ridge | 12 |\n|---|---|", False),
         ("lower than the floor by 3", "higher than the floor by 3", True),
-        ("It is nan.", "It is 3.", True),
+        ("It is nan.", "It is 3.", False),
         ("one\n\ntwo", "one", True),
         ("", "one", True),
     ],
@@ -130,7 +130,7 @@ def test_a_book_that_depends_on_the_kernel_is_found_out(sensitive, tmp_path, mon
         "    It is 1, more.",
         "  and here",
         "    It is 1, less.",
-        "a new result: result first/sum is 12.0, expected 11.0 within 1.1e-05",
+        "a new result: result first/sum is 12, expected 11 within 0",
         "claims.yml: total is 'reproduced' there, 'not reproduced' here",
     ]
     assert "generic: 0 of 1 results are equal to the last digit; 3 differences" in said.out
