@@ -54,15 +54,15 @@ def test_this_machine_judges_each_claim_as_accepted_and_with_a_reason(built):
 
 
 def test_the_built_pages_count_these_verdicts(built):
-    yes, partly, no, implied, open_ = (
+    a, b, c, d, e = (
         sum(row["verdict"] == verdict for row in built.values()) for verdict in ledger.VERDICTS
     )
     page = freshness.executed("book/05_conclusions")
     outputs = (output for cell in page.cells for output in cell.get("outputs", []))
     said = " ".join(" ".join(o.get("data", {}).get("text/markdown", "") for o in outputs).split())
     assert (
-        f"Of {len(built)} claims {yes} are reproduced and {partly} reproduced in part; {no} are not "
-        f"reproduced, {implied} hold but do not imply what is claimed, and {open_} are undecided."
+        f"Of {len(built)} claims {a} are reproduced and {b} reproduced in part; {c} are "
+        f"not reproduced, {d} hold but do not imply what is claimed, and {e} are undecided."
     ) in said
 
 
