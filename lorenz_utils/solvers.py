@@ -111,6 +111,7 @@ def jaya(objective, lower, upper, *, population_size=50, rng):
     random numbers are drawn for each candidate and variable.
     """
     rng = np.random.default_rng(rng)
+    lower, upper = np.asarray(lower), np.asarray(upper)
     # Not `uniform`, which some compilers round differently.
     population = lower + (upper - lower) * rng.random((population_size, len(lower)))
     values = objective(population)
