@@ -112,7 +112,8 @@ def test_lasso_solvers_agree_with_scikit_learn(differenced, estimator, alpha):
     minimum = lasso_objective(X, y, reference.coef_, alpha)
     assert lasso_objective(X, y, fitted.coef_, alpha) == pytest.approx(minimum, rel=1e-10)
     assert fitted.objective_ == pytest.approx(minimum, rel=1e-10)
-    np.testing.assert_array_equal(fitted.coef_ != 0, reference.coef_ != 0)
+    # A term may enter the path within rounding of this penalty.
+    np.testing.assert_array_equal(abs(fitted.coef_) > 1e-6, abs(reference.coef_) > 1e-6)
 
 
 def test_acceleration_saves_steps(differenced):
