@@ -21,7 +21,7 @@ status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, 
 	@$(BIN)/python book/build.py status
 
 test: $(VENV)/.installed ## run the tests
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 # tests/test_NAME.py holds the tests of lorenz_utils/NAME.py
 UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(wildcard lorenz_utils/*.py)))

@@ -19,6 +19,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import source_from_cache
 from pathlib import Path
 
+# jsonschema would spend seconds on the grammars of a format that no notebook's schema has.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 import jupytext
 import nbformat
 

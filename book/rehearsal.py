@@ -128,7 +128,7 @@ def refusal(name):
         [sys.executable, "-W", "ignore", "-c", PROBE],
         env={**os.environ, **settings(name), **verbose},
         capture_output=True,
-        text=True,
+        encoding="utf8",
     )
     if run.returncode == -signal.SIGILL:
         return "this CPU lacks an instruction of its kernels"
@@ -164,7 +164,7 @@ def verdicts(store):
         env={**os.environ, "LORENZ_RESULTS": str(store)},
         cwd=ROOT,
         capture_output=True,
-        text=True,
+        encoding="utf8",
     )
     if run.returncode:
         raise ValueError(run.stderr.strip().splitlines()[-1])

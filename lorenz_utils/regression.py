@@ -10,10 +10,10 @@ from warnings import warn
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.spatial import cKDTree
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoLars
-from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -383,17 +383,16 @@ class LoessRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Store the samples X (n_samples, n_features), y (n_samples,) or (n_samples, n_targets)."""
         check_count(self.n_neighbors, "n_neighbors", minimum=2)
         self.X_, self.y_ = _check_samples(self, X, y)
-        self.neighbors_ = NearestNeighbors(n_neighbors=min(self.n_neighbors, len(self.X_)))
-        self.neighbors_.fit(self.X_)
+        self.tree_ = cKDTree(self.X_)
         return self
 
     def predict(self, X):
         """Values of the local fits at X, shape (n_queries,) or (n_queries, n_targets)."""
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float64, reset=False)
-        values = []
+        values, count = [], min(self.n_neighbors, len(self.X_))
         for batch in gen_batches(len(X), 1000):
-            distance, index = self.neighbors_.kneighbors(X[batch])
+            distance, index = self.tree_.query(X[batch], list(range(1, count + 1)))
             offsets = self.X_[index] - X[batch, None]
             values.append(local_linear(offsets, self.y_[index], distance))
         return np.concatenate(values)

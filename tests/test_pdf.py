@@ -1,5 +1,7 @@
 """The printed book: every chapter is in it, nothing is blank, links lead on."""
 
+import fcntl
+import os
 import re
 import subprocess
 import sys
@@ -12,16 +14,20 @@ sys.path.insert(0, str(ROOT / "book"))
 import build
 import pdf
 
-# Printed once, by one process: two would do the same work and write the same file.
-pytestmark = pytest.mark.xdist_group("pdf")
-
 
 @pytest.fixture(scope="module")
-def book():
+def book(tmp_path_factory):
     need(PAGES, "the site is not built: run make book")
     chromium()
-    # A process of its own, as in make pdf: no two browsers are driven from one.
-    subprocess.run([sys.executable, ROOT / "book" / "pdf.py"], check=True, capture_output=True)
+    # Printed once in a run of the tests: two processes would write the same file at once.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    printed = tmp_path_factory.getbasetemp().parent / f"pdf-{run}"
+    with printed.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not file.seek(0, os.SEEK_END):
+            # A process of its own, as in make pdf: no two browsers are driven from one.
+            subprocess.run([sys.executable, ROOT / "book" / "pdf.py"], check=True)
+            file.write(b"printed")
     return PdfReader(pdf.FOLDER / "learning-lorenz.pdf")
 
 

@@ -727,7 +727,7 @@ def flatness(dt, n_neighbors):
     """Median thickness of a neighbourhood over its width, from its singular values."""
     states = DATA[dt][0, 100:-1]
     model = LoessRegressor(n_neighbors).fit(states, states)
-    clouds = states[model.neighbors_.kneighbors(states[::10], return_distance=False)]
+    clouds = states[model.tree_.query(states[::10], n_neighbors)[1]]
     widths = np.linalg.svd(clouds - clouds.mean(axis=1, keepdims=True), compute_uv=False)
     return np.median(widths[:, 2] / widths[:, 0])
 

@@ -201,12 +201,14 @@ Markdown(
 
 # %%
 from lorenz_utils.lyapunov import lyapunov_spectrum
+from lorenz_utils.polynomials import PolynomialField
 
 model = FlowMapRegressor().fit(orbits[0][:, ::100], 0.1)
 ORBITS, DURATION = 1000, 250.0
+field = PolynomialField(model.coef_, model.powers_)
 exponents = lyapunov_spectrum(
-    model.vector_field,
-    model.jacobian,
+    field,
+    field.jacobian,
     sample_attractor(ORBITS, rng=1),
     dt=0.05,
     duration=DURATION,

@@ -145,9 +145,6 @@ def make_net(normalised, width=32, depth=4):
 
 
 # %% tags=["hide-input"]
-from copy import deepcopy
-
-
 @torch.no_grad()
 def look(net):
     """Squared error on validation and test, and what enters the last hidden ReLU."""
@@ -157,15 +154,19 @@ def look(net):
         for states, successors in (pairs["validation"], pairs["test"])
     ]
     net.train()
-    # On a copy: a pass in training mode would move the running moments.
-    return losses, deepcopy(net)[:-2](probe).numpy()
+    kept = [moment.clone() for moment in net.buffers()]
+    inputs = net[:-2](probe).numpy()
+    # A pass in training mode has moved the running moments.
+    for moment, old in zip(net.buffers(), kept, strict=True):
+        moment.copy_(old)
+    return losses, inputs
 
 
 def train(normalised, optimiser, rate, seed, *, n_steps=200, batch=128):
     """Losses (n_looks, 2) and distributions (n_looks, 512, 32), every ten steps."""
     torch.manual_seed(seed)
     net = make_net(normalised)
-    optimiser = optimiser(net.parameters(), rate)
+    optimiser = optimiser(net.parameters(), rate, fused=True)
     states, successors = pairs["training"]
     history = []
     for step in range(n_steps + 1):
@@ -300,6 +301,9 @@ _ = axes[1].legend()
 
 
 # %% tags=["hide-input"]
+from copy import deepcopy
+
+
 @torch.no_grad()
 def companion_noise(net, n_batches=200):
     """Standard deviation of the outputs for 32 fixed states over 96 companions."""
@@ -430,7 +434,7 @@ def train_generator(seed, *, n_steps=400, batch=128):
     layers = [nn.Linear(4, 64), nn.BatchNorm1d(64), nn.ReLU()]
     layers += [nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU()]
     generator = nn.Sequential(*layers, nn.Linear(64, 3))
-    adam = torch.optim.Adam(generator.parameters(), 3e-3)
+    adam = torch.optim.Adam(generator.parameters(), 3e-3, fused=True)
     for _ in range(n_steps):
         real = states[torch.randint(len(states), (batch,))]
         loss = energy_distance(real, generator(torch.randn(batch, 4)))

@@ -259,7 +259,7 @@ scale = ensemble[..., 0].std() / velocity.std()
 def fit(net, seed, *, n_steps=300, rate=2e-2):
     """Train on the seed's ten series to give the slope of x, by Adam under a one-cycle rate."""
     own = slice(10 * seed, 10 * seed + 10)
-    adam = torch.optim.Adam(net.parameters())
+    adam = torch.optim.Adam(net.parameters(), fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, total_steps=n_steps)
     for _ in range(n_steps):
         loss = (net(x[own]) - slope[own, :, 3:-3]).square().mean()
@@ -406,7 +406,7 @@ def infill_error(lags, seed, *, n_steps=300, rate=1e-2):
     inputs, target = around(states[10 * seed : 10 * seed + 10], lags)
     hidden = [nn.Linear(inputs.shape[1], 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()]
     net = nn.Sequential(*hidden, nn.Linear(64, 3))
-    adam = torch.optim.Adam(net.parameters())
+    adam = torch.optim.Adam(net.parameters(), fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, total_steps=n_steps)
     for _ in range(n_steps):
         batch = torch.randint(len(inputs), (256,))

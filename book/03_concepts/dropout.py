@@ -197,7 +197,7 @@ def fit(states, successors, seed, *, p=0.0, decay=0.0, width=128, n_steps=400):
         *[nn.Linear(width, width), nn.ReLU(), nn.Dropout(p)],
         nn.Linear(width, 3),
     )
-    adam = torch.optim.AdamW(net.parameters(), weight_decay=decay)
+    adam = torch.optim.AdamW(net.parameters(), weight_decay=decay, fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, 5e-3, total_steps=n_steps)
     for _ in range(n_steps):
         loss = (net(states) - successors).square().mean()

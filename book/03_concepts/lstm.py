@@ -299,7 +299,7 @@ class WithoutMemory(nn.Module):
 # %% tags=["hide-input"]
 def train(net, series, *, n_steps=400, rate=1e-2, window=20):
     """One-step prediction error on random windows, by Adam under a one-cycle rate."""
-    adam = torch.optim.Adam(net.parameters())
+    adam = torch.optim.Adam(net.parameters(), fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, total_steps=n_steps)
     for _ in range(n_steps):
         start = torch.randint(series.shape[1] - window, ())
