@@ -15,10 +15,10 @@ help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s%s\n", $$1, $$2}'
 
 book: $(VENV)/.installed ## execute what changed and write _build/html
-	@$(BIN)/python book/build.py
+	@$(BIN)/python -m publishing
 
 status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, and why
-	@$(BIN)/python book/build.py status
+	@$(BIN)/python -m publishing status
 
 test: $(VENV)/.installed ## run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
@@ -35,7 +35,7 @@ serve: book ## serve the built book on this machine
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
 pdf: book ## print the whole book into _build/pdf, with an installed Chromium
-	@$(BIN)/python book/pdf.py
+	@$(BIN)/python -m publishing pdf
 
 train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-dcgan
 	@$(BIN)/python -m lorenz_utils.training $(NAME)
@@ -44,16 +44,16 @@ ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: 
 	@$(BIN)/python -m lorenz_utils.ablation $(STUDY)
 
 profile: $(VENV)/.installed ## list the ten cells of the book that took longest
-	@$(BIN)/python book/build.py profile
+	@$(BIN)/python -m publishing profile
 
 check: $(VENV)/.installed ## build twice from nothing and compare; with MACHINE=generic, haswell, sandybridge or all: execute the book as on that CPU and compare
-	@$(BIN)/python book/build.py check $(MACHINE)
+	@$(BIN)/python -m publishing check $(MACHINE)
 
 accept: $(VENV)/.installed ## make the results of the built book the expected ones
-	@$(BIN)/python book/build.py accept
+	@$(BIN)/python -m publishing accept
 
 messages: $(VENV)/.installed ## bring the catalogues of the French edition up to date with the English
-	@$(BIN)/python book/build.py messages
+	@$(BIN)/python -m publishing messages
 
 lock: $(VENV)/.installed ## write constraints.txt from what is installed; each Python needs wheels of all
 	@{ echo "# The full resolved set behind requirements.txt; regenerate with: make lock"; \

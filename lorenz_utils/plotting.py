@@ -2,7 +2,7 @@
 
 Functions take arrays and an `ax` and return what they drew; they compute nothing.
 Figures are drawn for a light page. The build swaps their greys for a dark page and keeps every
-colour (book/_ext/figures.py), so what carries meaning by colour must not be grey.
+colour (publishing/sphinx/figures.py), so what carries meaning by colour must not be grey.
 """
 
 from html import escape

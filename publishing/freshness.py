@@ -1,11 +1,11 @@
 """Which chapters are stale, and why. The build and ``make status`` ask here.
 
 An executed chapter is kept as a notebook under ``_build/executed``. Its metadata say what it was
-made from: its code cells, the versions of Python and of the pinned libraries, and the digest of each
-file of the repository that its kernel opened (see `_trace`): modules, models, stored results,
-claims. It is fresh as long as all of that, and each file that it wrote, is as it was. The notebook
-cache of the tools looks at the chapter's own cells only (MyST-NB issue 299), and executes again when
-a caption changes; here a caption, like all prose, is free.
+made from: its code cells, the versions of Python and of the pinned libraries, and the digest of
+each file of the repository that its kernel opened (see `trace`): modules, models, stored results,
+claims. It is fresh as long as all of that, and each file that it wrote, is as it was. The
+notebook cache of the tools looks at the chapter's own cells only (MyST-NB issue 299), and
+executes again when a caption changes; here a caption, like all prose, is free.
 """
 
 import hashlib
@@ -19,27 +19,13 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import source_from_cache
 from pathlib import Path
 
-# jsonschema would spend seconds on the grammars of a format that no notebook's schema has.
-sys.modules.setdefault("rfc3987_syntax", None)
-
-import jupytext
 import nbformat
 
-ROOT = Path(__file__).resolve().parents[1]
+from publishing.contents import ROOT, chapters, code_cells, read
+
 # Of these folders nothing counts, but for the results that chapters hand on to later ones.
 IGNORED = (".venv", ".git", "_build", "__pycache__")
 RESULTS = "_build/results"
-
-
-def read(page):
-    """The chapter as a notebook, just as Jupyter Book reads it."""
-    source = (ROOT / page).with_suffix(".py").read_text(encoding="utf8")
-    return jupytext.reads(source, fmt="py:percent")
-
-
-def code_cells(notebook):
-    """The notebook's code cells, in order."""
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def executed(page):
@@ -79,7 +65,7 @@ def origins(page, log, started):
     ----------
     page : str
     log : path
-        As `_trace` writes it.
+        As `trace` writes it.
     started : float
         Seconds since the epoch. A file that changed later may have been read before or after the
         change, so it is noted as changed and the chapter is stale at once.
@@ -182,3 +168,11 @@ def _names(folder):
 
 def _store(page):
     return (ROOT / "_build" / "executed" / page).with_suffix(".ipynb")
+
+
+def status():
+    """Print fresh or stale, and why, for each chapter."""
+    for page in chapters():
+        why = reasons(page)
+        shown = "; ".join(why[:3]) + (f"; and {len(why) - 3} more" if len(why) > 3 else "")
+        print(f"{'stale' if why else 'fresh'}  {page}" + (f": {shown}" if why else ""))

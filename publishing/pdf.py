@@ -5,7 +5,6 @@ The pages are put one after the other into a single document with a style sheet 
 printed twice: the first print tells on which page each chapter begins.
 """
 
-import argparse
 import html
 import os
 import posixpath
@@ -18,23 +17,11 @@ import yaml
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
-ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "_build" / "html"
-FOLDER = ROOT / "_build" / "pdf"
-WORDS = {
-    "en": {
-        "contents": "Contents",
-        "about": "This is the printed form of an executable book. Code that only draws or formats is "
-        "left out here; the site has all of it, as notebooks to run:",
-        "still": "A still of an interactive figure. It moves at",
-    },
-    "fr": {
-        "contents": "Table des matières",
-        "about": "Ceci est la forme imprimée d'un livre exécutable. Le code qui ne fait que dessiner "
-        "ou mettre en forme est omis ici ; le site le montre en entier, en notebooks exécutables :",
-        "still": "Vue fixe d'une figure interactive. Elle s'anime à l'adresse",
-    },
-}
+from publishing.contents import BUILD, ROOT
+from publishing.words import WORDS
+
+SITE = BUILD / "html"
+FOLDER = BUILD / "pdf"
 # The printed page's width, so that what is measured on the screen is what is printed.
 VIEWPORT = {"width": 658, "height": 971}
 PRINT = {"prefer_css_page_size": True, "print_background": True}
@@ -126,7 +113,7 @@ def document(site, language, stills, numbers):
     numbers : dict of str to int
         The page on which each chapter begins, as far as they are known.
     """
-    word = WORDS[language]
+    word = WORDS[language]["pdf"]
     base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))["html"]["baseurl"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
@@ -209,9 +196,3 @@ def make(language="en"):
         chromium.close()
     print(f"{len(PdfReader(target).pages)} pages: {target}")
     return target
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--language", choices=sorted(WORDS), default="en")
-    make(parser.parse_args().language)

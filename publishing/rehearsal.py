@@ -1,28 +1,31 @@
 """The book as another machine would execute it: under other kernels of the libraries, compared.
 
-Each library picks its kernel by the CPU, and kernels sum in different orders, with and without fused
-multiplications: this is what another machine differs by. The settings of `MACHINES` pick another one
-on this CPU. ``make check MACHINE=generic`` executes all chapters so and holds results, verdicts and
-sentences against the book of this machine as it is. What a page says in words has to be true on
-both; numbers may differ within their tolerance.
+Each library picks its kernel by the CPU, and kernels sum in different orders, with and without
+fused multiplications: this is what another machine differs by. The settings of `MACHINES` pick
+another one on this CPU. ``make check MACHINE=generic`` executes all chapters so and holds
+results, verdicts and sentences against the book of this machine as it is. What a page says in
+words has to be true on both; numbers may differ within their tolerance.
 """
 
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
-import repeatability
-from freshness import ROOT, code_cells
+import nbformat
+from joblib import cpu_count
 
-sys.path.append(str(Path(__file__).parent / "_ext"))
+from publishing import freshness, repeatability
+from publishing.contents import BUILD, ROOT, code_cells
+from publishing.execute import batches, execute_stale, executions
+from publishing.wordings import template
 
 # The settings of each machine, read by the libraries at their start, and what they then say. A
-# feature that this CPU lacks anyway may be named. MKL follows MKL_ENABLE_INSTRUCTIONS on Intel's CPUs
-# only, MKL_CBWR=COMPATIBLE, its slowest and plainest kernel, on all.
+# feature that this CPU lacks anyway may be named. MKL follows MKL_ENABLE_INSTRUCTIONS on Intel's
+# CPUs only, MKL_CBWR=COMPATIBLE, its slowest and plainest kernel, on all.
 MACHINES = {
     "haswell": (
         {
@@ -114,6 +117,8 @@ def settings(name):
     variables, said = MACHINES[name]
     # Of its own: two processes that compile for two CPUs at once could mix up their files.
     own = {"NUMBA_CACHE_DIR": str(ROOT / "_build" / "numba" / name)}
+    # Threads that wait by spinning take, on a machine that is not idle, the core they wait for.
+    own["OMP_WAIT_POLICY"] = "PASSIVE"
     return variables | own | dict.fromkeys(THREADS, str(said["threads"]))
 
 
@@ -248,12 +253,58 @@ def words(line):
     >>> words("| ridge   | 4.61 |") == words("| ridge | -12.0 |")
     True
     """
-    # Imported where it is needed: Sphinx takes a second to start.
-    from editions import template
-
     return " ".join(template(line)[0].split())
 
 
 def equal_digits(found, own):
     """How many results are the same to the last digit."""
     return sum(entry["value"] == own.get(name, {}).get("value") for name, entry in found.items())
+
+
+def rehearse(machine):
+    """Execute the book as on other machines and compare with this one's; True if all is equal.
+
+    Parameters
+    ----------
+    machine : str
+        Of `MACHINES`, or "all" for those that this CPU can be.
+    """
+    names = list(MACHINES) if machine == "all" else [machine]
+    able = []
+    for name in names:
+        why = refusal(name)
+        if why:
+            print(f"No rehearsal of {name}: {why}.", file=sys.stderr, flush=True)
+        else:
+            able.append(name)
+    whole = bool(able) and (machine == "all" or able == names)
+    return whole and execute_stale() and all([_rehearsed(name) for name in able])
+
+
+def _rehearsed(name):
+    """Execute the book as on one other machine; True if nothing differs that should not."""
+    print(f"The book as on another machine: {name}", flush=True)
+    folder = BUILD / "rehearsals" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    environment = settings(name) | {"LORENZ_RESULTS": str(folder / "results")}
+    at_once = max(1, cpu_count() // MACHINES[name][1]["threads"])
+    problems = []
+    for batch in batches():
+        for page, notebook, problem in executions(batch, at_once, **environment):
+            path = (folder / page).with_suffix(".ipynb")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, path)  # for whoever wants to see the difference
+            own = freshness.executed(page)
+            problems += [problem] if problem else other_sentences(page, notebook, own)
+    found, own = (repeatability.recorded(x / "results") for x in (folder, BUILD))
+    problems += other_results(found, own)
+    problems += other_verdicts(folder / "results", BUILD / "results")
+    print("\n".join(problems), file=sys.stderr, end="\n" if problems else "")
+    same = equal_digits(found, own)
+    print(
+        f"{name}: {same} of {len(own)} results are equal to the last digit; "
+        f"{len(problems) or 'no'} differences that should not be. "
+        f"The executed chapters: {folder.relative_to(ROOT)}",
+        flush=True,
+    )
+    return not problems

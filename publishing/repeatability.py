@@ -1,25 +1,26 @@
 """Are results and pages what they were? Within a tolerance elsewhere, byte for byte on one machine.
 
 `expected_results.json` beside this file holds what the chapters recorded when the book was last
-accepted, each result with the tolerance within which another machine must agree. Data are the same
-bytes everywhere, so what is computed from them agrees to rounding: within a millionth of the value,
-or a billionth where the value itself is of the size of rounding; counts agree. A result recorded as ``amplified``
-comes from networks or from the chaos of fitted equations, where two machines agree on averages only:
-within six standard errors (a bit more than four standard deviations of the difference of two such
-averages). Where neither is right, the entry says ``why``, and keeps its tolerance when the rest is
-accepted anew.
+accepted, each result with the tolerance within which another machine must agree. Data are the
+same bytes everywhere, so what is computed from them agrees to rounding: within a millionth of the
+value, or a billionth where the value itself is of the size of rounding; counts agree. A result
+recorded as ``amplified`` comes from networks or from the chaos of fitted equations, where two
+machines agree on averages only: within six standard errors (a bit more than four standard
+deviations of the difference of two such averages). Where neither is right, the entry says
+``why``, and keeps its tolerance when the rest is accepted anew.
 """
 
 import json
 import re
 from pathlib import Path
 
-import freshness
 import numpy as np
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[1]
-EXPECTED = ROOT / "book" / "expected_results.json"
+from publishing import freshness
+from publishing.contents import ROOT
+
+EXPECTED = Path(__file__).with_name("expected_results.json")
 
 
 def expected():
@@ -37,7 +38,9 @@ def tolerance(entry):
 
 def recorded(folder):
     """The results in a store, dict of name to entry."""
-    entries = [json.loads(path.read_text(encoding="utf8")) for path in sorted(Path(folder).glob("*.json"))]
+    entries = [
+        json.loads(path.read_text(encoding="utf8")) for path in sorted(Path(folder).glob("*.json"))
+    ]
     return {entry["name"]: entry for entry in entries}
 
 
@@ -90,7 +93,9 @@ def same_site(one, other):
     Text must agree byte for byte once each ``<time>`` element is emptied, figures pixel by pixel.
     """
     one, other = Path(one), Path(other)
-    names = [{str(p.relative_to(top)) for p in top.rglob("*") if p.is_file()} for top in (one, other)]
+    names = [
+        {str(p.relative_to(top)) for p in top.rglob("*") if p.is_file()} for top in (one, other)
+    ]
     for name in sorted(names[0] ^ names[1]):
         yield f"{name} is in one of them only"
     for name in sorted(names[0] & names[1]):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-MODULE = Path(__file__).resolve().parents[2] / "lorenz_utils"
+MODULE = Path(__file__).resolve().parents[1] / "lorenz_utils"
 _NUMBER = r"[-−+]?(?:\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?|nan|inf)"
 COMPUTED = re.compile(
     r"\{[\w:]+\}`[^`]*`"  # a role, which stays as it is
@@ -222,7 +222,7 @@ def _spoken(text):
 
 
 def _formatted(sample, spec):
-    """A number as it may look: as an integer where it must be one, with an interval where it may."""
+    """A number as it may look: an integer where it must be one, with an interval if it may."""
     if spec.endswith("d"):
         return format(int(sample) if abs(sample) < 1e9 else 0, spec)
     return format(sample, spec) + (f" ± {0.5:{spec}}" if sample < 0 and spec[-1] != "%" else "")

@@ -17,8 +17,9 @@ from sphinx.locale import init
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
-from wordings import fill, has_words, template
-from words import words
+
+from publishing.wordings import fill, has_words, template
+from publishing.words import words
 
 EDITIONS = {"en": "", "fr": "fr/"}  # each edition's folder in the site
 
@@ -203,14 +204,3 @@ def finish(app, error):
     missing = {page: app.env.metadata[page]["missing"] for page in sorted(app.env.found_docs)}
     path = Path(app.outdir).parent / "missing.json"
     path.write_text(json.dumps(missing, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.add_transform(MakeTemplates)
-    app.add_transform(FillTemplates)
-    app.connect("doctree-read", translate_parts, priority=600)
-    app.connect("html-page-context", other_edition, priority=400)
-    app.connect("html-page-context", say_what_is_missing, priority=690)
-    app.connect("build-finished", finish)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

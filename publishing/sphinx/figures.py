@@ -1,9 +1,9 @@
 """Give each figure of a chapter a light and a dark variant, its size, and few bytes.
 
 Chapters draw once, for a light page, as SVG. Here the greys of each file are swapped for a dark
-page; colours stay, so a coordinate keeps its colour in both themes. The classes ``on-light`` and ``on-dark``
-(custom.css) show one of the two, and a browser loads only that one. The theme's own classes for this
-would hide the captions too.
+page; colours stay, so a coordinate keeps its colour in both themes. The classes ``on-light`` and
+``on-dark`` (custom.css) show one of the two, and a browser loads only that one. The theme's own
+classes for this would hide the captions too.
 """
 
 import re
@@ -161,14 +161,9 @@ const root = document.documentElement;
 if (!["light", "dark"].includes(root.dataset.theme))
   root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 let shown = root.dataset.theme;
-addEventListener("beforeprint", () => { shown = root.dataset.theme; root.dataset.theme = "light"; });
+addEventListener("beforeprint", () => {
+  shown = root.dataset.theme;
+  root.dataset.theme = "light";
+});
 addEventListener("afterprint", () => { root.dataset.theme = shown; });
 """
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.add_js_file(None, body=f"{{{CHOOSE}}}", priority=1)
-    app.connect("html-page-context", show_both, priority=800)
-    app.connect("build-finished", write_variants)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from py_mini_racer import JSEvalException, MiniRacer
 from sphinx.errors import ExtensionError
-from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
 
 KATEX = Path(__file__).with_name("katex.min.js")
 FORMULA = re.compile(
@@ -98,11 +97,3 @@ def set_all(app, error):
             path.write_text(text, encoding="utf8")
     finally:
         setter.close()
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.add_html_math_renderer("katex", (html_visit_math, None), (html_visit_displaymath, None))
-    app.connect("html-page-context", add_style, priority=900)
-    app.connect("build-finished", set_all, priority=850)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

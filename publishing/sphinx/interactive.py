@@ -15,7 +15,9 @@ from docutils import nodes
 from safetensors.numpy import load_file
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
-from words import words
+
+from publishing.contents import ROOT
+from publishing.words import words
 
 WEIGHTS = "interactive/weights.js"
 SCRIPTS = {
@@ -102,16 +104,10 @@ def write_weights(app, error):
     """Put the trained generator beside the scripts that run it."""
     if error or app.builder.format != "html":
         return
-    model = Path(__file__).resolve().parents[2] / MODEL
+    model = ROOT / MODEL
     try:
-        (Path(app.outdir) / "_static" / WEIGHTS).write_text(export(load_file(model)), encoding="utf8")
+        (Path(app.outdir) / "_static" / WEIGHTS).write_text(
+            export(load_file(model)), encoding="utf8"
+        )
     except ValueError as problem:
         raise ExtensionError(f"{MODEL}: {problem}") from None
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.add_directive("interactive", Interactive)
-    app.connect("html-page-context", add_loader, priority=910)
-    app.connect("build-finished", write_weights)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,23 +1,24 @@
 """The executed chapters as notebooks, to download and for Colab: with results, references as links.
 
-A notebook has to be readable where nobody knows MyST: its roles become links to the site, notes of the
-margin become quotations, numbered formulas carry their number.
+A notebook has to be readable where nobody knows MyST: its roles become links to the site, notes
+of the margin become quotations, numbered formulas carry their number.
 """
 
 import json
 import posixpath
 import re
-import sys
 from pathlib import Path
 
-from editions import language, site_address
+import nbformat
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book"))
-import freshness
+from publishing import freshness
+from publishing.contents import read
+from publishing.sphinx.editions import language, site_address
 
 FOLDER = "_notebooks"
-ROLE = re.compile(r"\{(cite(?::[tp])?|doc|eq|numref|ref|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`")
+ROLE = re.compile(
+    r"\{(cite(?::[tp])?|doc|eq|numref|ref|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`"
+)
 BLOCKS = [
     (r"(?m)^\([\w-]+\)=\n", ""),
     (r"(?ms)^:::\{margin\} (.*?)\n(.*?)\n:::$", lambda m: _quoted(f"**{m[1]}.** {m[2]}")),
@@ -104,7 +105,7 @@ def plain(text, links):
 
 def notebook(page, links, first):
     """A chapter with its outputs, `first` as an additional cell below the title."""
-    made = freshness.with_outputs(freshness.read(page), freshness.executed(page))
+    made = freshness.with_outputs(read(page), freshness.executed(page))
     for cell in made.cells:
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source, links)
@@ -122,7 +123,7 @@ def notebook(page, links, first):
 def setup_cell(repository):
     """A code cell that fetches on Colab what a clone has."""
     name = repository.rsplit("/", 1)[-1]
-    return freshness.nbformat.v4.new_code_cell(
+    return nbformat.v4.new_code_cell(
         "# On Colab only: fetch the book's module, its models and what Colab lacks.\n"
         "import sys\n"
         "\n"
@@ -147,9 +148,3 @@ def write_notebooks(app, error):
         target = (Path(app.outdir) / FOLDER / page).with_suffix(".ipynb")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf8")
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.connect("build-finished", write_notebooks)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,62 +1,25 @@
-"""Sphinx extension: says at the foot of each page which code made it, when, and in how many seconds.
+"""At the foot of each page: which code made it, when, and in how many seconds.
 
 The directive ``build-record`` shows the same for the whole book. Whatever differs from one build of
 the same commit to the next stands in a ``<time>`` element, so that two builds can be compared.
 """
 
-import gc
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book"))
-import build
-import freshness
-
-WORDS = {
-    "en": {
-        "dirty": "with changes that are not committed",
-        "commit": "Commit",
-        "no commit": "Commit unknown",
-        "built": "built on",
-        "executed": "Executed in",
-        "versions": "with these versions",
-        "no code": "No code is executed on this page",
-        "how": "how this book is made",
-        "chapter": "chapter",
-        "seconds": "seconds",
-        "together": "together",
-    },
-    "fr": {
-        "dirty": "avec des modifications non enregistrées",
-        "commit": "Commit",
-        "no commit": "Commit inconnu",
-        "built": "construit le",
-        "executed": "Exécuté en",
-        "versions": "avec ces versions",
-        "no code": "Aucun code n'est exécuté sur cette page",
-        "how": "comment ce livre est fait",
-        "chapter": "chapitre",
-        "seconds": "secondes",
-        "together": "au total",
-    },
-}
-
-
-def words(config):
-    """The strings in the language of the edition."""
-    return WORDS.get(config.language, WORDS["en"])
+from publishing import freshness
+from publishing.contents import chapters, pages
+from publishing.site import source_state
+from publishing.words import words
 
 
 def start(app):
     """Find commit, time and the list of pages once for all pages."""
-    app.pages, app.chapters = build.pages(), build.chapters()
-    word = words(app.config)
-    commit, dirty = build.source_state()
+    app.pages, app.chapters = pages(), chapters()
+    word = words(app)["provenance"]
+    commit, dirty = source_state()
     now = datetime.now(UTC)
     day = f'<time datetime="{now:%Y-%m-%dT%H:%MZ}">{now:%Y-%m-%d %H:%M} UTC</time>'
     # An archive without .git has no commit to name.
@@ -71,7 +34,7 @@ def duration(seconds):
 
 def add_foot(app, pagename, templatename, context, doctree):
     """Give the template ``provenance.html`` its sentence."""
-    word = words(app.config)
+    word = words(app)["provenance"]
     to = context["pathto"]("book/appendix/reproducibility") if doctree is not None else None
     if to is None or pagename not in app.pages:
         return
@@ -100,8 +63,8 @@ class BuildRecord(SphinxDirective):
 
     def run(self):
         """Return the record as HTML."""
-        word = words(self.config)
-        seconds = {page: freshness.executed(page).metadata["seconds"] for page in build.chapters()}
+        word = words(self.env.app)["provenance"]
+        seconds = {page: freshness.executed(page).metadata["seconds"] for page in chapters()}
         rows = [*seconds.items(), (word["together"], sum(seconds.values()))]
         body = "".join(
             f"<tr><td>{page.removeprefix('book/')}</td><td>{duration(value)}</td></tr>"
@@ -114,14 +77,3 @@ class BuildRecord(SphinxDirective):
             f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
         )
         return [Unsearched(html=html)]
-
-
-def setup(app):
-    """Register the foot and the directive."""
-    # Sphinx makes few cycles and many objects: looking for cycles is a fifth of the time of a build.
-    gc.set_threshold(100_000, 50, 50)
-    app.connect("builder-inited", start)
-    app.connect("html-page-context", add_foot)
-    app.add_node(Unsearched, html=(write_unsearched, None))
-    app.add_directive("build-record", BuildRecord)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

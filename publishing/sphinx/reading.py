@@ -1,12 +1,12 @@
-"""What helps a reader on the page: reading time, previews of terms and citations, results in text."""
+"""What helps a reader: reading time, previews of terms and citations, results in text."""
 
 import html
 import re
 
 from docutils import nodes
-from words import words
 
 from lorenz_utils import ledger
+from publishing.words import words
 
 WORDS_PER_MINUTE = 220
 
@@ -74,11 +74,3 @@ def decorate(app, pagename, templatename, context, doctree):
     body = re.sub(links, preview, body)
     minutes = words(app)["minutes"].format(reading_time(body))
     context["body"] = body.replace("</h1>", f'</h1>\n<p class="reading-time">{minutes}</p>', 1)
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.add_role("result", result)
-    app.add_js_file("previews.js", loading_method="defer")
-    app.connect("html-page-context", decorate, priority=700)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 import yaml
 from docutils import nodes
-from editions import EDITIONS, language, root, site_address, top
 from matplotlib import get_data_path
-from notebooks import FOLDER as NOTEBOOKS
-from notebooks import is_chapter
 from resvg_py import svg_to_bytes
 from sphinx.util.docutils import SphinxDirective
-from words import words
+
+from publishing.sphinx.editions import EDITIONS, language, root, site_address, top
+from publishing.sphinx.notebooks import FOLDER as NOTEBOOKS
+from publishing.sphinx.notebooks import is_chapter
+from publishing.words import words
 
 PICTURES = "_pictures"
 NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
@@ -31,7 +32,9 @@ class Bibtex(SphinxDirective):
 
     def run(self):
         """Return the entry as a block of code."""
-        citation = yaml.safe_load((Path(self.env.srcdir) / "CITATION.cff").read_text(encoding="utf8"))
+        citation = yaml.safe_load(
+            (Path(self.env.srcdir) / "CITATION.cff").read_text(encoding="utf8")
+        )
         year = str(citation["date-released"])[:4]
         entry = "\n".join([
             "@book{learninglorenz" + year + ",",
@@ -224,13 +227,3 @@ def write_files(app, error):
     write_pictures(app)
     write_site_map(app)
     write_not_found(app)
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.lorenz_pictures = set()
-    app.add_directive("bibtex", Bibtex)
-    app.connect("html-page-context", add_tags, priority=600)
-    app.connect("html-page-context", add_buttons, priority=650)
-    app.connect("build-finished", write_files)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,8 @@
 """Make the theme light: draw its icons into the pages, drop what no page uses.
 
-The theme loads a 1.5 MB script to draw some twenty icons, 400 kB of style for widgets that this book
-has not, and a script that would fetch live code from elsewhere. After the build the pages are left
-with what they use.
+The theme loads a 1.5 MB script to draw some twenty icons, 400 kB of style for widgets that this
+book has not, and a script that would fetch live code from elsewhere. After the build the pages
+are left with what they use.
 """
 
 import re
@@ -156,9 +156,3 @@ def slim(app, error):
     shrink_fonts(site)
     for path in site.rglob("*.map"):
         path.unlink()
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.connect("build-finished", slim, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

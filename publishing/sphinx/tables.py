@@ -46,9 +46,3 @@ class CaptionTables(SphinxTransform):
                 table.insert(0, title)
                 table["names"].append(name)
                 self.document.note_explicit_target(table, table)
-
-
-def setup(app):
-    """Register with Sphinx."""
-    app.add_transform(CaptionTables)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 // The trained SeriesGenerator of lorenz_utils/networks.py, in double precision, and the flow residual.
 class SeriesGenerator {
-  // What book/_ext/interactive.py exports; the sizes of the layers and of the latent are read from it.
+  // What publishing/sphinx/interactive.py exports; the sizes of the layers and of the latent are read from it.
   constructor({ layers, latentDim, burnIn, mean, std, weights }) {
     const bytes = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
     const numbers = Float64Array.from(new Float32Array(bytes.buffer));

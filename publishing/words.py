@@ -43,6 +43,26 @@ WORDS = {
             "rms": "root mean square",
             "mixed": "median of the same samples in random order",
         },
+        "provenance": {
+            "dirty": "with changes that are not committed",
+            "commit": "Commit",
+            "no commit": "Commit unknown",
+            "built": "built on",
+            "executed": "Executed in",
+            "versions": "with these versions",
+            "no code": "No code is executed on this page",
+            "how": "how this book is made",
+            "chapter": "chapter",
+            "seconds": "seconds",
+            "together": "together",
+        },
+        "pdf": {
+            "contents": "Contents",
+            "about": "This is the printed form of an executable book. Code that only draws or "
+            "formats is "
+            "left out here; the site has all of it, as notebooks to run:",
+            "still": "A still of an interactive figure. It moves at",
+        },
     },
     "fr": {
         "minutes": "{} min de lecture",
@@ -93,7 +113,8 @@ WORDS = {
             "view": "Deux orbites du système de Lorenz dans l’espace ; "
             "les flèches du clavier tournent la vue.",
             "graph": "Distance des deux orbites en fonction du temps, sur un axe logarithmique.",
-            "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance dépasse un.",
+            "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance "
+            "dépasse un.",
             "starts": "Points de départ",
             "apart": "distance",
             "time": "temps",
@@ -108,13 +129,35 @@ WORDS = {
             "les flèches du clavier.",
             "draw": "Tirer un nouveau latent",
             "noise": "bruit ajouté",
-            "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent la vue.",
+            "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent la "
+            "vue.",
             "series": "Les vingt premières unités de temps : x, y et z en fonction du temps.",
             "errors": "Résidu du flot à chaque pas en fonction du temps, sur un axe logarithmique.",
             "residual": "Résidu du flot, en écarts-types",
             "median": "médiane",
             "rms": "moyenne quadratique",
             "mixed": "médiane des mêmes échantillons dans un ordre aléatoire",
+        },
+        "provenance": {
+            "dirty": "avec des modifications non enregistrées",
+            "commit": "Commit",
+            "no commit": "Commit inconnu",
+            "built": "construit le",
+            "executed": "Exécuté en",
+            "versions": "avec ces versions",
+            "no code": "Aucun code n'est exécuté sur cette page",
+            "how": "comment ce livre est fait",
+            "chapter": "chapitre",
+            "seconds": "secondes",
+            "together": "au total",
+        },
+        "pdf": {
+            "contents": "Table des matières",
+            "about": "Ceci est la forme imprimée d'un livre exécutable. Le code qui ne fait que "
+            "dessiner "
+            "ou mettre en forme est omis ici ; le site le montre en entier, en notebooks "
+            "exécutables :",
+            "still": "Vue fixe d'une figure interactive. Elle s'anime à l'adresse",
         },
     },
 }

@@ -1,0 +1,201 @@
+"""Write the strict HTML site of all editions from the executed chapters, and check its pages."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+
+from publishing import freshness
+from publishing.contents import BUILD, ROOT, TITLES, chapters, pages, read
+
+
+def write_site():
+    """Run Jupyter Book strictly, every page anew from the kept outputs; True if all is well."""
+    # A reused environment would hide the warnings of pages that it does not read again.
+    for name in (".doctrees", "html", "fr", "jupyter_execute"):
+        shutil.rmtree(BUILD / name, ignore_errors=True)
+    offer_outputs()
+    # Side by side, a core each; the French pass reads the same outputs.
+    runs = [jupyter_book(edition) for edition in TITLES]
+    whole = all([finished(run, edition) for run, edition in zip(runs, TITLES, strict=True)])
+    if not whole:
+        return False
+    os.replace(BUILD / "fr" / "_build" / "html", BUILD / "html" / "fr")
+    for edition in TITLES:
+        folder = BUILD / "html" / edition
+        entrance = _entrance(folder / "book" / "index.html")
+        folder.joinpath("index.html").write_text(entrance, encoding="utf8")
+    let_others_read(BUILD / "html")
+    return True
+
+
+def let_others_read(folder):
+    """Give a web server access to a folder and all in it, whatever the umask of who built it."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+
+
+def _entrance(first):
+    """A page at a root of the site that leads on to the first page, and describes it to others."""
+    page = first.read_text(encoding="utf8")
+    head = r'<html lang="[^"]*"|<title>.*?</title>|<meta [^>]*(?:og:|twitter:|"description")[^>]*>'
+    language, *tags = re.findall(head + r'|<link rel="(?:canonical|alternate)"[^>]*>', page)
+    return "\n".join([
+        f'<!doctype html>{language}><meta charset="utf-8">',
+        *tags,
+        '<meta http-equiv="refresh" content="0; url=book/index.html">',
+        '<a href="book/index.html">Learning Lorenz</a></html>\n',
+    ])  # fmt: skip
+
+
+def offer_outputs():
+    """Put the kept outputs where Jupyter Book looks for them."""
+    shutil.rmtree(BUILD / ".jupyter_cache", ignore_errors=True)
+    cache = get_cache(str(BUILD / ".jupyter_cache"))
+    for page in chapters():
+        done = freshness.executed(page)
+        bundle = CacheBundleIn(
+            nb=freshness.with_outputs(read(page), done),
+            uri=str((ROOT / page).with_suffix(".py")),
+            data={"execution_seconds": done.metadata["seconds"]},
+        )
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def jupyter_book(edition, *options):
+    """Start Jupyter Book, strictly, every page anew.
+
+    Parameters
+    ----------
+    edition : str
+        Of `TITLES`. One that is not English is built beside the site, in a folder of its name.
+    *options : str
+        Further options of the command.
+
+    Returns
+    -------
+    subprocess.Popen
+    """
+    # Not by its script, which names the folder that it was installed in, be it moved or not.
+    # As in freshness: seconds of grammars that nothing asks for.
+    quick = "import sys; sys.modules['rfc3987_syntax'] = None; "
+    command = [sys.executable, "-c", quick + "from jupyter_book.cli.main import main; main()"]
+    command += ["build", str(ROOT), "--all"]
+    command += ["-W", "-n", "--keep-going", *options]
+    if edition or options:
+        folder = BUILD / (edition or "messages")
+        folder.mkdir(exist_ok=True)
+        config = folder / "_config.yml"
+        config.write_text(yaml.safe_dump(_configuration(edition)), encoding="utf8")
+        command += ["--config", str(config), "--path-output", str(folder)]
+    with _log(edition).open("wb") as log:
+        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
+
+
+def _configuration(edition):
+    """The book's configuration for another edition or folder than the English site's."""
+    configuration = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    # Taken relative to the configuration's own folder, which is not the book's here.
+    local = configuration["sphinx"]["local_extensions"]
+    configuration["sphinx"]["local_extensions"] = {n: str(ROOT / f) for n, f in local.items()}
+    configuration["execute"]["cache"] = str(BUILD / ".jupyter_cache")
+    if edition:
+        configuration["title"] = TITLES[edition]
+        configuration["html"]["baseurl"] += f"{edition}/"
+        configuration["sphinx"]["config"]["language"] = edition
+    return configuration
+
+
+def _log(edition):
+    """Where a pass of Jupyter Book writes what it says."""
+    return BUILD / f"sphinx{edition and '-' + edition}.log"
+
+
+def finished(run, edition):
+    """Wait for a pass of Jupyter Book; True if all is well."""
+    if not run.wait():
+        return True
+    output = _log(edition).read_text(encoding="utf8")
+    lines = [x for x in output.splitlines() if re.search(r"WARNING:|ERROR:|Error:", x)]
+    print("\n".join(lines or output.splitlines()[-30:]), file=sys.stderr)
+    print(f"whole log: {_log(edition).relative_to(ROOT)}", file=sys.stderr)
+    return False
+
+
+def check_pages():
+    """Say what no reader should meet; True if there is nothing to say."""
+    problems = []
+    for edition in TITLES:
+        if "Executing notebook" in _log(edition).read_text(encoding="utf8"):
+            problems.append(f"Jupyter Book executed a chapter by itself: see {_log(edition)}")
+        for page in pages():
+            path = (BUILD / "html" / edition / page).with_suffix(".html")
+            found = page_problems(path.read_text("utf8")) if path.exists() else ["is missing"]
+            problems += [f"{edition} {page}: {problem}".strip() for problem in found]
+    print("\n".join(problems), file=sys.stderr, end="\n" if problems else "")
+    return not problems
+
+
+def page_problems(html):
+    """What no reader should meet on a page, though Sphinx is content with it."""
+    if "Traceback (most recent call last)" in html:
+        yield "shows a traceback"
+    if re.search(r"\w+Warning:", html):
+        yield "shows a library's warning"
+    for image in re.findall(r"<img[^>]*>", html):
+        alt = re.search(r'alt="([^"]*)"', image)
+        if alt is None or re.search(r"\.(png|svg|jpe?g)$", alt[1]):
+            yield f"image without alt text: {image[:120]}"
+
+
+def site_state():
+    """Digest of all that the site is written from: sources, executed chapters, versions, commit."""
+    state = hashlib.sha256(repr((source_state(), freshness.environment())).encode())
+    folders = [
+        path
+        for name in ("book", "publishing", "_build/executed")
+        for path in (ROOT / name).rglob("*")
+    ]
+    # The citation stands on the first page, and the page's generator runs on the stored weights.
+    others = [ROOT / "CITATION.cff", *ROOT.glob("_*.yml"), *ROOT.glob("models/*.safetensors")]
+    for path in sorted([*folders, *filter(Path.exists, others)]):
+        # Sphinx writes the compiled catalogues (.mo) while it writes the site.
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo":
+            state.update(str(path).encode() + path.read_bytes())
+    return state.hexdigest()
+
+
+def source_state():
+    """Commit of the clone, and whether it has changes on top.
+
+    Returns
+    -------
+    commit : str or None
+        None outside a git checkout, and where git refuses to read it.
+    dirty : bool
+    """
+    commit = _git("rev-parse", "--short=10", "HEAD")
+    return commit, bool(commit and _git("status", "--porcelain"))
+
+
+def _git(*arguments):
+    """What git prints, or None; a repository around an archive of this one is not asked."""
+    if not (ROOT / ".git").exists():
+        return None
+    try:
+        run = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf8"
+        )
+    except FileNotFoundError:
+        return None
+    if run.returncode:
+        print(f"  note: the pages name no commit. git says: {run.stderr.strip()}", file=sys.stderr)
+        return None
+    return run.stdout.strip()

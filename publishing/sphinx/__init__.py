@@ -1,0 +1,75 @@
+"""The site's pages on their way through Sphinx: one extension, its steps in their order.
+
+From a chapter's outputs to a finished page, everything that this book adds to Jupyter Book is
+registered here and nowhere else. Steps at one event run by their priority; those of Sphinx and of
+the theme stand at 500, so that below it a step prepares what they use, and above it changes what
+they made.
+"""
+
+import gc
+
+from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
+
+from publishing.sphinx import (
+    editions,
+    figures,
+    formulas,
+    interactive,
+    notebooks,
+    provenance,
+    reading,
+    sharing,
+    slim,
+    tables,
+)
+
+# A document, by the priorities that the transforms themselves have.
+TRANSFORMS = [tables.CaptionTables, editions.MakeTemplates, editions.FillTemplates]
+STEPS = {
+    "builder-inited": [(500, provenance.start)],
+    "doctree-read": [(600, editions.translate_parts)],
+    # A page before it is written.
+    "html-page-context": [
+        (400, editions.other_edition),
+        (500, provenance.add_foot),
+        (600, sharing.add_tags),
+        (650, sharing.add_buttons),
+        (690, editions.say_what_is_missing),
+        (700, reading.decorate),
+        (800, figures.show_both),
+        (900, formulas.add_style),
+        (910, interactive.add_loader),
+    ],
+    # The site when all its pages are written.
+    "build-finished": [
+        (500, editions.finish),
+        (510, figures.write_variants),
+        (520, interactive.write_weights),
+        (530, notebooks.write_notebooks),
+        (540, sharing.write_files),
+        (850, formulas.set_all),
+        (900, slim.slim),
+    ],
+}
+
+
+def setup(app):
+    """Register with Sphinx."""
+    # Sphinx makes few cycles and many objects: looking for cycles is a fifth of a build's time.
+    gc.set_threshold(100_000, 50, 50)
+    app.add_html_math_renderer("katex", (html_visit_math, None), (html_visit_displaymath, None))
+    app.add_node(provenance.Unsearched, html=(provenance.write_unsearched, None))
+    app.add_directive("build-record", provenance.BuildRecord)
+    app.add_directive("interactive", interactive.Interactive)
+    app.add_directive("bibtex", sharing.Bibtex)
+    app.add_role("result", reading.result)
+    app.add_js_file(None, body=f"{{{figures.CHOOSE}}}", priority=1)
+    app.add_js_file("previews.js", loading_method="defer")
+    for transform in TRANSFORMS:
+        app.add_transform(transform)
+    for event, steps in STEPS.items():
+        for priority, step in steps:
+            app.connect(event, step, priority=priority)
+    # While pages are written, the list of pictures is filled.
+    app.lorenz_pictures = set()
+    return {"parallel_read_safe": True, "parallel_write_safe": False}
