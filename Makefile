@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 NAME ?= deck-dcgan
 .DEFAULT_GOAL := help
-.PHONY: help book status test unit pdf lab serve train ablation profile check accept messages lock bench lint audit clean again
+.PHONY: help book status test unit pdf lab serve train ablation profile check accept messages links lock bench lint audit clean again
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s%s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ accept: $(VENV)/.installed ## make the results of the built book the expected on
 messages: $(VENV)/.installed ## bring the catalogues of the French edition up to date with the English
 	@$(BIN)/python -m publishing messages
 
+links: book ## ask whether each address that the pages name is still there
+	@$(BIN)/python -m publishing links
+
 lock: $(VENV)/.installed ## write constraints.txt from what is installed; each Python needs wheels of all
 	@{ echo "# The full resolved set behind requirements.txt; regenerate with: make lock"; \
 	   $(BIN)/python -m pip freeze --all --exclude-editable | grep -viE '^(pip|nvidia-.*|cuda-.*|triton)==' | sed 's/+cpu$$//'; \
@@ -69,7 +72,7 @@ bench: $(BENCH)/.installed ## measure again what benchmarks/results holds, up to
 	@for file in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BENCH)/bin/python $$file || exit 1; done
 
 lint: $(VENV)/.installed ## style check of all code
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils publishing tests
 
 audit: ## ask for known vulnerabilities of the pinned versions, where their data can be reached
 	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1

@@ -105,7 +105,7 @@ def main():
     summary = __doc__.splitlines()[0]
     parser = argparse.ArgumentParser(prog="python -m publishing", description=summary)
     steps = {"build": build, "execute": execute.execute_stale, "check": check, "accept": accept}
-    steps |= {"messages": refresh_messages}
+    steps |= {"messages": refresh_messages, "links": site.check_links}
     reports = {"status": freshness.status, "profile": execute.profile}
     parser.add_argument("step", nargs="?", choices=[*reports, *steps, "pdf"], default="build")
     which = {"check": [*rehearsal.MACHINES, "all"], "pdf": sorted(WORDS)}

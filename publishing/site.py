@@ -143,6 +143,16 @@ def check_pages():
     return not problems
 
 
+def check_links():
+    """Ask for each address that the pages name, and print those that fail; True if none does."""
+    offer_outputs()
+    run = jupyter_book("", "--builder", "linkcheck")
+    whole = finished(run, "")
+    found = BUILD / "messages" / "_build" / "linkcheck" / "output.txt"
+    print(found.read_text(encoding="utf8") if found.exists() else "", end="", file=sys.stderr)
+    return whole
+
+
 def page_problems(html):
     """What no reader should meet on a page, though Sphinx is content with it."""
     if "Traceback (most recent call last)" in html:

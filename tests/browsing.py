@@ -2,14 +2,13 @@
 
 import http.server
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
+from publishing import pdf
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import pdf  # noqa: E402
 
 SITE = ROOT / "_build" / "html"
 AXE = ROOT / "tests" / "vendor" / "axe.min.js"

@@ -2,15 +2,13 @@
 
 import ast
 import re
-import sys
 from pathlib import Path
 
 import yaml
 
+from publishing import contents
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import build  # noqa: E402
-from freshness import read  # noqa: E402
 
 # What is written with figures and is no quantity; taken out before numbers are looked for.
 STRUCTURE = [
@@ -38,9 +36,9 @@ def claims():
 
 def pieces():
     """Yield each source of prose with its text, piece by piece."""
-    for page in build.pages():
-        if page in build.chapters():
-            for cell in read(page).cells:
+    for page in contents.pages():
+        if page in contents.chapters():
+            for cell in contents.read(page).cells:
                 if cell.cell_type == "markdown":
                     yield page, cell.source
                     continue

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from publishing import contents, site
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import build  # noqa: E402
 
 from lorenz_utils import ledger  # noqa: E402
 
-CHAPTERS = build.chapters()
-PAGES = build.pages()
+CHAPTERS = contents.chapters()
+PAGES = contents.pages()
 # What each module may import, in this order; adversarial is the step of training's loop.
 ORDER = [
     *("ledger", "dormand_prince", "compiled", "integration", "system", "studies", "records"),
@@ -33,7 +33,7 @@ HEAVY = {
 
 
 def cells(page):
-    return build.read(page).cells
+    return contents.read(page).cells
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -135,11 +135,11 @@ def test_requirements_are_pinned_and_covered_by_the_constraints():
 
 def test_pages_with_tracebacks_warnings_or_unlabelled_images_are_refused():
     good = '<p>x</p><img src="a.png" alt="A curve that rises">'
-    assert not list(build.page_problems(good))
+    assert not list(site.page_problems(good))
     for bad in (
         "<pre>Traceback (most recent call last)</pre>",
         "<pre>/lib/x.py:3: UserWarning: old</pre>",
         '<img src="../_images/3f.png" alt="../_images/3f.png">',
         '<img src="a.png">',
     ):
-        assert len(list(build.page_problems(good + bad))) == 1, bad
+        assert len(list(site.page_problems(good + bad))) == 1, bad

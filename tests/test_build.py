@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from lorenz_utils import ledger
+from publishing import __main__ as command
+from publishing import contents, execute, freshness, rehearsal, repeatability, site
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "book"))
-import build  # noqa: E402
-import freshness  # noqa: E402
 
 HEADER = (ROOT / "book" / "05_conclusions.py").read_text().split("# %%")[0]
 FIRST = """
@@ -47,13 +48,8 @@ class Clone:
         self.folder = folder
         for name in ("lorenz_utils", "data", "book"):
             (folder / name).mkdir(parents=True)
-        for name in ("build.py", "freshness.py", "rehearsal.py", "repeatability.py"):
-            shutil.copy(ROOT / "book" / name, folder / "book" / name)
-        shutil.copytree(
-            ROOT / "book" / "_trace",
-            folder / "book" / "_trace",
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
+        unneeded = shutil.ignore_patterns("__pycache__", "sphinx", "expected_*")
+        shutil.copytree(ROOT / "publishing", folder / "publishing", ignore=unneeded)
         shutil.copy(ROOT / "lorenz_utils" / "ledger.py", folder / "lorenz_utils" / "ledger.py")
         for name, text in {
             "constraints.txt": "numpy==2\npyyaml==6\n",
@@ -78,17 +74,21 @@ class Clone:
         self.write(name, text.replace(old, new))
 
     def command(self, step):
-        return [sys.executable, str(self.folder / "book" / "build.py"), step]
+        return [sys.executable, "-m", "publishing", step]
 
     def run(self, step, **options):
-        return subprocess.run(self.command(step), capture_output=True, text=True, **options)
+        options = {"capture_output": True, "text": True, "cwd": self.folder} | options
+        return subprocess.run(self.command(step), **options)
 
     def inside(self, call):
         """Call a step of the build on this clone, in this process."""
         with pytest.MonkeyPatch.context() as patch:
-            for module in (build, freshness):
-                patch.setattr(module, "ROOT", self.folder)
-            patch.setattr(build, "BUILD", self.folder / "_build")
+            for module in (contents, execute, freshness, site, rehearsal, repeatability, command):
+                for name, folder in {"ROOT": self.folder, "BUILD": self.folder / "_build"}.items():
+                    patch.setattr(module, name, folder, raising=False)
+            patch.setattr(
+                execute, "EXPECTED_SECONDS", self.folder / "publishing" / "expected_seconds.json"
+            )
             freshness.environment.cache_clear()
             try:
                 return call()
@@ -98,12 +98,12 @@ class Clone:
     def execute(self, capsys):
         """The chapters that were executed, once it is sure that all went well."""
         capsys.readouterr()
-        assert self.inside(build.execute_stale), capsys.readouterr().err
+        assert self.inside(execute.execute_stale), capsys.readouterr().err
         return [x.split()[-1] for x in capsys.readouterr().out.splitlines() if " s  " in x]
 
     def stale(self):
         """The stale chapters with their reasons."""
-        found = self.inside(lambda: {page: freshness.reasons(page) for page in build.chapters()})
+        found = self.inside(lambda: {page: freshness.reasons(page) for page in contents.chapters()})
         assert len(found) == 2
         return {page: "; ".join(why) for page, why in found.items() if why}
 
@@ -116,7 +116,7 @@ class Clone:
 def built(tmp_path_factory):
     clone = Clone(tmp_path_factory.mktemp("built") / "a clone, à lire")
     assert set(clone.stale().values()) == {"never executed"}
-    assert clone.inside(build.execute_stale)
+    assert clone.inside(execute.execute_stale)
     assert clone.stale() == {}
     return clone
 
@@ -256,7 +256,7 @@ def test_settings_of_the_user_change_no_page(copy, tmp_path, monkeypatch):
         "assert 'inline' in matplotlib.get_backend()\n"
         "assert 'meddled' not in globals()\nledger.record(",
     )
-    assert copy.inside(build.execute_stale)
+    assert copy.inside(execute.execute_stale)
 
 
 def test_the_locale_does_not_matter(copy):
@@ -269,7 +269,9 @@ def test_the_locale_does_not_matter(copy):
 
 def test_what_is_not_named_binary_is_utf8():
     sources = [
-        p for name in ("lorenz_utils", "book", "benchmarks") for p in (ROOT / name).rglob("*.py")
+        p
+        for name in ("lorenz_utils", "book", "benchmarks", "publishing")
+        for p in (ROOT / name).rglob("*.py")
     ]
     calls = [
         (path, node)
@@ -321,7 +323,9 @@ def test_a_killed_build_loses_nothing_and_the_next_goes_on(slow, how, capsys):
     before = {p: p.read_bytes() for p in (slow.folder / "_build").rglob("*") if p.is_file()}
     # A shell's background job, and so what it starts, ignores SIGINT unless told otherwise.
     heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    process = subprocess.Popen(slow.command("execute"), stdout=subprocess.PIPE, preexec_fn=heed)
+    process = subprocess.Popen(
+        slow.command("execute"), cwd=slow.folder, stdout=subprocess.PIPE, preexec_fn=heed
+    )
     wait_for(slow.folder / "begun")
     kernel = int((slow.folder / "begun").read_text())
     process.send_signal(how)
@@ -338,7 +342,7 @@ def test_a_killed_build_loses_nothing_and_the_next_goes_on(slow, how, capsys):
 
 
 def test_a_second_build_in_one_clone_is_refused(slow):
-    process = subprocess.Popen(slow.command("execute"), stdout=subprocess.PIPE)
+    process = subprocess.Popen(slow.command("execute"), cwd=slow.folder, stdout=subprocess.PIPE)
     wait_for(slow.folder / "begun")
     second = slow.run("execute")
     assert second.returncode == 1
@@ -375,10 +379,10 @@ def git(folder, *arguments):
 def test_an_archive_inside_another_repository_has_no_commit(copy):
     git(copy.folder.parent, "init")
     git(copy.folder.parent, "commit", "--allow-empty", "-m", "Another project")
-    assert copy.inside(build.source_state) == (None, False)
+    assert copy.inside(site.source_state) == (None, False)
     git(copy.folder, "init")
     git(copy.folder, "commit", "--allow-empty", "-m", "This one")
-    commit, dirty = copy.inside(build.source_state)
+    commit, dirty = copy.inside(site.source_state)
     assert len(commit) == 10 and dirty
 
 
@@ -391,7 +395,7 @@ def test_a_clone_that_git_does_not_trust_says_why_its_commit_is_unknown(copy, ca
     except PermissionError:
         # Only root may give a folder away; CI runs as root, a contributor's machine need not.
         pytest.skip("giving a folder to another user is not allowed here")
-    assert copy.inside(build.source_state) == (None, False)
+    assert copy.inside(site.source_state) == (None, False)
     assert "the pages name no commit. git says: fatal: detected dubious" in capsys.readouterr().err
 
 
@@ -402,7 +406,7 @@ def test_others_may_read_the_site_whatever_the_umask(tmp_path):
         (tmp_path / "html" / "book" / "index.html").touch()
     finally:
         os.umask(old)
-    build.let_others_read(tmp_path / "html")
+    site.let_others_read(tmp_path / "html")
     modes = [oct(p.stat().st_mode)[-3:] for p in sorted((tmp_path / "html").rglob("*"))]
     assert modes == ["755", "644"]
     assert (tmp_path / "html").stat().st_mode & 0o777 == 0o755
@@ -477,21 +481,21 @@ def test_a_full_disk_is_said_to_be_full_and_the_next_build_goes_on(disk, capsys)
 
 def test_each_chapter_says_how_long_it_may_take_even_in_a_first_build(tmp_path, capsys):
     clone = Clone(tmp_path / "clone")
-    clone.write("book/expected_seconds.json", '{"book/first": 41}')
+    clone.write("publishing/expected_seconds.json", '{"book/first": 41}')
     assert clone.execute(capsys) == ["book/first", "book/05_conclusions"]
     clone.edit("book/first.py", "sum(numbers)", "2 * sum(numbers)")
     last = clone.inside(lambda: freshness.executed("book/first")).metadata["seconds"]
-    clone.inside(build.execute_stale)
+    clone.inside(execute.execute_stale)
     lines = [x.strip() for x in capsys.readouterr().out.splitlines() if "begun" in x]
     assert lines[0] == f"begun   book/first, about {last:.0f} s"
     shutil.rmtree(clone.folder / "_build")
-    clone.inside(build.execute_stale)
+    clone.inside(execute.execute_stale)
     lines = [x.strip() for x in capsys.readouterr().out.splitlines() if "begun" in x]
     assert lines == ["begun   book/first, about 41 s", "begun   book/05_conclusions, never timed"]
 
 
 def test_the_libraries_of_a_chapter_use_one_thread_whatever_the_user_has_set(copy, monkeypatch):
-    for name in build.ONE_THREAD:
+    for name in execute.ONE_THREAD:
         monkeypatch.setenv(name, "2")
     copy.edit(
         "book/first.py",
@@ -500,7 +504,7 @@ def test_the_libraries_of_a_chapter_use_one_thread_whatever_the_user_has_set(cop
         "threads = {pool['num_threads'] for pool in threadpoolctl.threadpool_info()}\n"
         "assert threads == {torch.get_num_threads()} == {1}, threads\nledger.record(",
     )
-    assert copy.inside(build.execute_stale)
+    assert copy.inside(execute.execute_stale)
 
 
 @pytest.fixture
@@ -510,7 +514,7 @@ def writing(copy, monkeypatch):
 
     def write_site():
         written.append(1)
-        for edition in build.EDITIONS:
+        for edition in contents.TITLES:
             for page in ("first", "05_conclusions"):
                 path = copy.folder / "_build" / "html" / edition / "book" / f"{page}.html"
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -519,16 +523,16 @@ def writing(copy, monkeypatch):
             (copy.folder / "_build" / log).write_text("")
         return True
 
-    monkeypatch.setattr(build, "write_site", write_site)
-    monkeypatch.setattr(build, "pages", lambda: ["book/first", "book/05_conclusions"])
-    monkeypatch.setattr(build.ledger, "claims", list)  # the small book judges none
-    assert copy.inside(build.build)
+    monkeypatch.setattr(site, "write_site", write_site)
+    monkeypatch.setattr(site, "pages", lambda: ["book/first", "book/05_conclusions"])
+    monkeypatch.setattr(ledger, "claims", list)  # the small book judges none
+    assert copy.inside(command.build)
     return copy, written
 
 
 def test_a_build_without_a_change_writes_nothing(writing, capsys):
     copy, written = writing
-    assert copy.inside(build.build)
+    assert copy.inside(command.build)
     assert len(written) == 1
     assert "The site is up to date" in capsys.readouterr().out
 
@@ -546,15 +550,15 @@ def test_each_change_that_a_page_shows_writes_the_site_anew(writing, change, mon
         page = copy.folder / "_build" / "html" / "book" / "first.html"
         page.write_text("Traceback (most recent call last)")
     else:
-        monkeypatch.setattr(build, "source_state", lambda: ("another", True))
-    assert copy.inside(build.build)
+        monkeypatch.setattr(site, "source_state", lambda: ("another", True))
+    assert copy.inside(command.build)
     assert len(written) == 2
 
 
 def test_the_profile_lists_the_slowest_cells_first(copy, capsys):
     copy.edit("book/first.py", "ledger.record", "import time; time.sleep(1.2)\nledger.record")
     copy.execute(capsys)
-    copy.inside(build.profile)
+    copy.inside(execute.profile)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("book/first, cell 2: import json")
     assert float(lines[0].split()[0]) >= 1.2

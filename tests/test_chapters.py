@@ -10,10 +10,10 @@ import re
 import shutil
 
 import pytest
-from test_book import CHAPTERS, ROOT, build
+import yaml
+from test_book import CHAPTERS, ROOT
 
-import freshness  # isort: skip
-import repeatability  # isort: skip
+from publishing import contents, execute, freshness, repeatability
 
 EXPECTED = repeatability.expected()
 FROM_THE_ROOT = ("book/05_conclusions", "book/04_generation/dataset")
@@ -33,11 +33,11 @@ def results_of_the_others(folder):
 
 def executed_here(page, folder, store):
     """The results that a chapter records when it is executed now."""
-    if page in build.LAST:
+    if page in contents.LAST:
         results_of_the_others(store)
-    _, problem = build.execute(page, folder=folder, LORENZ_RESULTS=str(store))
+    _, problem = execute.execute(page, folder=folder, LORENZ_RESULTS=str(store))
     assert problem is None, problem
-    return {} if page in build.LAST else repeatability.recorded(store)
+    return {} if page in contents.LAST else repeatability.recorded(store)
 
 
 def kept_by_the_build(page):
@@ -72,13 +72,13 @@ def test_chapters_run_from_the_root_as_well(page, tmp_path):
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_no_chapter_opens_a_file_by_a_path_of_its_own(page):
     # Such a path would lead elsewhere from another folder; the module's loaders know the root.
-    code = "\n".join(cell.source for cell in freshness.code_cells(build.read(page)))
+    code = "\n".join(cell.source for cell in contents.code_cells(contents.read(page)))
     assert not re.findall(r"\b(?:open|Path|\w*load\w*|read_\w+)\(\s*f?[\"'][\w.]*[./].*", code)
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_every_chapter_has_exercises_and_its_solutions_are_executed(page):
-    cells = build.read(page).cells
+    cells = contents.read(page).cells
     start = next(i for i, cell in enumerate(cells) if "## Exercises" in cell.source)
     solutions = [c for c in cells[start:] if "hide-cell" in c.metadata.get("tags", [])]
     in_words = ("book/appendix/reproducibility", "book/appendix/benchmarks")
@@ -89,6 +89,6 @@ def test_every_chapter_has_exercises_and_its_solutions_are_executed(page):
 
 
 def test_each_claim_is_judged_by_a_result_of_the_page_it_links_to():
-    for claim in build.yaml.safe_load((ROOT / "book" / "claims.yml").read_text(encoding="utf8")):
+    for claim in yaml.safe_load((ROOT / "book" / "claims.yml").read_text(encoding="utf8")):
         assert EXPECTED[claim["result"]]["page"] == claim["page"], claim["id"]
         assert claim.get("control", claim["result"]) in EXPECTED, claim["id"]

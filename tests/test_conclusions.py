@@ -3,13 +3,12 @@
 import itertools
 
 import pytest
+import yaml
 from browsing import need
-from test_book import build
-
-import freshness  # isort: skip
-import repeatability  # isort: skip
 
 from lorenz_utils import ledger
+from publishing import __main__ as command
+from publishing import contents, freshness, repeatability
 
 EXPECTED = repeatability.expected()
 CLAIMS = {claim["id"]: claim for claim in ledger.claims()}
@@ -41,7 +40,7 @@ def test_each_verdict_is_the_same_wherever_the_results_agree(claim):
 @pytest.fixture
 def built():
     """Verdicts on what `make book` recorded on this machine."""
-    stale = [page for page in build.chapters() if freshness.reasons(page)]
+    stale = [page for page in contents.chapters() if freshness.reasons(page)]
     need(not stale, f"make book first: {len(stale)} chapters are stale")
     return {row["id"]: row for row in ledger.verdicts()}
 
@@ -68,9 +67,9 @@ def test_the_built_pages_count_these_verdicts(built):
 
 def test_a_verdict_without_a_reason_is_shown_and_noted(tmp_path, monkeypatch, capsys):
     claim = {"id": "a", "result": "page/a", "rule": "greater", "threshold": 0, "reason": {}}
-    (tmp_path / "claims.yml").write_text(build.yaml.safe_dump([claim]))
+    (tmp_path / "claims.yml").write_text(yaml.safe_dump([claim]))
     monkeypatch.setattr(ledger, "CLAIMS", tmp_path / "claims.yml")
     monkeypatch.setattr(ledger, "RESULTS", tmp_path)
     ledger.record("page/a", 1.0)
-    build.note_what_differs()
+    command.note_what_differs()
     assert "claim 'a' is judged 'reproduced'" in capsys.readouterr().err

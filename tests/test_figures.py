@@ -1,19 +1,15 @@
 """The figures of the site: small files that look as they were drawn."""
 
 import re
-import sys
 from io import StringIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from browsing import ROOT
 
 from lorenz_utils import plotting
-
-sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_ext")]
-import build  # noqa: E402
-import figures  # noqa: E402
+from publishing import contents
+from publishing.sphinx import figures
 
 
 def drawn(n_points, **style):
@@ -47,8 +43,8 @@ def test_clouds_keep_every_point_its_colour_and_its_size(style, width):
 def test_numbers_on_images_keep_their_colour_in_the_dark_theme():
     for colour in plotting.ON_IMAGE.values():
         assert figures.darken_colour(colour) == colour
-    for page in build.chapters():
-        for cell in build.read(page).cells:
+    for page in contents.chapters():
+        for cell in contents.read(page).cells:
             if cell.cell_type == "code" and "imshow(" in cell.source:
                 for call in re.findall(r"\.text\(.*\)", cell.source):
                     assert "color=ink" in call and "ON_IMAGE" in cell.source, f"{page}: {call}"

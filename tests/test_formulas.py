@@ -1,12 +1,8 @@
 """Formulas are set while the site is built: numbered ones too, and none is left as TeX."""
 
-import sys
-
 import pytest
-from browsing import ROOT
 
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import formulas
+from publishing.sphinx import formulas
 
 OPEN = '<div class="math notranslate nohighlight" id="equation-eq-a">\n'
 NUMBER = '<span class="eqno">(1)<a class="headerlink" href="#equation-eq-a">#</a></span>'

@@ -1,7 +1,5 @@
 """The interactive figures in a browser: their numbers are Python's, and everyone can use them."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -11,9 +9,7 @@ from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
 from lorenz_utils.system import LorenzParameters, flow_map, simulate
 from lorenz_utils.training import load_or_train
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from interactive import export
+from publishing.sphinx.interactive import export
 
 PAGE = "book/play.html"
 SCRIPTS = ROOT / "book" / "_static" / "interactive"

@@ -1,15 +1,13 @@
 """The notebooks for download and Colab: with results, and readable where nobody knows MyST."""
 
 import re
-import sys
 
 import nbformat
 import pytest
-from browsing import ROOT, SITE, need
+from browsing import SITE, need
 
-sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_ext")]
-import build  # noqa: E402
-import notebooks  # noqa: E402
+from publishing import contents, freshness
+from publishing.sphinx import notebooks
 
 MYST = r"\{[a-z:]+\}`|(?m:^:::)|\$\$ \(eq-|(?m:^\([\w-]+\)=$)"
 
@@ -40,20 +38,20 @@ def test_myst_becomes_plain_markdown(text, shown):
 
 
 def test_two_readings_of_a_chapter_make_the_same_notebook(monkeypatch):
-    page = build.chapters()[0]
-    monkeypatch.setattr(notebooks.freshness, "executed", build.read)  # names drawn at random
+    page = contents.chapters()[0]
+    monkeypatch.setattr(freshness, "executed", contents.read)  # names drawn at random
     first = notebooks.setup_cell("https://example.org/a/b")
     one, other = (notebooks.notebook(page, Links(), first.copy()) for _ in range(2))
     assert one == other
     assert len({cell.id for cell in one.cells}) == len(one.cells) > 2
 
 
-@pytest.mark.parametrize("page", build.chapters())
+@pytest.mark.parametrize("page", contents.chapters())
 def test_a_built_notebook_has_the_results_and_no_myst(page):
     need(SITE.exists(), "the site is not built: run make book")
     made = nbformat.read((SITE / notebooks.FOLDER / page).with_suffix(".ipynb"), as_version=4)
     nbformat.validate(made)
-    done = build.freshness.executed(page)
+    done = freshness.executed(page)
     ours, theirs = (
         [len(cell.outputs) for cell in nb.cells if cell.cell_type == "code"] for nb in (made, done)
     )

@@ -10,9 +10,7 @@ import pytest
 from browsing import PAGES, ROOT, chromium, need
 from pypdf import PdfReader
 
-sys.path.insert(0, str(ROOT / "book"))
-import build
-import pdf
+from publishing import contents, pdf
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +24,7 @@ def book(tmp_path_factory):
         fcntl.flock(file, fcntl.LOCK_EX)
         if not file.seek(0, os.SEEK_END):
             # A process of its own, as in make pdf: no two browsers are driven from one.
-            subprocess.run([sys.executable, ROOT / "book" / "pdf.py"], check=True)
+            subprocess.run([sys.executable, "-m", "publishing", "pdf"], cwd=ROOT, check=True)
             file.write(b"printed")
     return PdfReader(pdf.FOLDER / "learning-lorenz.pdf")
 
@@ -48,13 +46,13 @@ def headings(book):
 
 def title(page):
     """The first line of a page's source, without spaces."""
-    source = (ROOT / f"{page}.md").read_text() if page not in build.chapters() else ""
-    source = source or build.read(page).cells[0].source
+    source = (ROOT / f"{page}.md").read_text() if page not in contents.chapters() else ""
+    source = source or contents.read(page).cells[0].source
     return "".join(source.split("\n")[0].strip("# ").split())
 
 
 def test_no_page_is_blank(book):
-    assert len(book.pages) > 3 * len(build.pages())
+    assert len(book.pages) > 3 * len(contents.pages())
     for number, page in enumerate(book.pages[1:], start=2):
         # The page's number is one piece of text; a page has more.
         assert page.get_contents().get_data().count(b"BT") > 1, f"page {number} is blank"
@@ -62,13 +60,13 @@ def test_no_page_is_blank(book):
 
 def test_every_chapter_is_there_from_its_title_to_its_findings(book):
     first = pdf.starts(pdf.FOLDER / "learning-lorenz.pdf")
-    begins = [first[pdf.anchor(page)] for page in build.pages()]
+    begins = [first[pdf.anchor(page)] for page in contents.pages()]
     assert begins == sorted(set(begins)), "in the order of the book, each on a page of its own"
     found = headings(book)
     ends = [*begins[1:], len(book.pages) + 1]
-    for page, begin, end in zip(build.pages(), begins, ends, strict=True):
+    for page, begin, end in zip(contents.pages(), begins, ends, strict=True):
         assert (title(page), begin) in found, page
-        if page in build.chapters():
+        if page in contents.chapters():
             assert any(h == "Whatwefind" and begin <= n < end for h, n in found), page
 
 

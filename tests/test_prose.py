@@ -89,7 +89,7 @@ def test_strings_of_code_cells_are_prose_without_what_they_compute():
 
 def test_all_kinds_of_prose_are_read():
     texts = dict.fromkeys(page for page, _ in prose.pieces())
-    assert {"README", "claims", *prose.build.pages()} == set(texts)
+    assert {"README", "claims", *prose.contents.pages()} == set(texts)
     everything = "\n".join(text for _, text in prose.pieces())
     for part in ("**Question.**", "## Two commands", "Of nine monomials"):
         assert part in everything

@@ -4,10 +4,11 @@ import json
 import os
 import signal
 
+import nbformat
 import pytest
-from test_build import Clone, build
+from test_build import Clone
 
-import rehearsal  # isort: skip
+from publishing import rehearsal, repeatability
 
 CLAIM = """
 - {id: total, result: first/sum, rule: greater, threshold: 11.2,
@@ -17,7 +18,7 @@ CLAIM = """
 
 def notebook(*outputs):
     """An executed notebook, each cell with one output of Markdown."""
-    new = rehearsal.repeatability.freshness.nbformat.v4
+    new = nbformat.v4
     cells = [
         new.new_code_cell(outputs=[new.new_output("display_data", {"text/markdown": text})])
         for text in outputs
@@ -71,7 +72,7 @@ def test_sentences_are_compared_but_for_their_numbers(there, here, differs):
 
 def test_results_are_held_against_the_tolerance_of_the_accepted_ones(monkeypatch):
     accepted = {"p/a": {"page": "book/p", "tolerance": 0.5}}
-    monkeypatch.setattr(rehearsal.repeatability, "expected", lambda: accepted)
+    monkeypatch.setattr(repeatability, "expected", lambda: accepted)
     own = {"p/a": {"value": 1.0, "standard_error": 0.0}, "p/b": {"value": 1.0, "standard_error": 0}}
     near = {"p/a": {"value": 1.4}, "p/b": {"value": 1.0}}
     assert not list(rehearsal.other_results(near, own))
@@ -114,11 +115,9 @@ def test_a_book_that_depends_on_the_kernel_is_found_out(sensitive, tmp_path, mon
             "display(Markdown(f\"It is {len(numbers)}, {'more' if other else 'less'}.\"))\n"
             'ledger.record("first/sum", sum(numbers) + other',
         )
-    for module in (rehearsal, rehearsal.repeatability):
-        monkeypatch.setattr(module, "ROOT", clone.folder)
-    monkeypatch.setattr(rehearsal.repeatability, "expected", dict)
+    monkeypatch.setattr(repeatability, "expected", dict)
     monkeypatch.setattr(rehearsal, "refusal", lambda name: None)  # tested above
-    assert clone.inside(lambda: build.rehearse("generic")) == (not sensitive)
+    assert clone.inside(lambda: rehearsal.rehearse("generic")) == (not sensitive)
     said = capsys.readouterr()
     own = json.loads((clone.folder / "_build" / "results" / "first--sum.json").read_text())
     assert own["value"] == 11, "this machine's own book was touched"
@@ -137,14 +136,14 @@ def test_a_book_that_depends_on_the_kernel_is_found_out(sensitive, tmp_path, mon
 
 
 def test_only_machines_that_this_cpu_can_be_are_rehearsed(monkeypatch, capsys):
-    monkeypatch.setattr(build, "execute_stale", lambda: True)
+    monkeypatch.setattr(rehearsal, "execute_stale", lambda: True)
     rehearsed = []
-    monkeypatch.setattr(build, "_rehearsed", lambda name: rehearsed.append(name) or True)
+    monkeypatch.setattr(rehearsal, "_rehearsed", lambda name: rehearsed.append(name) or True)
     able = {"generic"}
     monkeypatch.setattr(rehearsal, "refusal", lambda name: None if name in able else "no AVX")
-    assert build.rehearse("all") and rehearsed == ["generic"]
+    assert rehearsal.rehearse("all") and rehearsed == ["generic"]
     assert "No rehearsal of haswell: no AVX." in capsys.readouterr().err
-    assert not build.rehearse("haswell")
+    assert not rehearsal.rehearse("haswell")
     able.clear()
-    assert not build.rehearse("all"), "nothing was rehearsed"
+    assert not rehearsal.rehearse("all"), "nothing was rehearsed"
     assert rehearsed == ["generic"]

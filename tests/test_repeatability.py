@@ -1,19 +1,18 @@
 """Tolerances of results, and the comparison of two built sites."""
 
 import json
-import sys
 
+import nbformat
 import numpy as np
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
 from PIL import Image
 from sphinx.search import SearchEnglish, WordCollector
-from test_book import ROOT, build
 
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import provenance  # isort: skip
-import repeatability  # isort: skip
+from publishing import __main__ as command
+from publishing import freshness, repeatability
+from publishing.sphinx import provenance
 
 WANTED = {"a/b": {"value": 1.0, "tolerance": 0.1}}
 
@@ -85,9 +84,9 @@ def test_accepting_keeps_the_tolerances_that_say_why(tmp_path, monkeypatch):
         entry = {"name": f"p/{name}", "value": 2.0, "standard_error": 0.0, "amplified": False}
         path.write_text(json.dumps(entry))
         paths.append(str(path.relative_to(tmp_path)))
-    notebook = repeatability.freshness.nbformat.v4.new_notebook()
+    notebook = nbformat.v4.new_notebook()
     notebook.metadata["origins"] = {"writes": dict.fromkeys(paths, "")}
-    monkeypatch.setattr(repeatability.freshness, "executed", lambda page: notebook)
+    monkeypatch.setattr(freshness, "executed", lambda page: notebook)
     monkeypatch.setattr(repeatability, "ROOT", tmp_path)
     monkeypatch.setattr(repeatability, "EXPECTED", tmp_path / "expected.json")
     old = {"p/a": {"value": 1.0, "tolerance": 7.0, "why": "it says why, at length"}}
@@ -110,10 +109,10 @@ def test_check_removes_all_that_a_build_could_reuse(tmp_path, monkeypatch, capsy
         (tmp_path / "executed").mkdir()
         return True
 
-    monkeypatch.setattr(build, "BUILD", tmp_path)
-    monkeypatch.setattr(build, "build", pretend)
+    monkeypatch.setattr(command, "BUILD", tmp_path)
+    monkeypatch.setattr(command, "build", pretend)
     monkeypatch.setattr(repeatability, "differences", lambda found, wanted: [])
-    assert not build.check()
+    assert not command.check()
     assert len(builds) == 2
     assert "index.html, line 1: '<p>0</p>' and '<p>1</p>' differs" in capsys.readouterr().out
 

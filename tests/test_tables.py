@@ -1,16 +1,14 @@
 """Tables that code makes are numbered: each has the caption and the name that its cell gives."""
 
-import sys
 from types import SimpleNamespace
 
 import pytest
-from browsing import ROOT, SITE, need
+from browsing import SITE, need
 from docutils import nodes
 from docutils.utils import new_document
 from sphinx.errors import ExtensionError
 
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import tables
+from publishing.sphinx import tables
 
 
 def captioned(metadata, n_tables):

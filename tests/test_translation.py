@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,11 +9,12 @@ import pytest
 from babel.messages.pofile import read_po
 from browsing import need
 
+from publishing import contents
+from publishing.messages import CATALOGUES, could_say
+from publishing.sphinx import editions
+from publishing.words import WORDS
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_ext")]
-import build  # noqa: E402
-import editions  # noqa: E402
-from words import WORDS  # noqa: E402
 
 SITE = ROOT / "_build" / "html" / "fr"
 MISSING = ROOT / "_build" / "fr" / "_build" / "missing.json"
@@ -30,7 +30,7 @@ KEPT = {
 
 def messages(page):
     """The messages of a page's catalogue."""
-    with (build.CATALOGUES / f"{page}.po").open("rb") as file:
+    with (CATALOGUES / f"{page}.po").open("rb") as file:
         return [message for message in read_po(file, locale="fr") if message.id]
 
 
@@ -39,13 +39,13 @@ def untranslated(page):
     return [message.id for message in messages(page) if not message.string or message.fuzzy]
 
 
-@pytest.mark.parametrize("page", build.pages())
+@pytest.mark.parametrize("page", contents.pages())
 def test_no_message_is_untranslated(page):
     found = untranslated(page)
     assert not found, f"{len(found)} messages of {page} are not translated:\n" + "\n".join(found)
 
 
-@pytest.mark.parametrize("page", build.pages())
+@pytest.mark.parametrize("page", contents.pages())
 def test_translations_keep_what_is_not_language(page):
     problems = []
     for message in messages(page):
@@ -88,9 +88,9 @@ def test_template_keeps_words_and_gives_the_numbers_back(text, numbers):
     assert editions.fill(message, found) == text
 
 
-@pytest.mark.parametrize("page", build.chapters())
+@pytest.mark.parametrize("page", contents.chapters())
 def test_what_code_says_on_any_machine_is_listed_and_translated(page):
-    known, problems = build.could_say(page)
+    known, problems = could_say(page)
     assert not problems, f"{page}.py: words that no catalogue can hold\n" + "\n".join(problems)
     missing = known - {m.id for m in messages(page) if m.string and not m.fuzzy}
     assert not missing, f"{page} could say, without translation:\n" + "\n".join(sorted(missing))
@@ -120,7 +120,7 @@ def test_a_page_that_lacks_a_translation_says_so_and_names_its_english(begun):
 def test_built_pages_say_what_is_missing():
     need(MISSING.exists(), "the site is not built: run make book")
     missing = json.loads(MISSING.read_text(encoding="utf8"))
-    for page in build.pages():
+    for page in contents.pages():
         said = 'class="translation-note"' in (SITE / f"{page}.html").read_text(encoding="utf8")
         assert said == bool(missing[page]), page
     left = {page: messages for page, messages in missing.items() if messages}
@@ -129,7 +129,7 @@ def test_built_pages_say_what_is_missing():
 
 def test_each_built_page_leads_to_its_other_edition():
     need(MISSING.exists(), "the site is not built: run make book")
-    for page in build.pages():
+    for page in contents.pages():
         for site, there in ((SITE.parent, "fr"), (SITE, "en")):
             path = site / f"{page}.html"
             html = path.read_text(encoding="utf8")

@@ -1,12 +1,8 @@
 """All that a chapter's code can say is listed, and what nobody can list is named."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book"))
-from _ext import wordings
+from publishing import wordings
 
 
 @pytest.mark.parametrize(
