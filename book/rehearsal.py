@@ -114,6 +114,8 @@ def settings(name):
     variables, said = MACHINES[name]
     # Of its own: two processes that compile for two CPUs at once could mix up their files.
     own = {"NUMBA_CACHE_DIR": str(ROOT / "_build" / "numba" / name)}
+    # Threads that wait by spinning take, on a machine that is not idle, the core they wait for.
+    own["OMP_WAIT_POLICY"] = "PASSIVE"
     return variables | own | dict.fromkeys(THREADS, str(said["threads"]))
 
 
