@@ -45,13 +45,19 @@ def test_weights_are_safetensors_and_nothing_unpickles():
     assert not [n for n in sources if loads.search((ROOT / n).read_text())]
 
 
-def test_the_workflow_has_least_rights_and_pinned_actions():
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text())
+# One job publishes the pages, one pushes the executed chapters to their branch, one opens an issue.
+RIGHTS = {
+    "book.yml": {"publish": {"pages", "id-token"}, "notebooks": {"contents"}},
+    "newest.yml": {"newest": {"contents", "issues"}},
+}
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / ".github/workflows").iterdir()))
+def test_workflows_have_least_rights_and_pinned_actions(name):
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text())
     assert workflow["permissions"] == {"contents": "read"}
-    # One job publishes the pages, one pushes the executed chapters to their branch.
-    allowed = {"publish": {"pages", "id-token"}, "notebooks": {"contents"}}
-    for name, job in workflow["jobs"].items():
-        assert set(job.get("permissions", {})) <= allowed.get(name, set()), name
+    for job_name, job in workflow["jobs"].items():
+        assert set(job.get("permissions", {})) <= RIGHTS[name].get(job_name, set()), job_name
         for step in job["steps"]:
             if "uses" in step:
                 assert re.search(r"@(v\d+|[0-9a-f]{40})$", step["uses"]), step["uses"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
 
 ICON = re.compile(r'<(i|span) class="([^"]*\bfa-[^"]*)"([^>]*)></\1>')
 DRAWING = re.compile(r'"?([a-z0-9-]+)"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","([^"]+)"\]')
@@ -62,10 +63,12 @@ MENDS = [
 
 
 def mend(page):
-    """A page whose theme parts a screen reader understands."""
+    """A page whose theme parts a screen reader understands, and the patterns that it has."""
+    found = set()
     for pattern, replacement in MENDS:
-        page = re.sub(pattern, replacement, page)
-    return page
+        page, count = re.subn(pattern, replacement, page)
+        found |= {pattern} if count else set()
+    return page, found
 
 
 def used_rules(css, words):
@@ -142,10 +145,14 @@ def slim(app, error):
     script = site / "_static" / "scripts" / "fontawesome.js"
     icons = drawings(script.read_text(encoding="utf8"))
     script.unlink()
-    pages = sorted(site.rglob("*.html"))
+    pages, mended = sorted(site.rglob("*.html")), set()
     for page in pages:
-        text = mend(drop_scripts(draw_icons(page.read_text(encoding="utf8"), icons)))
+        text, found = mend(drop_scripts(draw_icons(page.read_text(encoding="utf8"), icons)))
         page.write_text(text, encoding="utf8")
+        mended |= found
+    # Another version of the theme may write something else there, or have it right by itself.
+    if idle := [pattern for pattern, _ in MENDS if pattern not in mended]:
+        raise ExtensionError(f"slim.MENDS holds patterns that no page has: {idle}")
     scripts = [p for p in sorted(site.rglob("*.js")) if p.name != "searchindex.js"]
     words = set()
     for path in [*pages, *scripts]:
