@@ -1,6 +1,6 @@
 """Which part of an adversarial pair matters: the same run with one thing changed, several seeds.
 
-Run ``python -m lorenz_utils.ablation --help``; the records are in ``models/ablation``.
+Run ``python -m experiments.ablation --help``; the records are in ``models/ablation``.
 """
 
 import argparse
@@ -11,9 +11,9 @@ from itertools import product
 import numpy as np
 import torch
 
+from experiments.study import run_study
 from lorenz_utils.metrics import measure
-from lorenz_utils.studies import run_study
-from lorenz_utils.system import flow_map, make_ensemble, sample_attractor
+from lorenz_utils.system import kicked_ensemble, make_ensemble
 from lorenz_utils.training import DECK, DT, FAITHFUL, MODELS, TrainingConfig, train
 
 RECORDS = MODELS / "ablation"
@@ -123,20 +123,6 @@ def learn_noise(*, level, **fields):
     return {"kicks": _rounded(learned_kicks(generator, ensemble[:, 500]))}
 
 
-def kicked_ensemble(level, *, rng, n_series=1000, length=1000):
-    """Series x[t+1] = Phi(x[t]) + level * s * xi[t], with xi normal, (n_series, length, 3)."""
-    rng = np.random.default_rng(rng)
-    series = np.empty((length, n_series, 3))
-    series[0] = sample_attractor(n_series, rng=rng)
-    # Chaos amplifies the last bit, which differs between machines in sums and in logarithms (behind
-    # one normal number in some thousands): both are rounded.
-    scale = np.round(level * series[0].std(0), 6)
-    for t in range(1, length):
-        kick = scale * rng.standard_normal((n_series, 3)).astype(np.float32)
-        series[t] = flow_map(series[t - 1], DT, rtol=1e-6) + kick
-    return series.transpose(1, 0, 2)
-
-
 @torch.no_grad()
 def learned_kicks(generator, states, *, n_draws=50):
     """Root mean square deviation of the generator's steps from their mean, from states (n, 3).
@@ -189,7 +175,7 @@ STUDIES = {
 def main(arguments=None):
     """Command line: compute what is missing of one study or of all."""
     parser = argparse.ArgumentParser(
-        prog="python -m lorenz_utils.ablation",
+        prog="python -m experiments.ablation",
         description="Train every variant of a study that has no record yet. Interrupt it at any "
         "time: finished runs are kept, and the same command goes on.",
     )

@@ -1,6 +1,6 @@
 """The contest of the noise chapter: five methods on the same noisy orbit, beside the bound.
 
-One `trial` is one method on one draw of orbit and noise. ``benchmarks/noise.py`` runs them all and
+One `trial` is one method on one draw of orbit and noise. `experiments.noise` runs them all and
 stores them; the chapter shows what is stored and runs some again.
 """
 
@@ -40,7 +40,7 @@ def weak_form(series, dt):
     return WeakFormRegressor().fit(series, dt).coef_
 
 
-def flow_map(series, dt):
+def fit_flow_map(series, dt):
     """Each sample carried onto the next."""
     return FlowMapRegressor().fit(series, dt).coef_
 
@@ -54,7 +54,7 @@ METHODS = {
     "forward difference": forward_ols,
     "spline + STLSQ": spline_stlsq,
     "weak form": weak_form,
-    "one-step flow map": flow_map,
+    "one-step flow map": fit_flow_map,
     SHOOTING: multiple_shooting,
 }
 

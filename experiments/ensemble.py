@@ -1,6 +1,6 @@
 """The deck's 1000 x 1000 samples at dt = 0.1, by this book and by what a user would pick instead.
 
-Run by ``python benchmarks/ensemble.py``; writes ``benchmarks/results/ensemble.json``.
+Run by ``python -m experiments.ensemble``; writes ``experiments/results/ensemble.json``.
 
 Each solver gets the loosest of its tolerances with which no step of the series looked at is off by
 more than 1e-9 in any coordinate. Where none does, the row says so. The loops integrate one series
@@ -16,7 +16,7 @@ os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from lorenz_utils import records
+from experiments import stored
 from lorenz_utils.system import LORENZ63, flow_map, sample_attractor, simulate, vector_field
 
 N_SERIES, LENGTH, DT, ERROR, REPEATS = 1000, 1000, 0.1, 1e-9, 3
@@ -162,7 +162,7 @@ def main():
         rows[name]["reached"] = error <= ERROR
         calls[name] = lambda f=solver, s=states, tol=tolerance: f(s, tol, LENGTH)
         print(rows[name], flush=True)
-    for name, seconds in records.time_in_turns(calls, REPEATS).items():
+    for name, seconds in stored.time_in_turns(calls, REPEATS).items():
         scale = 1 if SOLVERS[name][1] else N_SERIES / N_CHECKED
         rows[name]["seconds"] = [round(scale * s, 3) for s in seconds]
         rows[name]["timed_series"] = round(N_SERIES / scale)
@@ -171,9 +171,8 @@ def main():
     print("peak memory over the result's", memory)
     context = {"n_series": N_SERIES, "length": LENGTH, "dt": DT, "allowed_error": ERROR}
     packages = ["torch", "torchdiffeq", "diffrax", "jax"]
-    records.save(
-        "ensemble", list(rows.values()), modules=["system"], packages=packages,
-        peak_memory=memory, **context,
+    stored.save(
+        "ensemble", list(rows.values()), packages=packages, peak_memory=memory, **context
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Lyapunov exponents from equal data: this book's functions beside nolds and NeuroKit2.
 
-Run by ``python benchmarks/exponents.py``; writes ``benchmarks/results/exponents.json``.
+Run by ``python -m experiments.exponents``; writes ``experiments/results/exponents.json``.
 
 The data are ensembles of series at dt = 0.1, drawn anew for each repeat. A method that takes one
 coordinate gets x of each series and its exponents are averaged; `state_space_spectrum` takes the
@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 
-from lorenz_utils import records
+from experiments import stored
 from lorenz_utils.lyapunov import (
     lyapunov_spectrum,
     rosenstein_exponent,
@@ -91,8 +91,7 @@ def main():
             rows[-1]["seconds"] = round(seconds, 4)
             print(rows[-1], flush=True)
     context = {"n_series": N_SERIES, "length": LENGTH, "dt": DT, "reference": REFERENCE}
-    modules, packages = ["lyapunov", "system"], ["nolds", "neurokit2"]
-    records.save("exponents", rows, modules=modules, packages=packages, **context)
+    stored.save("exponents", rows, packages=["nolds", "neurokit2"], **context)
 
 
 if __name__ == "__main__":

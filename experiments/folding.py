@@ -1,12 +1,12 @@
 """Folding an ensemble into images and back, beside a plain loop over series and coordinates.
 
-Run by ``python benchmarks/folding.py``; writes ``benchmarks/results/folding.json``. Times are of
+Run by ``python -m experiments.folding``; writes ``experiments/results/folding.json``. Times are of
 the processor, taken in turns.
 """
 
 import numpy as np
 
-from lorenz_utils import records
+from experiments import stored
 from lorenz_utils.images import SIDE, Scaling, images_to_series, series_to_images
 from lorenz_utils.system import make_ensemble
 
@@ -53,13 +53,13 @@ def main():
         "unfold": lambda: images_to_series(images, scaling, length=LENGTH),
         "unfold, loop": lambda: loop_unfold(images, scaling, LENGTH),
     }
-    seconds = records.time_in_turns(calls, REPEATS)
+    seconds = stored.time_in_turns(calls, REPEATS)
     rows = []
     for what, times in seconds.items():
         rows.append({"what": what, "seconds": [round(s, 5) for s in times]})
         print(rows[-1])
     context = {"n_series": N_SERIES, "length": LENGTH}
-    records.save("folding", rows, modules=["images"], **context)
+    stored.save("folding", rows, **context)
 
 
 if __name__ == "__main__":

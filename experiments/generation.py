@@ -1,7 +1,7 @@
 """The generation part: a training step against the machine's matrix products and a plain loop.
 
-Run by ``python benchmarks/generation.py``; writes ``benchmarks/results/generation.json``. All times
-are of the processor, with one thread, and every ratio is taken within this one run.
+Run by ``python -m experiments.generation``; writes ``experiments/results/generation.json``.
+All times are of the processor, with one thread, and every ratio is taken within this one run.
 """
 
 import time
@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from lorenz_utils import records
+from experiments import stored
 from lorenz_utils.adversarial import AdversarialRun
 from lorenz_utils.metrics import compare
 from lorenz_utils.system import make_ensemble
@@ -104,12 +104,14 @@ def main():
     with Counter() as counter:
         advance()
     achieved = counter.total / seconds(advance)
-    rows.append({
-        "what": "training step of the faithful pair",
-        "giga_flops": round(achieved / 1e9, 1),
-        "matrix_product_giga_flops": round(rate / 1e9, 1),
-        "share": round(achieved / rate, 3),
-    })
+    rows.append(
+        {
+            "what": "training step of the faithful pair",
+            "giga_flops": round(achieved / 1e9, 1),
+            "matrix_product_giga_flops": round(rate / 1e9, 1),
+            "share": round(achieved / rate, 3),
+        }
+    )
 
     # A DCGAN step with all tricks, and with the critic at every step, against the plain loop.
     plain = seconds(plain_dcgan(DECK))
@@ -119,24 +121,27 @@ def main():
     ):
         ours = seconds(steps_of(config)[0])
         samples = STEPS["images"] * config.batch_size
-        rows.append({
-            "what": name,
-            "samples_per_second": round(samples / ours),
-            "plain_loop_samples_per_second": round(samples / plain),
-            "ratio": round(plain / ours, 3),
-        })
+        rows.append(
+            {
+                "what": name,
+                "samples_per_second": round(samples / ours),
+                "plain_loop_samples_per_second": round(samples / plain),
+                "ratio": round(plain / ours, 3),
+            }
+        )
 
     ensemble = make_ensemble(300, 1000, DT, rng=0)
     start = time.process_time()
     compare(ensemble[:200], ensemble[200:], DT, rng=0)
-    rows.append({
-        "what": "compare, 100 x 1000 and six controls",
-        "seconds": round(time.process_time() - start, 1),
-    })
+    rows.append(
+        {
+            "what": "compare, 100 x 1000 and six controls",
+            "seconds": round(time.process_time() - start, 1),
+        }
+    )
     for row in rows:
         print(row)
-    modules = ["training", "metrics"]
-    records.save("generation", rows, modules=modules, packages=["torch", "nolds"])
+    stored.save("generation", rows, packages=["torch", "nolds"])
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 """Processor time of the identifiers: a cold start on 1000 samples, and growth with their number.
 
-Run by ``python benchmarks/identification_speed.py``; writes
-``benchmarks/results/identification_speed.json``.
+Run by ``python -m experiments.identification_speed``; writes
+``experiments/results/identification_speed.json``.
 """
 
 import time
 
 import numpy as np
 
-from lorenz_utils import contest, records
+from experiments import contest, stored
 from lorenz_utils.identification import FlowMapRegressor, MultipleShootingRegressor
 from lorenz_utils.regression import coefficient_error
 from lorenz_utils.surrogates import with_noise
@@ -47,8 +47,7 @@ def main():
     per_step = [row["processor_seconds"] / row["iterations"] for row in shooting]
     growth = np.polyfit(np.log([row["samples"] for row in shooting]), np.log(per_step), 1)[0]
     print(f"cost of an iteration ~ samples^{growth:.2f}")
-    modules = ["identification"]
-    records.save("identification_speed", rows, modules=modules, dt=DT, noise=NOISE)
+    stored.save("identification_speed", rows, dt=DT, noise=NOISE)
 
 
 if __name__ == "__main__":

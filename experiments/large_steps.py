@@ -1,7 +1,7 @@
 """How far apart the samples may lie: identification without noise from dt = 0.1 to a Lyapunov time.
 
-Resumable. Run by ``python benchmarks/large_steps.py [--jobs 2]``; writes
-``benchmarks/results/large_steps.json``.
+Resumable. Run by ``python -m experiments.large_steps [--jobs 2]``; writes
+``experiments/results/large_steps.json``.
 """
 
 import argparse
@@ -11,10 +11,10 @@ import warnings
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from lorenz_utils import contest, records
+from experiments import contest, stored
+from experiments.study import run_study
 from lorenz_utils.identification import FlowMapRegressor, MultipleShootingRegressor
 from lorenz_utils.regression import coefficient_error, true_coefficients
-from lorenz_utils.studies import run_study
 from lorenz_utils.surrogates import with_noise
 from lorenz_utils.system import sample_attractor, simulate
 
@@ -55,20 +55,24 @@ def main():
     """Run what is missing, then store all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=-1, help="processes, -1 for one a core")
-    code = records.fingerprint(["contest"])  # trials of other code count as missing
+    code = stored.fingerprint("experiments.contest")  # trials of other code count as missing
     tasks = {
         f"{method}-{guess_error}-{dt}-{seed}".replace(" ", "-"): {
-            "method": method, "guess_error": guess_error, "dt": dt, "seed": seed, "code": code,
+            "method": method,
+            "guess_error": guess_error,
+            "dt": dt,
+            "seed": seed,
+            "code": code,
         }
         for method, guess_error, steps in PLAN
         for dt in steps
         for seed in SEEDS
     }
-    directory = records.ROOT / "_build" / "large_steps"
+    directory = stored.ROOT / "_build" / "large_steps"
     study = run_study(directory, trial, tasks, n_jobs=parser.parse_args().jobs)
     rows = [record["result"] for record in study.values()]
     settings = {"n_series": N_SERIES, "length": LENGTH, "noise": SHOOTING_NOISE}
-    records.save("large_steps", rows, modules=["contest"], **settings)
+    stored.save("large_steps", rows, **settings)
 
 
 if __name__ == "__main__":

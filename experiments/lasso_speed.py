@@ -1,6 +1,6 @@
 """Time of the taught LASSO solvers to a relative objective gap of 1e-8, beside scikit-learn's.
 
-Run by ``python benchmarks/lasso_speed.py``; writes ``benchmarks/results/lasso_speed.json``.
+Run by ``python -m experiments.lasso_speed``; writes ``experiments/results/lasso_speed.json``.
 
 The problems are the deck's: 10,000 forward differences at dt = 0.01, columns of unit spread, with
 libraries of degree 2 (9 terms), 3 (19) and 4 (34). Each solver gets the loosest of its tolerances
@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 from sklearn.linear_model import Lasso
 
-from lorenz_utils import records
+from experiments import stored
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.regression import ADMMLasso, ISTALasso, LARSLasso, polynomial_library
 from lorenz_utils.system import sample_attractor, simulate
@@ -78,8 +78,7 @@ def main():
                 row = measure(make, X, y, minimum)
             rows.append({"solver": name, "degree": degree, "terms": X.shape[1], **row})
             print(rows[-1], flush=True)
-    modules = ["derivatives", "regression", "solvers", "system"]
-    records.save("lasso_speed", rows, modules=modules, samples=len(X), alpha=ALPHA)
+    stored.save("lasso_speed", rows, samples=len(X), alpha=ALPHA)
 
 
 if __name__ == "__main__":

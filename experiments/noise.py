@@ -1,17 +1,17 @@
 """The contest of the noise chapter over all methods, steps, levels and draws: T = 100.
 
-Resumable. Run by ``python benchmarks/noise.py [--jobs 2]``; writes
-``benchmarks/results/noise.json``.
+Resumable. Run by ``python -m experiments.noise [--jobs 2]``; writes
+``experiments/results/noise.json``.
 """
 
 import argparse
 
-from lorenz_utils import contest, records
+from experiments import contest, stored
+from experiments.study import run_study
 from lorenz_utils.identification import MultipleShootingRegressor
 from lorenz_utils.polynomials import PolynomialField
 from lorenz_utils.regression import true_coefficients
 from lorenz_utils.shooting import SOFTNESS, gauss_newton, link, objective
-from lorenz_utils.studies import run_study
 
 SEEDS, STEPS, LEVELS, DURATION = range(20), (0.01, 0.1), (0.001, 0.01, 0.05, 0.1, 0.2), 100
 
@@ -47,18 +47,18 @@ def main():
     """Run what is missing, then store all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jobs", type=int, default=-1, help="processes, -1 for one a core")
-    code = records.fingerprint(["contest"])  # trials of other code count as missing
+    code = stored.fingerprint("experiments.contest")  # trials of other code count as missing
     tasks = {
         f"{seed}-{dt}-{level}": {"seed": seed, "dt": dt, "level": level, "code": code}
         for seed in SEEDS
         for dt in STEPS
         for level in LEVELS
     }
-    directory = records.ROOT / "_build" / "noise"
+    directory = stored.ROOT / "_build" / "noise"
     study = run_study(directory, trials, tasks, n_jobs=parser.parse_args().jobs)
     rows = [_short(row) for record in study.values() for row in record["result"]["rows"]]
     rows.sort(key=lambda row: (row["method"], row["dt"], row["level"], row["seed"]))
-    records.save("noise", rows, modules=["contest"], duration=DURATION)
+    stored.save("noise", rows, duration=DURATION)
 
 
 def _short(row):

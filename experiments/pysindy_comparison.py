@@ -1,8 +1,8 @@
 """PySINDy 2.x beside this book's estimators, on the same series in the same run.
 
 Needs the benchmark extras (``make bench`` installs them). Run by
-``python benchmarks/pysindy_comparison.py``; writes
-``benchmarks/results/pysindy_comparison.json``.
+``python -m experiments.pysindy_comparison``; writes
+``experiments/results/pysindy_comparison.json``.
 
 PySINDy is run as its documentation shows it. *Defaults* is ``SINDy()``: polynomials of degree 2
 with a constant, central differences, STLSQ with threshold 0.1 and ridge 0.05. *Smoothed*
@@ -18,7 +18,7 @@ import numpy as np
 import pysindy as ps
 from pysindy.feature_library import WeakPDELibrary
 
-from lorenz_utils import contest, records
+from experiments import contest, stored
 from lorenz_utils.regression import coefficient_error
 
 SEEDS, STEPS, LEVELS, DURATION = range(10), (0.01, 0.1), (0.0, 0.01, 0.1), 100
@@ -100,13 +100,7 @@ def main():
                     row = {"method": method, "dt": dt, "level": level, "seed": seed}
                     rows.append(row | trial(method, series, dt))
         print(f"seed {seed} done", flush=True)
-    records.save(
-        "pysindy_comparison",
-        rows,
-        modules=["contest"],
-        packages=["pysindy"],
-        duration=DURATION,
-    )
+    stored.save("pysindy_comparison", rows, packages=["pysindy"], duration=DURATION)
 
 
 if __name__ == "__main__":

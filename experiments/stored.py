@@ -1,6 +1,6 @@
 """Stored measurements: what takes too long for a chapter, or needs packages the book does not.
 
-A script of ``benchmarks/`` measures and calls `save`; a chapter calls `load` and tells its reader
+A script of ``experiments/`` measures and calls `save`; a chapter calls `load` and tells its reader
 when, where and by which code the numbers were made.
 """
 
@@ -14,25 +14,24 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from lorenz_utils.studies import write_whole
+from lorenz_utils.files import write_whole
 from lorenz_utils.system import ORBIT_DIGEST
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
+RESULTS = ROOT / "experiments" / "results"
+ROOMS = ("experiments", "lorenz_utils")
 PACKAGES = ("numpy", "scipy", "scikit-learn")
 
 
-def save(name, rows, *, modules, packages=(), **context):
-    """Store a benchmark's rows with the machine, the versions and the code that made them.
+def save(name, rows, *, packages=(), **context):
+    """Store a script's rows with the machine, the versions and the code that made them.
 
     Parameters
     ----------
     name : str
-        Of the file ``benchmarks/results/NAME.json``.
+        Of the script ``experiments/NAME.py``, and of the file ``experiments/results/NAME.json``.
     rows : list of dict
         JSON-serialisable.
-    modules : sequence of str
-        Modules of `lorenz_utils` whose code the rows depend on; what these import counts too.
     packages : sequence of str
         Installed packages to note, beside NumPy, SciPy and scikit-learn.
     **context
@@ -44,8 +43,8 @@ def save(name, rows, *, modules, packages=(), **context):
         "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "versions": {package: version(package) for package in (*PACKAGES, *packages)},
-        "modules": list(modules),
-        "fingerprint": fingerprint(modules),
+        "script": f"experiments.{name}",
+        "fingerprint": fingerprint(f"experiments.{name}"),
         "orbits": ORBIT_DIGEST,
         **context,
     }
@@ -53,7 +52,7 @@ def save(name, rows, *, modules, packages=(), **context):
     body = ",\n  ".join(json.dumps(row) for row in rows)
     text = f'{head},\n "rows": [\n  {body}\n ]\n}}\n'
     RESULTS.mkdir(parents=True, exist_ok=True)
-    write_whole(RESULTS / f"{name}.json", lambda path: Path(path).write_text(text, "utf8"))
+    write_whole(RESULTS / f"{name}.json", text)
 
 
 def time_in_turns(calls, repeats):
@@ -90,13 +89,13 @@ def load(name):
     """
     path = RESULTS / f"{name}.json"
     if not path.exists():
-        raise FileNotFoundError(f"no record {path.name}: run python benchmarks/{name}.py")
+        raise FileNotFoundError(f"no record {path.name}: run python -m experiments.{name}")
     record = json.loads(path.read_text(encoding="utf8"))
     # What was stored before digests were is timings, which do not depend on the orbits.
     if record.get("orbits", ORBIT_DIGEST) != ORBIT_DIGEST:
         raise ValueError(
             f"{path.name} was made from orbits {record['orbits']}, those of this code are "
-            f"{ORBIT_DIGEST}: renew it by python benchmarks/{name}.py"
+            f"{ORBIT_DIGEST}: renew it by python -m experiments.{name}"
         )
     return record
 
@@ -104,25 +103,35 @@ def load(name):
 def origin(record):
     """One sentence for the reader: date, machine, versions, and whether the code is still that."""
     versions = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
-    same = fingerprint(record["modules"]) == record["fingerprint"]
+    same = is_current(record)
     code = "the code of this book" if same else "an earlier version of this book's code"
     made = f"{record['date']}; {record['machine']}; Python {record['python']}, {versions}"
     return f"Measured by {code} (`{made}`)."
 
 
-def fingerprint(modules):
-    """Digest of modules of `lorenz_utils` and all they import, blind to comments and layout."""
-    trees, found = {}, list(modules)
+def is_current(record):
+    """Whether today's code is the code that made a record."""
+    return fingerprint(record["script"]) == record["fingerprint"]
+
+
+def fingerprint(module):
+    """Digest of a module and all it imports of this repository, blind to comments and layout.
+
+    Parameters
+    ----------
+    module : str
+        Its dotted name. This module, which stores and does not measure, is left out of its imports.
+    """
+    trees, found = {}, [module]
     while found:
         name = found.pop()
-        source = (ROOT / "lorenz_utils" / f"{name}.py").read_text(encoding="utf8")
-        trees[name] = ast.parse(source)
-        found += _imported(trees[name]) - trees.keys() - {*found}
+        trees[name] = ast.parse(_source(name).read_text(encoding="utf8"))
+        found += _imported(trees[name]) - trees.keys() - {*found, __name__}
     digest = hashlib.sha256()
     for name, tree in sorted(trees.items()):
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                first = node.body[0]
+                first = node.body[0] if node.body else None
                 if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                     node.body = node.body[1:]
         digest.update(name.encode() + repr(_plain(tree)).encode())
@@ -130,14 +139,23 @@ def fingerprint(modules):
 
 
 def _imported(tree):
-    """The modules of `lorenz_utils` that a syntax tree imports."""
-    names = set()
+    """The modules of this repository that a syntax tree imports."""
+    named = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "lorenz_utils":
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("lorenz_utils."):
-            names.add(node.module.removeprefix("lorenz_utils."))
-    return names
+        if isinstance(node, ast.ImportFrom):
+            named |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            named |= {alias.name for alias in node.names}
+    # Python runs the packages around a module first; the last part may be no module but a name.
+    parts = [name.split(".") for name in named if name.split(".")[0] in ROOMS]
+    paths = {".".join(path[:end]) for path in parts for end in range(1, len(path) + 1)}
+    return {path for path in paths if _source(path).exists()}
+
+
+def _source(name):
+    """The file of a module of this repository."""
+    path = ROOT.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def _plain(node):

@@ -6,8 +6,6 @@ backend="dask")``, on a cluster, where the tasks of a worker that dies run again
 """
 
 import json
-import os
-import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from lorenz_utils.files import write_whole
 from lorenz_utils.system import ORBIT_DIGEST
 
 
@@ -51,10 +50,7 @@ def run_study(directory, function, tasks, *, n_jobs=-1, progress=True):
     _hear_of_lost_tasks(get_active_backend()[0])
     finished = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(calls)
     for name, record in tqdm(finished, directory.name, len(calls), disable=not progress):
-        text = json.dumps(record, indent=1) + "\n"
-        write_whole(
-            directory / f"{name}.json", lambda path, text=text: Path(path).write_text(text, "utf8")
-        )
+        write_whole(directory / f"{name}.json", json.dumps(record, indent=1) + "\n")
     return {name: _read(directory, name) for name in tasks}
 
 
@@ -62,27 +58,6 @@ def read_study(directory):
     """The records of a study by name, as `run_study` gives them; nothing is computed."""
     names = [path.stem for path in sorted(Path(directory).glob("*.json"))]
     return {name: _read(directory, name) for name in names}
-
-
-def write_whole(path, write):
-    """Write beside and rename: a kill or a full disk leaves the old file or the new one, whole.
-
-    Parameters
-    ----------
-    path : path
-    write : callable
-        Called with the path of a new file to fill.
-    """
-    path = Path(path)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    try:
-        write(beside)
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
 
 
 def _timed(name, function, task):

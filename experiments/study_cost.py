@@ -1,8 +1,8 @@
 """What a study costs beside its tasks, and how it gains from a second worker.
 
-Run by ``python benchmarks/studies.py [--note TEXT]``; writes ``benchmarks/results/studies.json``.
-The task is a draw of the noise chapter's contest at the large step; the workers are processes of
-this machine.
+Run by ``python -m experiments.study_cost [--note TEXT]``; writes
+``experiments/results/study_cost.json``. The task is a draw of the noise chapter's contest at the
+large step; the workers are processes of this machine.
 """
 
 import argparse
@@ -16,8 +16,8 @@ import numpy as np
 from distributed import Client, LocalCluster
 from joblib import parallel_config
 
-from lorenz_utils import contest, records
-from lorenz_utils.studies import run_study
+from experiments import contest, stored
+from experiments.study import run_study
 
 TASKS, EMPTY_TASKS, REPEATS = 12, 200, 3
 
@@ -80,9 +80,7 @@ def main():
     # The load before the run: what else kept the machine busy.
     settings = {"n_tasks": TASKS, "n_empty_tasks": EMPTY_TASKS, "load_before": round(load, 2)}
     settings["note"] = note
-    modules = ["studies", "contest"]
-    packages = ["joblib", "distributed"]
-    records.save("studies", rows, modules=modules, packages=packages, **settings)
+    stored.save("study_cost", rows, packages=["joblib", "distributed"], **settings)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,16 +18,17 @@ from lorenz_utils import ledger  # noqa: E402
 
 CHAPTERS = build.chapters()
 PAGES = build.pages()
-# What each module may import, in this order; adversarial is the step of training's loop.
-ORDER = [
-    *("ledger", "dormand_prince", "compiled", "integration", "system", "studies", "records"),
-    *("surrogates", "derivatives", "images", "polynomials", "lyapunov", "solvers"),
-    *("regression", "shooting", "identification", "contest"),
-    *("metrics", "networks", "adversarial", "training", "ablation"),
-]
+MODULE = ROOT / "lorenz_utils"
+# Which rooms may be imported from which.
+ROOMS = {
+    "lorenz_utils": [],
+    "experiments": ["lorenz_utils"],
+    "book": ["lorenz_utils", "experiments"],
+}
+# Libraries that take long to load, and the only modules that load them when they are imported.
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},
-    "sklearn": {"regression", "shooting", "identification", "solvers"},
+    "sklearn": {"regression", "shooting", "identification"},
     "matplotlib": {"plotting"},
     "nolds": set(),
 }
@@ -71,40 +73,77 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
             assert options["figure"]["caption"] and options["figure"]["name"].startswith("fig-")
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_chapters_import_no_chapter(page):
-    code = "\n".join(c.source for c in cells(page) if c.cell_type == "code")
-    assert not re.search(r"^\s*(from|import) book", code, re.M)
-
-
+@cache
 def imported(source):
-    """The modules of lorenz_utils that a source imports."""
+    """The dotted names that a source imports, modules and what it takes from them."""
     names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lorenz_utils"):
-            names |= {alias.name for alias in node.names} | set(node.module.split(".")[1:])
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {part for alias in node.names for part in alias.name.split(".")}
+            names |= {alias.name for alias in node.names}
     return names
 
 
-def test_modules_import_only_those_above_them():
-    modules = {p.stem for p in (ROOT / "lorenz_utils").glob("*.py")} - {"__init__", "plotting"}
-    assert modules == set(ORDER)
-    for module in modules:
-        source = (ROOT / "lorenz_utils" / f"{module}.py").read_text()
-        below = imported(source) & set(ORDER[ORDER.index(module) + 1 :])
-        assert not below, f"{module} imports {below}"
+def sources(room):
+    """The code of a room by name: its modules, or the book's chapters."""
+    if room == "book":
+        code = ([c.source for c in cells(page) if c.cell_type == "code"] for page in CHAPTERS)
+        magic = re.compile(r"(?m)^(\s*)%.*$")
+        return dict(zip(CHAPTERS, (magic.sub(r"\1pass", "\n".join(x)) for x in code), strict=True))
+    files = {p.relative_to(ROOT).with_suffix("").parts: p for p in (ROOT / room).rglob("*.py")}
+    return {
+        ".".join(parts).removesuffix(".__init__"): path.read_text(encoding="utf8")
+        for parts, path in files.items()
+    }
 
 
-@pytest.mark.parametrize("module", [*ORDER, "plotting"])
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_those_it_may(room):
+    tops = {p.name for p in ROOT.iterdir() if p.is_dir()} | {
+        p.stem for p in ROOT.rglob("book/*.py")
+    }
+    own = {room} - {"book"}  # chapters never import each other
+    for name, source in sources(room).items():
+        found = {module.split(".")[0] for module in imported(source)} & tops
+        assert found <= {*ROOMS[room], *own}, f"{name} imports {found}"
+
+
+def used(module, graph):
+    """A module and all that it imports."""
+    found, left = set(), [module]
+    while left:
+        name = left.pop()
+        found.add(name)
+        left += [n for n in graph if n not in found and n in prefixes(imported(graph[name]))]
+    return found
+
+
+def prefixes(names):
+    """The names and the packages they lie in."""
+    parts = [name.split(".") for name in names]
+    return {".".join(path[:end]) for path in parts for end in range(1, len(path) + 1)}
+
+
+def test_modules_import_each_other_in_one_direction():
+    graph = sources("lorenz_utils")
+    for name in graph:
+        below = set.union(
+            set(), *(used(n, graph) for n in prefixes(imported(graph[name])) & {*graph})
+        )
+        assert name not in below - {"lorenz_utils"}, f"{name} imports itself in the end"
+        assert "lorenz_utils.plotting" not in below, f"{name} draws"
+
+
+@pytest.mark.parametrize("module", sorted(sources("lorenz_utils")))
 def test_heavy_libraries_stay_where_they_belong(module):
-    probe = f"import sys, lorenz_utils.{module}; print(*sys.modules)"
+    probe = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    above = ORDER[: ORDER.index(module) + 1] if module in ORDER else ["plotting"]
+    above = {name.split(".")[1] for name in used(module, sources("lorenz_utils")) if "." in name}
     for library, owners in HEAVY.items():
-        if not owners & set(above):
+        if not owners & above:
             assert library not in loaded, f"importing {module} imports {library}"
 
 

@@ -54,7 +54,8 @@ class Clone:
             folder / "book" / "_trace",
             ignore=shutil.ignore_patterns("__pycache__"),
         )
-        shutil.copy(ROOT / "lorenz_utils" / "ledger.py", folder / "lorenz_utils" / "ledger.py")
+        for name in ("files.py", "ledger.py"):
+            shutil.copy(ROOT / "lorenz_utils" / name, folder / "lorenz_utils" / name)
         for name, text in {
             "constraints.txt": "numpy==2\npyyaml==6\n",
             "_toc.yml": "root: book/index\nparts: [{chapters: [{file: book/first}, "
@@ -269,7 +270,7 @@ def test_the_locale_does_not_matter(copy):
 
 def test_what_is_not_named_binary_is_utf8():
     sources = [
-        p for name in ("lorenz_utils", "book", "benchmarks") for p in (ROOT / name).rglob("*.py")
+        p for name in ("lorenz_utils", "book", "experiments") for p in (ROOT / name).rglob("*.py")
     ]
     calls = [
         (path, node)

@@ -23,7 +23,6 @@ if sys.argv[1] == "without numba":
     sys.modules["numba"] = None
 import numpy as np
 from lorenz_utils import integration
-from lorenz_utils.ablation import kicked_ensemble
 from lorenz_utils.polynomials import PolynomialField
 from lorenz_utils.system import *
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from joblib import parallel_config
 
-from lorenz_utils.studies import read_study, run_study, write_whole
+from experiments.study import read_study, run_study
 
 TASKS = {f"run-{i}": {"base": i, "exponent": 2} for i in range(5)}
 
@@ -67,18 +67,3 @@ def test_a_damaged_record_is_named_and_left_alone(text, tmp_path):
     with pytest.raises(ValueError, match=r"run-0\.json is not a complete record"):
         run_study(tmp_path, power, TASKS, n_jobs=1, progress=False)
     assert path.read_text() == text
-
-
-def test_a_full_disk_leaves_the_old_file(tmp_path):
-    path = tmp_path / "weights"
-    path.write_text("old")
-
-    def fails(beside):
-        with open(beside, "w") as file:
-            file.write("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space left"):
-        write_whole(path, fails)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]

@@ -1,5 +1,6 @@
-"""The benchmarks: they run, their records keep the targets, and the page reads every one."""
+"""The scripts: they run, their records keep the targets, and the page of benchmarks reads all."""
 
+import importlib
 import importlib.util
 import json
 
@@ -8,10 +9,10 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from lorenz_utils import records
+from experiments import stored
 
-STORED = sorted(path.stem for path in records.RESULTS.glob("*.json"))
-PAGE = records.ROOT / "book" / "appendix" / "benchmarks.py"
+STORED = sorted(path.stem for path in stored.RESULTS.glob("*.json"))
+PAGE = stored.ROOT / "book" / "appendix" / "benchmarks.py"
 EXTRAS = ("torchdiffeq", "diffrax", "NeuroKit2")  # not in the book's environment
 SMALL = {
     "ensemble": {"N_SERIES": 8, "N_CHECKED": 2, "LENGTH": 12, "REPEATS": 2},
@@ -31,19 +32,10 @@ def page():
     return names
 
 
-def script(name):
-    """A benchmark as a module."""
-    path = records.ROOT / "benchmarks" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", STORED)
 def test_a_record_has_its_benchmark_its_origin_and_its_place_on_the_page(name, page):
-    assert (records.ROOT / "benchmarks" / f"{name}.py").exists()
-    record = records.load(name)
+    record = stored.load(name)
+    assert importlib.util.find_spec(record["script"])
     assert record["date"] and record["machine"] and record["fingerprint"]
     assert name in page["STORED"]
     shown = page["run_row"](name)
@@ -57,7 +49,7 @@ def test_the_page_calls_a_run_of_other_code_older(page, monkeypatch):
 
 
 def test_ratios_on_the_page_are_those_of_the_records(page):
-    rows = {row["solver"]: row for row in records.load("ensemble")["rows"]}
+    rows = {row["solver"]: row for row in stored.load("ensemble")["rows"]}
     for row in page["ROWS"]:
         assert row["low"] <= row["ratio"] <= row["high"]
         if row["what"] == "ensemble":
@@ -66,7 +58,7 @@ def test_ratios_on_the_page_are_those_of_the_records(page):
 
 
 def test_targets_of_the_ensemble_hold_in_the_stored_run():
-    record = records.load("ensemble")
+    record = stored.load("ensemble")
     assert (record["n_series"], record["length"], record["dt"]) == (1000, 1000, 0.1)
     assert record["allowed_error"] == 1e-9 and record["peak_memory"] <= 2
     rows = {row["solver"]: row for row in record["rows"]}
@@ -83,23 +75,23 @@ def test_targets_of_the_ensemble_hold_in_the_stored_run():
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_benchmark_runs(name, tmp_path, monkeypatch):
-    module = script(name)
+    module = importlib.import_module(f"experiments.{name}")
     for constant, value in SMALL[name].items():
         monkeypatch.setattr(module, constant, value)
     for table in ("SOLVERS", "METHODS"):
         if hasattr(module, table):
             kept = {k: v for k, v in getattr(module, table).items() if not k.startswith(EXTRAS)}
             monkeypatch.setattr(module, table, kept)
-    monkeypatch.setattr(records, "RESULTS", tmp_path)
-    monkeypatch.setattr(records, "version", lambda package: "any")
+    monkeypatch.setattr(stored, "RESULTS", tmp_path)
+    monkeypatch.setattr(stored, "version", lambda package: "any")
     module.main()
     record = json.loads((tmp_path / f"{name}.json").read_text())
-    assert {*records.load(name)} == {*record}
+    assert {*stored.load(name)} == {*record}
     assert record["rows"] and all(np.min(row["seconds"]) >= 0 for row in record["rows"])
 
 
 def test_calls_take_turns():
     order = []
-    times = records.time_in_turns({n: lambda n=n: order.append(n) for n in "ab"}, 3)
+    times = stored.time_in_turns({n: lambda n=n: order.append(n) for n in "ab"}, 3)
     assert order == list("ababab")
     assert all(len(seconds) == 3 and min(seconds) >= 0 for seconds in times.values())
