@@ -23,8 +23,9 @@ status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, 
 test: $(VENV)/.installed ## run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-# tests/test_NAME.py holds the tests of lorenz_utils/NAME.py
-UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(wildcard lorenz_utils/*.py)))
+# tests/test_NAME.py holds the tests of lorenz_utils/NAME.py, or of the package lorenz_utils/NAME/
+MODULES := $(wildcard lorenz_utils/*.py) $(patsubst %/__init__.py,%.py,$(wildcard lorenz_utils/*/__init__.py))
+UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(MODULES)))
 unit: $(VENV)/.installed ## run the tests of the module only, which need no book and no browser
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto lorenz_utils $(UNIT)
 

@@ -9,9 +9,8 @@ import argparse
 from experiments import contest, stored
 from experiments.study import run_study
 from lorenz_utils.identification import MultipleShootingRegressor
-from lorenz_utils.polynomials import PolynomialField
+from lorenz_utils.identification.shooting import SOFTNESS, Observations, gauss_newton
 from lorenz_utils.regression import true_coefficients
-from lorenz_utils.shooting import SOFTNESS, gauss_newton, link, objective
 
 SEEDS, STEPS, LEVELS, DURATION = range(20), (0.01, 0.1), (0.001, 0.01, 0.05, 0.1, 0.2), 100
 
@@ -32,12 +31,11 @@ def excess(true, noisy, noise_std, dt):
     Positive where the search, which knows neither, has missed a better minimum.
     """
     model = MultipleShootingRegressor().fit(noisy, dt)
+    problem = Observations(model.powers_, noisy[None], dt, noise_std, SOFTNESS[-1])
 
     def minimum(coef, support, states):
-        arguments = support, states, noisy[None], dt, noise_std, SOFTNESS[-1], 1e-9, 100
-        coef, states, *_ = gauss_newton(model.powers_, coef, *arguments)
-        end = link(PolynomialField(coef, model.powers_), states, dt)[0]
-        return objective(end, states, noisy[None], noise_std, SOFTNESS[-1])
+        coef, states, *_ = gauss_newton(problem, coef, support, states, tol=1e-9, max_iter=100)
+        return problem.objective(problem.link(coef, states)[0], states)
 
     found = minimum(model.coef_, model.coef_ != 0, model.states_)
     return found - minimum(true_coefficients(), contest.SUPPORT, true[None])

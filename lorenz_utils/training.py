@@ -19,16 +19,11 @@ from safetensors.torch import load_file, safe_open, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import BUILDERS, AdversarialRun
+from lorenz_utils.checks import check_count, check_positive, check_states
 from lorenz_utils.files import write_whole
 from lorenz_utils.images import Scaling
 from lorenz_utils.networks import ConvolutionalGenerator, DCGANGenerator, SeriesGenerator
-from lorenz_utils.system import (
-    ORBIT_DIGEST,
-    check_count,
-    check_positive,
-    check_states,
-    make_ensemble,
-)
+from lorenz_utils.system import ORBIT_DIGEST, make_ensemble
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 DT = 0.1

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from lorenz_utils import ledger  # noqa: E402
 
 CHAPTERS = build.chapters()
 PAGES = build.pages()
-MODULE = ROOT / "lorenz_utils"
 # Which rooms may be imported from which.
 ROOMS = {
     "lorenz_utils": [],
@@ -28,7 +28,7 @@ ROOMS = {
 # Libraries that take long to load, and the only modules that load them when they are imported.
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},
-    "sklearn": {"regression", "shooting", "identification"},
+    "sklearn": {"regression", "identification"},
     "matplotlib": {"plotting"},
     "nolds": set(),
 }
@@ -86,6 +86,7 @@ def imported(source):
     return names
 
 
+@cache
 def sources(room):
     """The code of a room by name: its modules, or the book's chapters."""
     if room == "book":
@@ -101,39 +102,40 @@ def sources(room):
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_those_it_may(room):
-    tops = {p.name for p in ROOT.iterdir() if p.is_dir()} | {
-        p.stem for p in ROOT.rglob("book/*.py")
-    }
-    own = {room} - {"book"}  # chapters never import each other
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    others = folders | {path.stem for path in (ROOT / "book").glob("*.py")}
+    allowed = {*ROOMS[room], room} - {"book"}  # chapters never import each other
     for name, source in sources(room).items():
-        found = {module.split(".")[0] for module in imported(source)} & tops
-        assert found <= {*ROOMS[room], *own}, f"{name} imports {found}"
+        found = {module.split(".")[0] for module in imported(source)} & others
+        assert found <= allowed, f"{name} imports {found}"
 
 
-def used(module, graph):
+@cache
+def dependencies():
+    """For each module of lorenz_utils those it imports by name."""
+    graph = {}
+    for name, source in sources("lorenz_utils").items():
+        # The last part of a dotted name may be what is taken from the module, and no module.
+        found = {
+            n if n in sources("lorenz_utils") else n.rpartition(".")[0] for n in imported(source)
+        }
+        graph[name] = found & sources("lorenz_utils").keys()
+    return graph
+
+
+def used(module):
     """A module and all that it imports."""
     found, left = set(), [module]
     while left:
-        name = left.pop()
-        found.add(name)
-        left += [n for n in graph if n not in found and n in prefixes(imported(graph[name]))]
+        found.add(name := left.pop())
+        left += dependencies()[name] - found
     return found
 
 
-def prefixes(names):
-    """The names and the packages they lie in."""
-    parts = [name.split(".") for name in names]
-    return {".".join(path[:end]) for path in parts for end in range(1, len(path) + 1)}
-
-
 def test_modules_import_each_other_in_one_direction():
-    graph = sources("lorenz_utils")
-    for name in graph:
-        below = set.union(
-            set(), *(used(n, graph) for n in prefixes(imported(graph[name])) & {*graph})
-        )
-        assert name not in below - {"lorenz_utils"}, f"{name} imports itself in the end"
-        assert "lorenz_utils.plotting" not in below, f"{name} draws"
+    assert list(TopologicalSorter(dependencies()).static_order())
+    drawing = {name for name in dependencies() if "lorenz_utils.plotting" in used(name)}
+    assert drawing == {"lorenz_utils.plotting"}
 
 
 @pytest.mark.parametrize("module", sorted(sources("lorenz_utils")))
@@ -141,9 +143,9 @@ def test_heavy_libraries_stay_where_they_belong(module):
     probe = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    above = {name.split(".")[1] for name in used(module, sources("lorenz_utils")) if "." in name}
+    own = {name.split(".")[1] for name in used(module) if "." in name}
     for library, owners in HEAVY.items():
-        if not owners & above:
+        if not owners & own:
             assert library not in loaded, f"importing {module} imports {library}"
 
 

@@ -308,7 +308,7 @@ Markdown(plotting.markdown_table(range(1, len(order) + 1), [order]))
 #   equations {eq}`eq-lorenz` $-xz$ and $xy$ cancel in just this way.
 
 # %%
-from lorenz_utils.solvers import energy_preserving, fixed_coefficients
+from lorenz_utils.regression import energy_preserving, fixed_coefficients
 from lorenz_utils.system import LORENZ63
 
 known_sigma = fixed_coefficients(
@@ -588,8 +588,8 @@ for ax, (name, matrix) in zip(axes.flat, shown.items(), strict=True):
 # at the end of its series, let it run, and average over the twenty.
 
 # %%
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.lyapunov import lyapunov_spectrum
-from lorenz_utils.polynomials import PolynomialField
 
 POWERS = polynomial_library().fit(starts).powers_
 

@@ -201,8 +201,8 @@ Markdown(
 # dear. We spread a long time over many orbits that run side by side.
 
 # %%
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.lyapunov import lyapunov_spectrum
-from lorenz_utils.polynomials import PolynomialField
 
 model = FlowMapRegressor().fit(orbits[0][:, ::100], 0.1)
 ORBITS, DURATION = 1000, 250.0
