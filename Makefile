@@ -23,8 +23,9 @@ status: $(VENV)/.installed ## say of each chapter whether it is fresh or stale, 
 test: $(VENV)/.installed ## run the tests
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
-# tests/test_NAME.py holds the tests of lorenz_utils/NAME.py
-UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(wildcard lorenz_utils/*.py)))
+# tests/test_NAME.py holds the tests of lorenz_utils/NAME.py, or of the package lorenz_utils/NAME/
+MODULES := $(wildcard lorenz_utils/*.py) $(patsubst %/__init__.py,%.py,$(wildcard lorenz_utils/*/__init__.py))
+UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(MODULES)))
 unit: $(VENV)/.installed ## run the tests of the module only, which need no book and no browser
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto lorenz_utils $(UNIT)
 
@@ -41,7 +42,7 @@ train: $(VENV)/.installed ## train a model anew, or go on after a kill: make tra
 	@$(BIN)/python -m lorenz_utils.training $(NAME)
 
 ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: make ablation STUDY=deck
-	@$(BIN)/python -m lorenz_utils.ablation $(STUDY)
+	@$(BIN)/python -m experiments.ablation $(STUDY)
 
 profile: $(VENV)/.installed ## list the ten cells of the book that took longest
 	@$(BIN)/python -m publishing profile
@@ -68,11 +69,12 @@ lock: $(VENV)/.installed ## write constraints.txt from what is installed; each P
 	       --python-version $$version --python-platform $$platform constraints.txt > /dev/null || exit 1; \
 	 done; done
 
-bench: $(BENCH)/.installed ## measure again what benchmarks/results holds, up to an hour
-	@for file in benchmarks/*.py; do OMP_NUM_THREADS=1 $(BENCH)/bin/python $$file || exit 1; done
+bench: $(BENCH)/.installed ## measure again what experiments/results holds, up to an hour
+	@for file in experiments/results/*.json; do \
+	   OMP_NUM_THREADS=1 $(BENCH)/bin/python -m experiments.$$(basename $$file .json) || exit 1; done
 
 lint: $(VENV)/.installed ## style check of all code
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils publishing tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils experiments publishing tests
 
 audit: ## ask for known vulnerabilities of the pinned versions, where their data can be reached
 	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1

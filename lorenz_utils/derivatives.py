@@ -8,7 +8,7 @@ import numpy as np
 from scipy.fft import dct
 from scipy.interpolate import CubicSpline, make_smoothing_spline
 
-from lorenz_utils.system import check_positive
+from lorenz_utils.checks import check_positive, check_series
 
 
 def forward_difference(series, dt):
@@ -30,7 +30,7 @@ def forward_difference(series, dt):
     TypeError, ValueError
         For a series that is not a finite real (length, d) array or too short, or `dt` not positive.
     """
-    series, dt = _check(series, dt, minimum=2)
+    series, dt = check_series(series, minimum=2), check_positive(dt, "dt")
     return series[:-1], np.diff(series, axis=0) / dt
 
 
@@ -59,7 +59,7 @@ def central_difference(series, dt):
     >>> derivative.ravel()  # exact for a parabola: 2 t at t = 1, 2, 3
     array([2., 4., 6.])
     """
-    series, dt = _check(series, dt, minimum=3)
+    series, dt = check_series(series, minimum=3), check_positive(dt, "dt")
     return series[1:-1], (series[2:] - series[:-2]) / (2 * dt)
 
 
@@ -87,7 +87,7 @@ def spline_derivative(series, dt, *, smooth=False):
     TypeError, ValueError
         As `forward_difference`.
     """
-    series, dt = _check(series, dt, minimum=5)
+    series, dt = check_series(series, minimum=5), check_positive(dt, "dt")
     times = dt * np.arange(len(series))
     if not smooth:
         return series, CubicSpline(times, series)(times, 1)
@@ -123,36 +123,3 @@ def gcv_penalty(values):
     penalties = np.logspace(-8, 6, 57)
     removed = 1 - 1 / (1 + penalties[:, None] * curvature)
     return penalties[np.argmin((removed**2 @ power) / removed.mean(axis=1) ** 2)]
-
-
-def _check(series, dt, *, minimum):
-    array = np.asarray(series)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"series must hold real numbers, got dtype {array.dtype}")
-    if array.ndim != 2 or array.shape[1] == 0:
-        raise ValueError(f"series must have shape (length, d), got {array.shape}")
-    if len(array) < minimum:
-        raise ValueError(f"series must have at least {minimum} samples, got {len(array)}")
-    if not np.isfinite(array).all():
-        raise ValueError("series must be finite, got NaN or infinite values")
-    check_no_repeats(array)
-    return array.astype(np.float64, copy=False), check_positive(dt, "dt")
-
-
-def check_no_repeats(series):
-    """Raise where a state stays for a sample and then moves: a time was recorded twice.
-
-    A system without outer influence that stays at a state stays there for ever.
-
-    Parameters
-    ----------
-    series : ndarray, shape (..., length, d)
-    """
-    stays = (np.diff(series, axis=-2) == 0).all(axis=-1)
-    repeated = np.argwhere(stays[..., :-1] & ~stays[..., 1:])
-    if len(repeated):
-        first = int(repeated[0, -1])
-        raise ValueError(
-            f"series must not hold a time twice, but samples {first} and {first + 1} are equal "
-            f"and the next is not ({len(repeated)} such places): remove one of the two"
-        )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lorenz_utils.system import check_count, check_states
+from lorenz_utils.checks import check_count, check_states
 
 SIDE = 32
 

@@ -8,7 +8,6 @@ import errno
 import json
 import math
 import os
-import tempfile
 import warnings
 from dataclasses import dataclass
 from numbers import Integral
@@ -17,6 +16,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 from scipy.special import ndtri, stdtrit
+
+from lorenz_utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 # The tests let a chapter record elsewhere.
@@ -137,25 +138,14 @@ def record(name, estimate, *, amplified=False, **context):
         "context": context,
     }
     try:
-        _store(name, entry)
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        write_whole(_path(name), json.dumps(entry))
     except OSError as error:
         # Whoever only reads goes on reading; a full disk, though, has to be known.
         if error.errno not in (errno.EROFS, errno.EACCES):
             raise
         warnings.warn(f"result {name!r} is not stored: {error}", stacklevel=2)
     return estimate
-
-
-def _store(name, entry):
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    # Written beside and renamed: a killed build leaves the old record or the new one, whole.
-    handle, beside = tempfile.mkstemp(dir=RESULTS, suffix=".tmp")
-    try:
-        with open(handle, "w", encoding="utf8") as file:
-            json.dump(entry, file)
-        os.replace(beside, _path(name))
-    finally:
-        Path(beside).unlink(missing_ok=True)
 
 
 def recall(name):

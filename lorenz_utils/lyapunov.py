@@ -9,10 +9,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
+from lorenz_utils.checks import check_count, check_finite, check_positive, check_states
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
-from lorenz_utils.polynomials import PolynomialField
-from lorenz_utils.system import check_count, check_positive, check_states, simulate
+from lorenz_utils.system import simulate
 
 N_BLOCKS = 10
 SATURATION = 1.0  # unrelated states are about 20 apart: below 1 the growth is still linear
@@ -88,7 +88,7 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
         return np.concatenate([np.asarray(vector_field(point)).T, growth.reshape(d * d, -1)])
 
     def advance(rows):
-        if isinstance(vector_field, PolynomialField) and jacobian == vector_field.jacobian:
+        if hasattr(vector_field, "flow_with_tangent") and jacobian == vector_field.jacobian:
             return vector_field.flow_with_tangent(rows, dt, 1)
         return integrate(tangent_field, rows, dt, 1)
 
@@ -371,31 +371,23 @@ def _slope(time, values, *, weight):
 
 def _initial_batch(initial_state):
     """Initial states of any system as a float array (n_orbits, d)."""
-    state = np.asarray(initial_state)
-    if state.dtype.kind not in "iuf":
-        raise TypeError(f"initial_state must hold real numbers, got dtype {state.dtype}")
+    state = check_finite(initial_state, "initial_state")
     if state.ndim not in (1, 2) or state.size == 0:
         raise ValueError(f"initial_state must have shape (d,) or (n, d), got {state.shape}")
-    if not np.isfinite(state).all():
-        raise ValueError("initial_state must be finite, got NaN or infinite values")
-    return np.atleast_2d(state).astype(float)
+    return np.atleast_2d(state)
 
 
 def _check_coordinate(series):
     """One coordinate as a float array (length,)."""
-    series = np.asarray(series)
-    if series.dtype.kind not in "iuf":
-        raise TypeError(f"series must hold real numbers, got dtype {series.dtype}")
+    series = check_finite(series, "series")
     if series.ndim != 1 or len(series) < MIN_SCALAR_LENGTH:
         raise ValueError(
             f"series must be one coordinate of at least {MIN_SCALAR_LENGTH} samples, "
             f"got shape {series.shape}"
         )
-    if not np.isfinite(series).all():
-        raise ValueError("series must be finite, got NaN or infinite values")
     if np.ptp(series) == 0:
         raise ValueError(f"series must vary, got the constant {series[0]}")
-    return series.astype(float)
+    return series
 
 
 def _nolds():

@@ -8,9 +8,10 @@ controls that lack what the metric is meant to see.
 import numpy as np
 from scipy.optimize import least_squares
 
+from lorenz_utils.checks import check_positive, check_states
 from lorenz_utils.lyapunov import eckmann_exponent, rosenstein_exponent, state_space_spectrum
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
-from lorenz_utils.system import LORENZ63, LorenzParameters, check_positive, check_states, flow_map
+from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
 # The attractor lies within a norm of 55. Near it a few steps are enough for the flow map; from
 # beyond FAR the orbit is not followed.

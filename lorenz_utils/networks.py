@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from lorenz_utils.checks import check_count
 from lorenz_utils.images import SIDE, Scaling, images_to_series, padding_mask
-from lorenz_utils.system import check_count
 
 
 class DCGANGenerator(nn.Module):

@@ -18,17 +18,17 @@ from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from lorenz_utils.checks import check_count, check_positive, check_rank
 from lorenz_utils.solvers import (
+    TINY,
     admm,
     admm_penalty,
-    constrained_least_squares,
     duality_gap,
     jaya,
-    local_linear,
     proximal_gradient,
-    require_rank,
+    thresholded_least_squares,
 )
-from lorenz_utils.system import LORENZ63, check_count, check_positive
+from lorenz_utils.system import LORENZ63
 
 
 def polynomial_library(degree=2, include_bias=False):
@@ -249,19 +249,9 @@ class STLSQ(_LinearRegressor):
         self.max_iter = max_iter
 
     def _solve(self, A, b, rest):
-        require_rank(A)
-        return self._iterate(self._iterates(A, b), "increase max_iter or change threshold")
-
-    def _iterates(self, A, b):
-        threshold = check_positive(self.threshold, "threshold")
-        support = np.ones((A.shape[1], b.shape[1]), dtype=bool)
-        while True:
-            coef = np.zeros(support.shape)
-            for target, kept in enumerate(support.T):
-                coef[kept, target] = np.linalg.lstsq(A[:, kept], b[:, target])[0]
-            small = support & (np.abs(coef) < threshold)
-            yield coef, not small.any()
-            support &= ~small
+        check_rank(A)
+        fits = thresholded_least_squares(A, b, check_positive(self.threshold, "threshold"))
+        return self._iterate(fits, "increase max_iter or change threshold")
 
 
 class GalerkinRegressor(_LinearRegressor):
@@ -288,6 +278,99 @@ class GalerkinRegressor(_LinearRegressor):
                 f"targets of {A.shape[1]} features, got {np.shape(matrix)}, {np.shape(values)}"
             )
         return constrained_least_squares(A, b, matrix, values), 1
+
+
+def energy_preserving(n_states=3):
+    """Constraints C vec(coef) = 0 under which quadratic terms neither create nor destroy energy.
+
+    The quadratic part q of the field obeys x . q(x) = 0 for every x: in this cubic polynomial the
+    coefficients of each monomial x_i x_j x_k sum to 0.
+
+    Parameters
+    ----------
+    n_states : int
+        Dimension d of the state; the library is `polynomial_library(2)` with p = d + d(d + 1)/2.
+
+    Returns
+    -------
+    matrix : ndarray, shape (d(d + 1)(d + 2)/6, d p)
+    values : ndarray of zeros
+
+    References
+    ----------
+    Loiseau & Brunton, *Journal of Fluid Mechanics* 838 (2018), 42-67.
+    """
+    pairs = [(i, j) for i in range(n_states) for j in range(i, n_states)]
+    n_features = n_states + len(pairs)
+    rows = {}
+    for target in range(n_states):
+        for column, pair in enumerate(pairs, start=n_states):
+            row = rows.setdefault(tuple(sorted((target, *pair))), np.zeros((n_states, n_features)))
+            row[target, column] = 1.0
+    return np.array([row.ravel() for row in rows.values()]), np.zeros(len(rows))
+
+
+def fixed_coefficients(values, shape):
+    """Constraints that set coefficients known in advance.
+
+    Parameters
+    ----------
+    values : dict
+        Maps (target, feature) to the coefficient's value.
+    shape : tuple
+        (n_targets, n_features).
+
+    Returns
+    -------
+    matrix : ndarray, shape (n_fixed, n_targets * n_features)
+    values : ndarray, shape (n_fixed,)
+    """
+    matrix = np.zeros((len(values), *shape))
+    for row, (target, feature) in enumerate(values):
+        matrix[row, target, feature] = 1.0
+    return matrix.reshape(len(values), -1), np.array(list(values.values()), dtype=float)
+
+
+def constrained_least_squares(A, b, matrix, values):
+    """Minimise |b - A w|^2 subject to matrix @ w.T.ravel() = values.
+
+    Parameters
+    ----------
+    A : ndarray, shape (n, p)
+    b : ndarray, shape (n, n_targets)
+    matrix : ndarray, shape (m, n_targets * p)
+    values : ndarray, shape (m,)
+
+    Returns
+    -------
+    ndarray, shape (p, n_targets)
+
+    Raises
+    ------
+    ValueError
+        If data and constraints leave a coefficient open, or the constraints contradict.
+    """
+    design = np.kron(np.eye(b.shape[1]), A)
+    everything = np.vstack([design, matrix])
+    check_rank(everything)
+    scale = np.linalg.norm(everything, axis=0)  # in these units the system is well conditioned
+    unit = design / scale
+    flat = kkt_solution(unit.T @ unit, unit.T @ b.T.ravel(), matrix / scale, values) / scale
+    flat -= np.linalg.pinv(matrix) @ (matrix @ flat - values)  # the constraints' last digits
+    if not np.allclose(matrix @ flat, values, rtol=1e-9, atol=1e-9):
+        raise ValueError("constraints must not contradict each other, got no solution")
+    return flat.reshape(b.shape[1], -1).T
+
+
+def kkt_solution(gram, moment, matrix, values):
+    """Minimise w'Gw / 2 - m'w subject to matrix @ w = values, for one vector w.
+
+    Its gradient is a combination of the constraints' rows: with the multipliers as further
+    unknowns the solution is that of one linear system.
+    """
+    zeros = np.zeros((len(values), len(values)))
+    system = np.block([[gram, matrix.T], [matrix, zeros]])
+    return np.linalg.lstsq(system, np.r_[moment, values])[0][: len(gram)]
 
 
 class JayaRegressor(_LinearRegressor):
@@ -396,3 +479,24 @@ class LoessRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
             offsets = self.X_[index] - X[batch, None]
             values.append(local_linear(offsets, self.y_[index], distance))
         return np.concatenate(values)
+
+
+def local_linear(offsets, values, distance):
+    """Values at 0 of weighted linear fits: tricube weights, 0 at the farthest neighbour.
+
+    Parameters
+    ----------
+    offsets : ndarray, shape (n, k, p)
+        Position of each query's neighbours, sorted by distance, relative to the query.
+    values : ndarray, shape (n, k) or (n, k, n_targets)
+    distance : ndarray, shape (n, k)
+
+    Returns
+    -------
+    ndarray, shape (n,) or (n, n_targets)
+    """
+    reach = np.maximum(distance[:, -1:], TINY) * (1 + 1e-9)  # equal distances keep a weight
+    root = np.sqrt((1 - (distance / reach) ** 3) ** 3)[..., None]
+    design = root * np.concatenate([np.ones_like(root), offsets], axis=-1)
+    intercept = np.linalg.pinv(design)[:, 0] * root[..., 0]
+    return np.einsum("nk,nk...->n...", intercept, values)

@@ -77,15 +77,30 @@ def duality_gap(A, b, rest, coef, alpha):
     return objective, objective - dual
 
 
-def kkt_solution(gram, moment, matrix, values):
-    """Minimise w'Gw / 2 - m'w subject to matrix @ w = values, for one vector w.
+def thresholded_least_squares(A, b, threshold):
+    """Yield the fits of sequentially thresholded least squares, and whether the last one is found.
 
-    Its gradient is a combination of the constraints' rows: with the multipliers as further
-    unknowns the solution is that of one linear system.
+    Each drops, for good, the coefficients of the fit before that are below the threshold.
+
+    Parameters
+    ----------
+    A : ndarray, shape (n, p)
+    b : ndarray, shape (n, n_targets)
+    threshold : float or ndarray, shape (p, 1)
+
+    Yields
+    ------
+    coef : ndarray, shape (p, n_targets)
+    done : bool
     """
-    zeros = np.zeros((len(values), len(values)))
-    system = np.block([[gram, matrix.T], [matrix, zeros]])
-    return np.linalg.lstsq(system, np.r_[moment, values])[0][: len(gram)]
+    support = np.ones((A.shape[1], b.shape[1]), dtype=bool)
+    while True:
+        coef = np.zeros(support.shape)
+        for target, kept in enumerate(support.T):
+            coef[kept, target] = np.linalg.lstsq(A[:, kept], b[:, target])[0]
+        small = support & (np.abs(coef) < threshold)
+        yield coef, not small.any()
+        support &= ~small
 
 
 def jaya(objective, lower, upper, *, population_size=50, rng):
@@ -126,117 +141,3 @@ def jaya(objective, lower, upper, *, population_size=50, rng):
         better = trial_values < values
         population = np.where(better[:, None], trial, population)
         values = np.where(better, trial_values, values)
-
-
-def constrained_least_squares(A, b, matrix, values):
-    """Minimise |b - A w|^2 subject to matrix @ w.T.ravel() = values.
-
-    Parameters
-    ----------
-    A : ndarray, shape (n, p)
-    b : ndarray, shape (n, n_targets)
-    matrix : ndarray, shape (m, n_targets * p)
-    values : ndarray, shape (m,)
-
-    Returns
-    -------
-    ndarray, shape (p, n_targets)
-
-    Raises
-    ------
-    ValueError
-        If data and constraints leave a coefficient open, or the constraints contradict.
-    """
-    design = np.kron(np.eye(b.shape[1]), A)
-    everything = np.vstack([design, matrix])
-    require_rank(everything)
-    scale = np.linalg.norm(everything, axis=0)  # in these units the system is well conditioned
-    unit = design / scale
-    flat = kkt_solution(unit.T @ unit, unit.T @ b.T.ravel(), matrix / scale, values) / scale
-    flat -= np.linalg.pinv(matrix) @ (matrix @ flat - values)  # the constraints' last digits
-    if not np.allclose(matrix @ flat, values, rtol=1e-9, atol=1e-9):
-        raise ValueError("constraints must not contradict each other, got no solution")
-    return flat.reshape(b.shape[1], -1).T
-
-
-def require_rank(matrix):
-    """Raise a ValueError unless the columns are linearly independent."""
-    scale = np.linalg.norm(matrix, axis=0)
-    rank = np.linalg.matrix_rank(matrix / np.where(scale > 0, scale, 1.0))
-    if rank < matrix.shape[1]:
-        raise ValueError(
-            f"X must determine all {matrix.shape[1]} coefficients, got rank {rank}: its columns "
-            "are linearly dependent on these samples (too few, or a constant series?)"
-        )
-
-
-def local_linear(offsets, values, distance):
-    """Values at 0 of weighted linear fits: tricube weights, 0 at the farthest neighbour.
-
-    Parameters
-    ----------
-    offsets : ndarray, shape (n, k, p)
-        Position of each query's neighbours, sorted by distance, relative to the query.
-    values : ndarray, shape (n, k) or (n, k, n_targets)
-    distance : ndarray, shape (n, k)
-
-    Returns
-    -------
-    ndarray, shape (n,) or (n, n_targets)
-    """
-    reach = np.maximum(distance[:, -1:], TINY) * (1 + 1e-9)  # equal distances keep a weight
-    root = np.sqrt((1 - (distance / reach) ** 3) ** 3)[..., None]
-    design = root * np.concatenate([np.ones_like(root), offsets], axis=-1)
-    intercept = np.linalg.pinv(design)[:, 0] * root[..., 0]
-    return np.einsum("nk,nk...->n...", intercept, values)
-
-
-def energy_preserving(n_states=3):
-    """Constraints C vec(coef) = 0 under which quadratic terms neither create nor destroy energy.
-
-    The quadratic part q of the field obeys x . q(x) = 0 for every x: in this cubic polynomial the
-    coefficients of each monomial x_i x_j x_k sum to 0.
-
-    Parameters
-    ----------
-    n_states : int
-        Dimension d of the state; the library is `polynomial_library(2)` with p = d + d(d + 1)/2.
-
-    Returns
-    -------
-    matrix : ndarray, shape (d(d + 1)(d + 2)/6, d p)
-    values : ndarray of zeros
-
-    References
-    ----------
-    Loiseau & Brunton, *Journal of Fluid Mechanics* 838 (2018), 42-67.
-    """
-    pairs = [(i, j) for i in range(n_states) for j in range(i, n_states)]
-    n_features = n_states + len(pairs)
-    rows = {}
-    for target in range(n_states):
-        for column, pair in enumerate(pairs, start=n_states):
-            row = rows.setdefault(tuple(sorted((target, *pair))), np.zeros((n_states, n_features)))
-            row[target, column] = 1.0
-    return np.array([row.ravel() for row in rows.values()]), np.zeros(len(rows))
-
-
-def fixed_coefficients(values, shape):
-    """Constraints that set coefficients known in advance.
-
-    Parameters
-    ----------
-    values : dict
-        Maps (target, feature) to the coefficient's value.
-    shape : tuple
-        (n_targets, n_features).
-
-    Returns
-    -------
-    matrix : ndarray, shape (n_fixed, n_targets * n_features)
-    values : ndarray, shape (n_fixed,)
-    """
-    matrix = np.zeros((len(values), *shape))
-    for row, (target, feature) in enumerate(values):
-        matrix[row, target, feature] = 1.0
-    return matrix.reshape(len(values), -1), np.array(list(values.values()), dtype=float)

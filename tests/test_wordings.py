@@ -18,7 +18,7 @@ from publishing import wordings
         ('Markdown(f"```python\\n{source}```")', set()),
         ('Markdown(f"* one {x:.1f}\\n  more\\n* two\\n\\nend")', {"one {0} more", "two", "end"}),
         ('Markdown(plotting.markdown_table(["a", x], rows) + f"\\n\\n{n:,} rows")', {"{0} rows"}),
-        ('Markdown(records.origin(r))', {
+        ('Markdown(stored.origin(r))', {
             "Measured by the code of this book (`{0}`).",
             "Measured by an earlier version of this book's code (`{0}`).",
         }),

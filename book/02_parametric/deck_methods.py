@@ -31,7 +31,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from lorenz_utils import ledger, plotting, records
+from experiments import stored
+from lorenz_utils import ledger, plotting
 from lorenz_utils.ledger import Estimate
 
 plotting.use_style()
@@ -199,7 +200,7 @@ Markdown(
 # benchmark that is stored with the book.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-speed": "Processor time of each LASSO solver to a relative gap of $10^{-8}$ of the objective, best of several runs, for libraries of degree two, three and four."}}
-speed = records.load("lasso_speed")
+speed = stored.load("lasso_speed")
 
 
 def speed_row(solver):
@@ -219,7 +220,7 @@ Markdown(
     plotting.markdown_table(
         ["solver", *(f"{terms} terms" for terms in libraries)], [speed_row(k) for k in solvers]
     )
-    + f"\n\nIn brackets the ratio to scikit-learn's default.\n\n{records.origin(speed)}"
+    + f"\n\nIn brackets the ratio to scikit-learn's default.\n\n{stored.origin(speed)}"
 )
 
 # %% [markdown]
@@ -307,7 +308,7 @@ Markdown(plotting.markdown_table(range(1, len(order) + 1), [order]))
 #   equations {eq}`eq-lorenz` $-xz$ and $xy$ cancel in just this way.
 
 # %%
-from lorenz_utils.solvers import energy_preserving, fixed_coefficients
+from lorenz_utils.regression import energy_preserving, fixed_coefficients
 from lorenz_utils.system import LORENZ63
 
 known_sigma = fixed_coefficients(
@@ -587,8 +588,8 @@ for ax, (name, matrix) in zip(axes.flat, shown.items(), strict=True):
 # at the end of its series, let it run, and average over the twenty.
 
 # %%
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.lyapunov import lyapunov_spectrum
-from lorenz_utils.polynomials import PolynomialField
 
 POWERS = polynomial_library().fit(starts).powers_
 

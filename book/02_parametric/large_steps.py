@@ -26,7 +26,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from lorenz_utils import ledger, plotting, records
+from experiments import stored
+from lorenz_utils import ledger, plotting
 from lorenz_utils.regression import coefficient_error
 
 plotting.use_style()
@@ -200,8 +201,8 @@ Markdown(
 # dear. We spread a long time over many orbits that run side by side.
 
 # %%
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.lyapunov import lyapunov_spectrum
-from lorenz_utils.polynomials import PolynomialField
 
 model = FlowMapRegressor().fit(orbits[0][:, ::100], 0.1)
 ORBITS, DURATION = 1000, 250.0
@@ -271,7 +272,7 @@ Markdown(
 # Multiple shooting, the subject of the next chapter, gets the same orbits with 0.1 % of noise.
 
 # %%
-horizon = records.load("large_steps")
+horizon = stored.load("large_steps")
 rows = horizon["rows"]
 STARTS = list(dict.fromkeys((row["method"], row["guess"]) for row in rows))
 WIDE = sorted({row["dt"] for row in rows})
@@ -301,7 +302,7 @@ Markdown(
         ],
     )
     + "\n\nData sets, of five, in which exactly the seven terms are found, and their median RMSE27.\n\n"
-    + records.origin(horizon)
+    + stored.origin(horizon)
 )
 
 # %% [markdown]
@@ -315,12 +316,12 @@ series = simulate(sample_attractor(20, rng=0), step, 51)
 again = FlowMapRegressor(max_iter=15).fit(series, step)
 
 # %% tags=["hide-input"]
-stored = outcome("flow map", 0.0, step)[1][0]
+kept = outcome("flow map", 0.0, step)[1][0]
 error = coefficient_error(again.coef_)
 right = ((again.coef_ != 0) == (true_coefficients() != 0)).all()
 # Both are made of rounding errors: they have their size in common, not their digits.
-assert right and max(error, stored) < 1e-9, "not the stored trial: run benchmarks/large_steps.py"
-Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {stored:.0e}.")
+assert right and max(error, kept) < 1e-9, "not the stored trial: run experiments.large_steps"
+Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {kept:.0e}.")
 
 # %% [markdown]
 # **The cold start** breaks just where samples become fewer than two a turn: it is the sampling theorem,

@@ -28,7 +28,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from lorenz_utils import ledger, plotting, records
+from experiments import stored
+from lorenz_utils import ledger, plotting
 
 plotting.use_style()
 
@@ -41,7 +42,7 @@ plotting.use_style()
 # give medians and intervals.
 
 # %%
-from lorenz_utils import contest
+from experiments import contest
 
 DT, LEVEL, T = 0.1, 0.01, 100
 orbit = contest.orbit(0, T)
@@ -86,7 +87,7 @@ true.shape, noise_std.round(3)
 # linear in $n$.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-noise-seconds": "Processor time of one fit by multiple shooting at $\\delta t = 0.1$ against the number of samples."}}
-speed = records.load("identification_speed")
+speed = stored.load("identification_speed")
 shots = [row for row in speed["rows"] if row["method"] == contest.SHOOTING]
 samples, seconds = np.array([(r["samples"], r["processor_seconds"]) for r in shots]).T
 growth = np.polyfit(np.log(samples), np.log(seconds), 1)[0]
@@ -95,7 +96,7 @@ Markdown(
         ["samples", *(f"{n:,.0f}" for n in samples)], [["seconds", *(f"{t:.1f}" for t in seconds)]]
     )
     + f"\n\nProcessor time of a whole fit at 1 % noise: it grows as a power of $n$ with exponent {growth:.2f}.\n\n"
-    + records.origin(speed)
+    + stored.origin(speed)
 )
 
 # %% [markdown]
@@ -157,7 +158,7 @@ Markdown(
 # differentiates as all of the deck's methods do.
 
 # %% tags=["hide-input"]
-shown = [contest.forward_ols, contest.spline_stlsq, contest.weak_form, contest.flow_map]
+shown = [contest.forward_ols, contest.spline_stlsq, contest.weak_form, contest.fit_flow_map]
 shown.append(contest.multiple_shooting)
 Markdown("```python\n" + "\n\n".join(inspect.getsource(f) for f in shown) + "```")
 
@@ -165,19 +166,19 @@ Markdown("```python\n" + "\n\n".join(inspect.getsource(f) for f in shown) + "```
 # Twenty draws of two steps, five levels and five methods are a thousand fits. They are stored with the book, and this page draws what is stored.
 
 # %%
-stored = records.load("noise")
+sweep = stored.load("noise")
 METHODS = list(contest.METHODS)
-STEPS, LEVELS, SEEDS = (sorted({r[k] for r in stored["rows"]}) for k in ("dt", "level", "seed"))
+STEPS, LEVELS, SEEDS = (sorted({r[k] for r in sweep["rows"]}) for k in ("dt", "level", "seed"))
 
 
 def column(key, method, dt, level):
     """One quantity of all draws."""
     wanted = (method, dt, level)
-    return [r.get(key) for r in stored["rows"] if (r["method"], r["dt"], r["level"]) == wanted]
+    return [r.get(key) for r in sweep["rows"] if (r["method"], r["dt"], r["level"]) == wanted]
 
 
 # %% tags=["hide-input"]
-Markdown(records.origin(stored))
+Markdown(stored.origin(sweep))
 
 # %% [markdown]
 # What is stored could be stale, so a part is run again here, from the equations on: every method, at
@@ -201,7 +202,7 @@ from lorenz_utils.system import ORBIT_DIGEST, orbit_digest
 
 worst = max(abs(row["error"] / stored_error(row) - 1) for row in again)
 # Five digits are stored. The orbit has the same bytes on every machine, the fits round differently.
-assert worst < 1e-4 or orbit_digest() != ORBIT_DIGEST, "other code: run benchmarks/noise.py"
+assert worst < 1e-4 or orbit_digest() != ORBIT_DIGEST, "other code: run experiments.noise"
 Markdown(
     f"The {len(again)} errors found here are the stored ones, to the digits that are stored: the largest "
     f"relative difference is {worst:.0e}."
@@ -362,7 +363,7 @@ Markdown(
 # ({numref}`tab-noise-pysindy`).
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-noise-pysindy": "PySINDy and this book's estimators on ten draws at two steps and three levels of noise: median RMSE27, draws with exact terms, and median processor time of a fit in seconds."}}
-package = records.load("pysindy_comparison")
+package = stored.load("pysindy_comparison")
 NAMES = list(dict.fromkeys(row["method"] for row in package["rows"]))
 
 
@@ -390,7 +391,7 @@ Markdown(
             for name in NAMES
         ],
     )
-    + f"\n\nMedian RMSE27 and draws with exact terms.\n\n{records.origin(package)}"
+    + f"\n\nMedian RMSE27 and draws with exact terms.\n\n{stored.origin(package)}"
 )
 
 # %% [markdown]
@@ -404,7 +405,7 @@ Markdown(
 # ## What we find
 
 # %% tags=["hide-input"]
-context = {"n": len(SEEDS), "T": stored["duration"], "noise": 0.01, "dt": 0.1}
+context = {"n": len(SEEDS), "T": sweep["duration"], "noise": 0.01, "dt": 0.1}
 best = ledger.Estimate.from_samples(column("error", contest.SHOOTING, 0.1, 0.01))
 deck_way = ledger.Estimate.from_samples(column("error", METHODS[0], 0.1, 0.01))
 ledger.record("noise/multiple-shooting-dt-0.1", best, **context)

@@ -246,8 +246,8 @@ Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"]
 # tell apart.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-ablation": "The DCGAN without each trick: four metrics of 100 generated against 100 real series, means over three training seeds, with confidence intervals."}}
-from lorenz_utils.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS
-from lorenz_utils.studies import read_study
+from experiments.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS
+from experiments.study import read_study
 
 study = read_study(RECORDS / "deck")
 METRICS = ["flow residual, median", "D_stsp", "D_H", "diversity"]

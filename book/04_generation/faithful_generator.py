@@ -223,8 +223,8 @@ Markdown(plotting.markdown_table(headers, rows))
 # *true* system at every step by a tiny noise and apply the same estimator to $z$.
 
 # %%
-from lorenz_utils.ablation import kicked_ensemble
 from lorenz_utils.lyapunov import eckmann_exponent
+from lorenz_utils.system import kicked_ensemble
 
 KICKS = (0.0, 0.0003, 0.001, 0.003)
 
@@ -250,8 +250,8 @@ Markdown(plotting.markdown_table(["series", "Eckmann exponent of z"], rows))
 # Runs as long as those of this page, with one thing changed, three seeds each, show what it takes.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-full": "Median over three seeds, and range, of runs at the full budget with one thing changed; ∞ where a generator blows up."}}
-from lorenz_utils.ablation import FULL_VARIANTS, RECORDS
-from lorenz_utils.studies import read_study
+from experiments.ablation import FULL_VARIANTS, RECORDS
+from experiments.study import read_study
 
 
 def over_seeds(study, variant, metric):
@@ -310,7 +310,7 @@ Markdown(
 # over seeds does not tell apart. Sorted by D_stsp; median and range over seeds.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-variants": "Median and range over three seeds of generators with one thing changed, at a small budget of steps, with the processor time of one run; sorted by D_stsp, ∞ where a generator blows up."}}
-from lorenz_utils.ablation import FAITHFUL_VARIANTS
+from experiments.ablation import FAITHFUL_VARIANTS
 
 short = read_study(RECORDS / "faithful")
 kept = ["flow residual, median", "flow residual, 99 %", "D_stsp", "D_H", lambda_1]
@@ -351,7 +351,7 @@ Markdown(plotting.markdown_table(["variant", *kept, "core seconds"], rows))
 # of the kicks that the trained generator gives: the spread of its next state over many latents.
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-noise": "Size of the kicks that generators with latents in their steps have learned, in standard deviations: mean over three seeds with confidence intervals."}}
-from lorenz_utils.ablation import NOISE_LEVELS, NOISE_VARIANTS
+from experiments.ablation import NOISE_LEVELS, NOISE_VARIANTS
 
 noise_study = read_study(RECORDS / "noise").values()
 

@@ -18,7 +18,7 @@
 # **What the deck claimed.** Nothing: it names no times. We measure them because a book that is meant
 # to be changed and rebuilt has to be quick.
 #
-# Each comparison is a file of `benchmarks/`. It measures both sides in one run on the same data, mostly in
+# Each comparison is a file of `experiments/`. It measures both sides in one run on the same data, mostly in
 # turns, brings them to the same error where that can be chosen, and stores the processor times;
 # `make bench` runs all.
 # What stands below is computed from the stored runs, since the other packages are not part of this
@@ -46,11 +46,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from lorenz_utils import plotting, records
+from experiments import stored
+from lorenz_utils import plotting
 from lorenz_utils.ledger import Estimate
 
 plotting.use_style()
-STORED = {path.stem: records.load(path.stem) for path in sorted(records.RESULTS.glob("*.json"))}
+STORED = {path.stem: stored.load(path.stem) for path in sorted(stored.RESULTS.glob("*.json"))}
 ROWS = []
 
 
@@ -239,8 +240,7 @@ Markdown(
 def run_row(name):
     """When and where a run was made, and whether by today's code."""
     run = STORED[name]
-    same = records.fingerprint(run["modules"]) == run["fingerprint"]
-    code = "this book's" if same else "older"
+    code = "this book's" if stored.is_current(run) else "older"
     return [f"`{name}`", run["date"], f"`{run['machine']}`", run.get("load", "not noted"), code]
 
 

@@ -26,9 +26,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from lorenz_utils import plotting, records
-from lorenz_utils.ablation import RECORDS
-from lorenz_utils.studies import read_study, run_study
+from experiments import stored
+from experiments.ablation import RECORDS
+from experiments.study import read_study, run_study
+from lorenz_utils import plotting
 
 plotting.use_style()
 
@@ -145,12 +146,12 @@ Markdown(f"Computed again: {len(computed)}. Results that are what they were: {wh
 # :::
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-engines": "What each engine makes of one and two worker processes: seconds of the wall clock per task of real size, efficiency with its standard error over the repeats, and milliseconds per task that does nothing."}}
-record = records.load("studies")
+engines = stored.load("study_cost")
 
 
 def measured(name, engine, workers):
     """The repeats of one engine with so many workers, (n_repeats,)."""
-    rows = [r for r in record["rows"] if (r["engine"], r["workers"]) == (engine, workers)]
+    rows = [r for r in engines["rows"] if (r["engine"], r["workers"]) == (engine, workers)]
     return np.array([row[name] for row in rows])
 
 
@@ -161,14 +162,14 @@ for key in [("joblib", 1), ("joblib", 2), ("dask", 1), ("dask", 2)]:
     efficiency[key] = repeats.mean()
     overhead = 1000 * measured("overhead", *key)
     error = repeats.std(ddof=1) / len(repeats) ** 0.5
-    per_task = measured("wall", *key).mean() / record["n_tasks"]
+    per_task = measured("wall", *key).mean() / engines["n_tasks"]
     lines.append([*key, f"{per_task:.2f}", f"{repeats.mean():.2f} ± {error:.2f}", f"{overhead.mean():.1f}"])
 Markdown(
     plotting.markdown_table(
         ["engine", "workers", "seconds per task", "efficiency", "overhead per empty task, ms"], lines
     )
-    + f"\n\nMeans over {len(repeats)} repeats of {record['n_tasks']:d} tasks. Load average before the run: "
-    + f"{record['load_before']:.1f}.\n\n{records.origin(record)}"
+    + f"\n\nMeans over {len(repeats)} repeats of {engines['n_tasks']:d} tasks. Load average before the run: "
+    + f"{engines['load_before']:.1f}.\n\n{stored.origin(engines)}"
 )
 
 # %% [markdown]
@@ -199,12 +200,12 @@ def cost(n_tasks, seconds, overhead, efficiency):
 
 
 # %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-cost": "What a study costs, by kind of task and number of seeds: core-hours, hours on two cores and minutes on the cluster, price, and size of the results on disk."}}
-noise = records.load("noise")
+noise = stored.load("noise")
 draws = len({(row["dt"], row["level"], row["seed"]) for row in noise["rows"]})
 kinds = {
     "noise draw": (
         sum(row["seconds"] for row in noise["rows"]) / draws,
-        (records.RESULTS / "noise.json").stat().st_size / draws,
+        (stored.RESULTS / "noise.json").stat().st_size / draws,
     )
 }
 for name, label in (("deck", "deck's GAN"), ("faithful", "book's GAN")):

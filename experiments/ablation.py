@@ -1,0 +1,193 @@
+"""Which part of an adversarial pair matters: the same run with one thing changed, several seeds.
+
+Run ``python -m experiments.ablation --help``; the records are in ``models/ablation``.
+"""
+
+import argparse
+import math
+from dataclasses import asdict, replace
+from itertools import product
+
+import numpy as np
+import torch
+
+from experiments.study import run_study
+from lorenz_utils.metrics import measure
+from lorenz_utils.system import kicked_ensemble, make_ensemble
+from lorenz_utils.training import DECK, DT, FAITHFUL, MODELS, TrainingConfig, train
+
+RECORDS = MODELS / "ablation"
+SEEDS = (0, 1, 2)
+N_SERIES = 100  # measured, against as many real ones
+N_SCALAR = 16  # of them for the scalar exponents
+
+DECK_BUDGET = replace(DECK, name="deck", n_steps=1000)
+OFF = {
+    "label smoothing": {"label_smoothing": 0.0},
+    "instance noise": {"instance_noise": 0.0},
+    "two time scales": {"critic_rate_ratio": 1.0},
+    "label flips": {"label_flip": 0.0},
+    "fewer critic steps": {"critic_every": 1},
+    "spectral normalisation": {"spectral_norm": False},
+    "batch normalisation": {"batch_norm": False},
+    "dropout": {"dropout": 0.0},
+}
+DECK_VARIANTS = {
+    "all tricks": {},
+    **{f"without {trick}": change for trick, change in OFF.items()},
+    "no trick": {field: value for change in OFF.values() for field, value in change.items()},
+}
+
+FAITHFUL_BUDGET = replace(FAITHFUL, name="faithful", n_steps=3000)
+CONVOLUTIONS = {
+    "pair": "convolutions",
+    "n_steps": 800,
+    "batch_size": 32,
+    "crop": 128,
+    "gradient_penalty": 0.5,
+    "penalty_end": 0.05,
+    "penalty_every": 4,
+    "average": 0.999,
+}
+STIFFER = {"gradient_penalty": 0.1, "penalty_end": 0.1, "beta1": 0.0}
+FAITHFUL_VARIANTS = {
+    "as it is": {},
+    "convolutions instead of steps": CONVOLUTIONS,
+    "own orbits continued": {"starts": "own"},
+    "critic sees raw samples": {"sees_steps": False},
+    "windows of 4 samples": {"crop": 4},
+    "latents in the steps": {"latent_dim": 3},
+    "least squares, no critic": {"loss": "least-squares"},
+    "nonsaturating loss": {"loss": "nonsaturating"},
+    "no gradient penalty": {"gradient_penalty": 0.0},
+    "stiffer penalty, no momentum": STIFFER,
+}
+# At the full budget, for what only shows there.
+FULL_VARIANTS = {
+    "latents in the steps": {"latent_dim": 3},
+    "stiffer penalty, no momentum": STIFFER,
+    "least squares, no critic": {"loss": "least-squares"},
+}
+# On series that noise kicks at every step, with latents in the steps.
+NOISE_LEVELS = (0.0, 0.03, 0.1)
+NOISE_BUDGET = replace(FAITHFUL_BUDGET, name="noise", latent_dim=3)
+NOISE_VARIANTS = {
+    "this page's game": {},
+    "stiffer penalty, no momentum": STIFFER,
+    "least squares, no critic": {"loss": "least-squares"},
+}
+
+
+def train_and_measure(*, n_scalar=0, **fields):
+    """Train one configuration on the book's data; its metrics against fresh real series.
+
+    Parameters
+    ----------
+    n_scalar : int
+        Series for the scalar exponents, as in `measure`.
+    **fields
+        Of `TrainingConfig`.
+
+    Returns
+    -------
+    dict
+        ``metrics``, None for a generator that blows up, and ``history``: processor seconds, median
+        flow residual and D_stsp.
+    """
+    config = TrainingConfig(**fields)
+    ensemble = make_ensemble(config.n_series, 1000, DT, rng=config.data_seed)
+    generator, history = train(config, ensemble, progress=False)
+    generated = generator.generate(N_SERIES, 1000, rng=1)
+    real = make_ensemble(N_SERIES, 1000, DT, rng=2026)
+    kept = ("seconds", "median_residual", "d_stsp")
+    history = [[_rounded(row[key]) for key in kept] for row in history]
+    if not np.isfinite(generated).all():
+        return {"metrics": None, "history": history}
+    metrics = measure(real, generated, DT, n_scalar=n_scalar)
+    return {"metrics": {k: _rounded(v) for k, v in metrics.items()}, "history": history}
+
+
+def learn_noise(*, level, **fields):
+    """Train on a Lorenz system that noise kicks at every step; the size of the learned kicks.
+
+    Parameters
+    ----------
+    level : float
+        Standard deviation of the kicks, in standard deviations of each coordinate.
+    **fields
+        Of `TrainingConfig`.
+    """
+    config = TrainingConfig(**fields)
+    ensemble = kicked_ensemble(level, rng=config.data_seed)
+    generator, _ = train(config, ensemble, progress=False)
+    return {"kicks": _rounded(learned_kicks(generator, ensemble[:, 500]))}
+
+
+@torch.no_grad()
+def learned_kicks(generator, states, *, n_draws=50):
+    """Root mean square deviation of the generator's steps from their mean, from states (n, 3).
+
+    In standard deviations of the data, as the level of `learn_noise`.
+    """
+    start = ((torch.from_numpy(states) - generator.offset) / generator.scale).float()
+    fixed = torch.Generator().manual_seed(0)
+    latents = torch.randn((n_draws, *start.shape), generator=fixed)
+    steps = torch.stack([generator.step(start, z) for z in latents])
+    return float(steps.var(dim=0).mean().sqrt())
+
+
+def _rounded(value):
+    """Five digits; None for what is not finite, as JSON knows no infinity."""
+    return float(f"{value:.5g}") if math.isfinite(value) else None
+
+
+def tasks(budget, variants):
+    """A task for each variant and seed: the fields of its configuration."""
+    return {
+        f"{name}, seed {seed}".replace(" ", "-").replace(",", "").replace("'", ""): asdict(
+            replace(budget, name=name, seed=seed, **change)
+        )
+        for (name, change), seed in product(variants.items(), SEEDS)
+    }
+
+
+STUDIES = {
+    "deck": (train_and_measure, tasks(DECK_BUDGET, DECK_VARIANTS)),
+    "faithful": (train_and_measure, tasks(FAITHFUL_BUDGET, FAITHFUL_VARIANTS)),
+    "full": (
+        train_and_measure,
+        {
+            task: fields | {"n_scalar": N_SCALAR}
+            for task, fields in tasks(FAITHFUL, FULL_VARIANTS).items()
+        },
+    ),
+    "noise": (
+        learn_noise,
+        {
+            f"kicks-{level:g}-{task}": fields | {"level": level}
+            for level in NOISE_LEVELS
+            for task, fields in tasks(NOISE_BUDGET, NOISE_VARIANTS).items()
+        },
+    ),
+}
+
+
+def main(arguments=None):
+    """Command line: compute what is missing of one study or of all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m experiments.ablation",
+        description="Train every variant of a study that has no record yet. Interrupt it at any "
+        "time: finished runs are kept, and the same command goes on.",
+    )
+    parser.add_argument("study", nargs="*", help=f"of {', '.join(STUDIES)}; all if none is named")
+    parser.add_argument("--jobs", type=int, default=-1, help="processes (default: one a core)")
+    options = parser.parse_args(arguments)
+    if unknown := set(options.study) - set(STUDIES):
+        parser.error(f"study must be of {', '.join(STUDIES)}, got {', '.join(sorted(unknown))}")
+    for name in options.study or STUDIES:
+        function, todo = STUDIES[name]
+        run_study(RECORDS / name, function, todo, n_jobs=options.jobs)
+
+
+if __name__ == "__main__":
+    main()

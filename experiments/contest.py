@@ -1,0 +1,111 @@
+"""The contest of the noise chapter: five methods on the same noisy orbit, beside the bound.
+
+One `trial` is one method on one draw of orbit and noise. `experiments.noise` runs them all and
+stores them; the chapter shows what is stored and runs some again.
+"""
+
+import time
+
+import numpy as np
+
+from lorenz_utils.derivatives import forward_difference, spline_derivative
+from lorenz_utils.identification import (
+    FlowMapRegressor,
+    MultipleShootingRegressor,
+    WeakFormRegressor,
+    cramer_rao_bound,
+)
+from lorenz_utils.regression import STLSQ, coefficient_error, polynomial_library, true_coefficients
+from lorenz_utils.surrogates import with_noise
+from lorenz_utils.system import sample_attractor, simulate
+
+SUPPORT = true_coefficients() != 0
+SHOOTING = "multiple shooting"
+
+
+def forward_ols(series, dt):
+    """The deck's derivative and ordinary least squares."""
+    states, velocity = forward_difference(series, dt)
+    return np.linalg.lstsq(polynomial_library().fit_transform(states), velocity)[0].T
+
+
+def spline_stlsq(series, dt):
+    """A smoothing spline, then sequentially thresholded least squares."""
+    states, velocity = spline_derivative(series, dt, smooth=True)
+    return STLSQ(0.1).fit(polynomial_library().fit_transform(states), velocity).coef_
+
+
+def weak_form(series, dt):
+    """Integrals against test functions."""
+    return WeakFormRegressor().fit(series, dt).coef_
+
+
+def fit_flow_map(series, dt):
+    """Each sample carried onto the next."""
+    return FlowMapRegressor().fit(series, dt).coef_
+
+
+def multiple_shooting(series, dt):
+    """Coefficients and true states by maximum likelihood."""
+    return MultipleShootingRegressor().fit(series, dt).coef_
+
+
+METHODS = {
+    "forward difference": forward_ols,
+    "spline + STLSQ": spline_stlsq,
+    "weak form": weak_form,
+    "one-step flow map": fit_flow_map,
+    SHOOTING: multiple_shooting,
+}
+
+
+def orbit(seed, duration):
+    """A noise-free orbit on the attractor, (100 * duration + 1, 3), sampled every 0.01."""
+    return simulate(sample_attractor(1, rng=seed)[0], 0.01, round(duration / 0.01) + 1)
+
+
+def observe(orbit, dt, level, seed):
+    """Samples of an orbit (length, 3) every `dt`: true, noisy, and the noise's std (3,)."""
+    true = orbit[:: round(dt / 0.01)]
+    return true, with_noise(true[None], level, rng=seed)[0], level * true.std(axis=0)
+
+
+def trial(method, orbit, dt, level, seed):
+    """One method on one draw.
+
+    Parameters
+    ----------
+    method : str
+        A key of `METHODS`.
+    orbit : ndarray, shape (length, 3)
+        Noise-free, sampled every 0.01; the same for all methods.
+    dt, level : float
+        Sampling step, a multiple of 0.01; noise as a part of each coordinate's spread.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    dict
+        ``error`` is RMSE27 and ``bound`` the Cramer-Rao bound of its root mean square for the
+        seven true terms; ``exact`` whether just these were found, ``q`` then the error measured
+        by the bound's covariance, 1 in the root mean square if the bound is attained; ``seconds``
+        is processor time.
+    """
+    true, noisy, noise_std = observe(orbit, dt, level, seed)
+    began = time.process_time()
+    coef = METHODS[method](noisy, dt)
+    seconds = time.process_time() - began
+    covariance = cramer_rao_bound(true, dt, noise_std=noise_std, support=SUPPORT)
+    row = {"method": method, "dt": dt, "level": level, "seed": seed}
+    row |= {
+        "error": float(coefficient_error(coef)),
+        "bound": float(np.sqrt(np.trace(covariance) / SUPPORT.size)),
+        "exact": bool(((coef != 0) == SUPPORT).all()),
+        "seconds": round(seconds, 3),
+    }
+    if row["exact"]:
+        inside = covariance[np.ix_(SUPPORT.ravel(), SUPPORT.ravel())]
+        error = (coef - true_coefficients())[SUPPORT]
+        row["q"] = float(np.sqrt(error @ np.linalg.solve(inside, error) / len(error)))
+    return row

@@ -1,0 +1,131 @@
+"""The weak form: integrals of the data against smooth test functions, and linear regression."""
+
+import numpy as np
+
+from lorenz_utils.checks import check_positive
+from lorenz_utils.identification.estimator import Identifier
+from lorenz_utils.identification.field import PolynomialField
+from lorenz_utils.solvers import thresholded_least_squares
+
+
+class WeakFormRegressor(Identifier):
+    """Sparse regression on integrals of the data against test functions.
+
+    Multiplying dX/dt = Xi theta(X) by a smooth phi of compact support and integrating by parts,
+    -int phi' X dt = Xi int phi theta(X) dt: no derivative of the data is taken.
+
+    Parameters
+    ----------
+    degree : int
+        Of the polynomial library.
+    include_bias : bool
+        Whether the library has a constant term.
+    radius : float, optional
+        Half the support of the test functions, in time units. By default the larger of 0.5 and
+        10 samples.
+    threshold : float
+        Coefficients smaller than this are set to zero and the others refitted, until none is.
+
+    Attributes
+    ----------
+    coef_ : ndarray, shape (d, n_terms)
+    parameters_ : LorenzParameters
+
+    References
+    ----------
+    Messenger & Bortz, Weak SINDy, Multiscale Model. Simul. 19 (2021), 1474-1497.
+    """
+
+    def __init__(self, degree=2, *, include_bias=False, radius=None, threshold=0.1):
+        self.degree = degree
+        self.include_bias = include_bias
+        self.radius = radius
+        self.threshold = threshold
+
+    def fit(self, data, dt):
+        """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
+        dt = check_positive(dt, "dt")
+        radius = max(0.5, 10 * dt) if self.radius is None else check_positive(self.radius, "radius")
+        half = half_support(radius, dt)
+        data, dt = self._check(data, dt, window=2 * half + 1)
+        theta = self._field(np.eye(data.shape[2], len(self.powers_))).terms(data)
+        matrix, target, scale = weak_equations(data, theta, half, dt)
+        threshold = (self.threshold * scale)[:, None]
+        fits = thresholded_least_squares(matrix, target, threshold)
+        self.coef_ = next(coef for coef, done in fits if done).T / scale
+        return self
+
+
+def weak_equations(data, theta, half, dt):
+    """The linear equations Xi int phi theta dt = -int phi' X dt, columns of unit length.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n, length, d)
+    theta : ndarray, shape (n, length, n_terms)
+        The library at the data.
+    half : int
+        Samples on each side of a test function's centre.
+    dt : float
+
+    Returns
+    -------
+    matrix : ndarray, shape (n_tests, n_terms)
+    target : ndarray, shape (n_tests, d)
+    scale : ndarray, shape (n_terms,)
+        The lengths of the columns: a solution over them is one of coefficients.
+    """
+    phi, slope = bump_function(half, dt)
+    matrix = integrals_against(theta, phi, half)
+    scale = np.linalg.norm(matrix, axis=0)
+    return matrix / scale, integrals_against(data, -slope, half), scale
+
+
+def half_support(radius, dt):
+    """Samples on each side of the centre of a test function of that radius, at least two."""
+    return max(2, round(radius / dt))
+
+
+def bump_function(half, dt):
+    """Bump (1 - (t/r)^2)^p on 2 half + 1 samples, r = half dt, and its derivative; times dt."""
+    t = np.arange(-half, half + 1) / half
+    p = 10
+    bump = (1 - t**2) ** p
+    slope = -2 * p * t * (1 - t**2) ** (p - 1) / (half * dt)
+    return bump * dt, slope * dt
+
+
+def integrals_against(data, weights, half):
+    """Integrals of (n, length, k) against every shifted test function: (n_tests, k)."""
+    windows = np.lib.stride_tricks.sliding_window_view(data, len(weights), axis=1)
+    windows = windows[:, :: max(1, half // 8)]
+    return (windows @ weights).reshape(-1, data.shape[2])
+
+
+def cold_starts(data, dt, powers):
+    """Coefficients to start a descent from, from the data alone.
+
+    Weak forms of several radii, central differences, and no motion at all.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n, length, d)
+    dt : float
+    powers : ndarray, shape (n_terms, d)
+        Of the library.
+
+    Returns
+    -------
+    list of ndarray, shape (d, n_terms)
+    """
+    zero = np.zeros((data.shape[2], len(powers)))
+    starts, theta = [], PolynomialField(zero, powers).terms(data)
+    for radius in (10 * dt, 6 * dt, max(0.5, 10 * dt)):
+        if data.shape[1] > 2 * round(radius / dt) + 10:
+            matrix, target, scale = weak_equations(data, theta, half_support(radius, dt), dt)
+            starts.append(np.linalg.lstsq(matrix, target)[0].T / scale)
+    if data.shape[1] > 2:
+        velocity = (data[:, 2:] - data[:, :-2]) / (2 * dt)
+        theta, velocity = (a.reshape(-1, a.shape[2]) for a in (theta[:, 1:-1], velocity))
+        starts.append(np.linalg.lstsq(theta, velocity)[0].T)
+    return [*starts, zero]
