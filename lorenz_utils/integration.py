@@ -94,7 +94,22 @@ class Polynomials(NamedTuple):
         return out
 
     def advance(self, state, duration, n_steps, coefficients):
-        """Advance states (d, n); what blows up becomes infinite or NaN, silently."""
+        """Advance states (d, n); what blows up becomes infinite or NaN, silently.
+
+        Raises
+        ------
+        ValueError
+            If the states are not of this system: compiled code would read beside them.
+        """
+        state = np.asarray(state)
+        d, n_systems = len(self.start) - 1, coefficients.shape[1]
+        if state.ndim != 2 or len(state) != d or n_systems not in (1, state.shape[1]):
+            raise ValueError(
+                f"state must have shape ({d}, n), n any number for one system and {n_systems} for "
+                f"{n_systems}, got {state.shape}"
+            )
+        if n_steps < 1:
+            raise ValueError(f"n_steps must be at least 1, got {n_steps}")
         if compiled():
             tables = self[:4]
             state = np.array(state, dtype=float, order="C")  # of one type: numba compiles each

@@ -43,8 +43,13 @@ class Estimate:
     ----------
     value, standard_error : float or ndarray
     n : int, optional
-        Independent repeats behind the standard error. Without it the error counts as known, and the
-        interval is that of the normal distribution.
+        Independent repeats behind the standard error, at least 2. Without it the error counts as
+        known, and the interval is that of the normal distribution.
+
+    Raises
+    ------
+    ValueError
+        If `n` is below 2: one repeat has no standard error.
 
     Examples
     --------
@@ -57,6 +62,11 @@ class Estimate:
     value: float | np.ndarray
     standard_error: float | np.ndarray = 0.0
     n: int | None = None
+
+    def __post_init__(self):
+        """Refuse a number of repeats that leaves no degree of freedom."""
+        if self.n is not None and self.n < 2:
+            raise ValueError(f"n must be at least 2 repeats, got {self.n}")
 
     @classmethod
     def from_samples(cls, samples):
@@ -155,12 +165,18 @@ def recall(name):
     ------
     KeyError
         If no chapter has recorded it.
+    ValueError
+        If its file is damaged.
     """
     try:
         entry = json.loads(_path(name).read_text(encoding="utf8"))
+        return Estimate(_plain(entry["value"]), _plain(entry["standard_error"]), entry["n"])
     except FileNotFoundError:
         raise KeyError(f"no result named {name!r}: run the chapter that records it") from None
-    return Estimate(_plain(entry["value"]), _plain(entry["standard_error"]), entry["n"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(
+            f"{_path(name)} is damaged ({error}): delete it and run the chapter that records it"
+        ) from None
 
 
 def claims():
@@ -210,16 +226,20 @@ def judge(claim, ours, control=None):
     interval it is no draw of ours, and our average is held against ``partial`` as above. Between
     the two, the claim is undecided.
 
+    An estimate that is not finite, as of a fit whose orbits escape, decides nothing either.
+
     Raises
     ------
     ValueError
-        For an unknown rule, an estimate that is no finite number, or a draw without repeats.
+        For an unknown rule, an estimate that is an array, or a draw without repeats.
     """
     if claim["rule"] not in ("equals", "draw", "greater", "less"):
         raise ValueError(f"rule must be equals, draw, greater or less, got {claim['rule']!r}")
     for estimate in (ours, control or ours):
-        if np.ndim(estimate.value) or not math.isfinite(estimate.value + estimate.half_width()):
-            raise ValueError(f"a claim is judged by one finite number, got {estimate}")
+        if np.ndim(estimate.value):
+            raise ValueError(f"a claim is judged by one number, got {estimate}")
+        if not math.isfinite(estimate.value + estimate.half_width()):
+            return UNDECIDED
     if claim["rule"] in ("greater", "less"):
         beyond = [_beyond(claim, estimate) for estimate in (ours, control) if estimate]
         if beyond[0] is False:

@@ -171,8 +171,8 @@ def eckmann_exponent(series, dt):
     Around each window of 10 samples its 8 nearest ones (by the largest difference) tell by least
     squares how 4 samples, 3 apart, continue; these matrices are composed by QR decomposition. The
     method is kept because the deck's results rest on it, and it overestimates: each matrix advances
-    by 3 samples, and one is composed at every sample. It differs from nolds where windows are at
-    equal distances: nolds then fits to more than 8.
+    by 3 samples, and one is composed at every sample. It differs from nolds where more
+    than two windows are at one distance: nolds then fits to all of them.
 
     Parameters
     ----------
@@ -182,6 +182,7 @@ def eckmann_exponent(series, dt):
     Returns
     -------
     float
+        NaN where a direction never has any growth, as for a series that varies once.
 
     Raises
     ------
@@ -205,12 +206,14 @@ def eckmann_exponent(series, dt):
     inverse = np.linalg.pinv(changes[..., :d], rcond=np.finfo(float).eps)
     matrices = np.tile(np.eye(d, k=1), (len(windows), 1, 1))
     matrices[:, -1] = (inverse @ changes[..., d:])[..., 0]
-    growth, q = np.zeros(d), np.eye(d)
-    with np.errstate(divide="ignore"):
-        for matrix in matrices:
-            q, r = np.linalg.qr(matrix @ q)
-            growth += np.log(abs(r.diagonal()))
-    return float(growth.max() / (len(windows) * lag * dt))
+    growth, counts, q = np.zeros(d), np.zeros(d), np.eye(d)
+    for matrix in matrices:
+        q, r = np.linalg.qr(matrix @ q)
+        # Where neighbours do not differ at all, a direction has no growth to be counted.
+        factor = abs(r.diagonal())
+        growth += np.log(np.where(factor > 0, factor, 1))
+        counts += factor > 0
+    return float((growth / counts).max() / (lag * dt)) if counts.all() else np.nan
 
 
 def rosenstein_exponent(series, dt):

@@ -151,7 +151,10 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
         field = parameters.sigma, parameters.rho, parameters.beta
         orbits = compiled().lorenz_orbits(start, dt, n_steps, *map(float, field), *rule)
     else:
-        orbits = _orbits(start, dt, n_steps, parameters, *rule)
+        # Parameters may send an orbit to infinity, which is an answer and no mishap.
+        with np.errstate(over="ignore", invalid="ignore"):
+            orbits = _orbits(start, dt, n_steps, parameters, *rule)
+    orbits[~np.isfinite(orbits)] = np.nan  # of one sign, which processors choose differently
     return orbits.reshape(*initial_state.shape[:-1], n_steps, 3)
 
 

@@ -36,6 +36,17 @@ def tolerance(entry):
     return float(max(6 * np.max(entry["standard_error"]) * entry.get("amplified", False), rounding))
 
 
+def error_tolerance(entry):
+    """How far the standard error of an accepted result may be from its own on another machine.
+
+    Where rounding is amplified, nothing is asked: a standard error of twenty repeats itself
+    scatters by a sixth. Elsewhere each repeat moves by as much as the value may, and the repeats hide it.
+    """
+    if entry.get("amplified"):
+        return np.inf
+    return entry["tolerance"] / np.sqrt(entry["n"] or 1)
+
+
 def recorded(folder):
     """The results in a store, dict of name to entry."""
     entries = [
@@ -67,6 +78,10 @@ def differences(found, wanted):
             # Written so that what is not a number is refused.
             if ours.shape != theirs.shape or not np.all(abs(ours - theirs) <= allowed):
                 yield f"{name} is {ours}, expected {theirs} within {allowed:.2g}"
+            ours, theirs = (np.asarray(x[name].get("standard_error", 0)) for x in (found, wanted))
+            allowed = error_tolerance({"n": None} | wanted[name])
+            if ours.shape != theirs.shape or not np.all(abs(ours - theirs) <= allowed):
+                yield f"{name} has standard error {ours}, expected {theirs} within {allowed:.2g}"
 
 
 def accept(pages):

@@ -6,6 +6,7 @@ The digests change with the integrator, and with nothing else.
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -194,3 +195,28 @@ def test_integrate_converges_with_order_8():
     error = [abs(integrate(field, np.array([0.0, 1.0]), 1.0, n)[1] - np.exp(-1)) for n in n_steps]
     order = -np.polyfit(np.log(n_steps), np.log(error), 1)[0]
     assert 7.5 < order < 9.5
+
+
+@pytest.mark.parametrize("code", ["compiled", "numpy"])
+def test_states_of_another_system_are_refused(code, monkeypatch):
+    if code == "numpy":
+        monkeypatch.setattr("lorenz_utils.integration.compiled", lambda: None)
+    field = lorenz_field()
+    for shape in ((200, 2), (200, 4)):
+        with pytest.raises(ValueError, match=r"state must have shape \(3, n\).*got \([24], 200\)"):
+            field.flow(np.ones(shape), 0.1, 3)
+    with pytest.raises(ValueError, match=r"state must have shape \(12, n\).*got \(3, 200\)"):
+        field.flow_with_tangent(np.ones((3, 200)), 0.1, 3)
+    with pytest.raises(ValueError, match="n_steps must be at least 1, got 0"):
+        field.flow(np.ones((5, 3)), 0.1, 0)
+
+
+@pytest.mark.parametrize("code", ["compiled", "numpy"])
+def test_an_orbit_that_goes_to_infinity_is_the_same_nan_everywhere(code, monkeypatch):
+    if code == "numpy":
+        monkeypatch.setattr("lorenz_utils.system.compiled", lambda: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        orbits = simulate(np.ones((2, 3)), 1.0, 20, parameters=LorenzParameters(10, 28, -60))
+    lost = ~np.isfinite(orbits)
+    assert lost.any() and set(orbits[lost].tobytes()) == set(np.array([np.nan]).tobytes())

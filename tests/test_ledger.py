@@ -170,15 +170,29 @@ def test_unknown_rules_are_refused():
         judge({"rule": "looks like"}, Estimate(1.0))
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [Estimate(np.nan), Estimate(np.inf), Estimate(np.ones(2), np.zeros(2)), Estimate(1.0, np.nan)],
-)
-def test_what_is_no_finite_number_judges_nothing(bad):
-    with pytest.raises(ValueError, match="one finite number"):
-        judge(GREATER, bad)
-    with pytest.raises(ValueError, match="one finite number"):
-        judge(GREATER, Estimate(1.0), bad)
+@pytest.mark.parametrize("bad", [Estimate(np.nan), Estimate(np.inf), Estimate(1.0, np.nan)])
+def test_what_is_not_finite_decides_nothing(bad):
+    assert judge(GREATER, bad) == ledger.UNDECIDED
+    assert judge(GREATER, Estimate(1.0), bad) == ledger.UNDECIDED
+
+
+def test_an_array_judges_nothing():
+    with pytest.raises(ValueError, match="judged by one number"):
+        judge(GREATER, Estimate(np.ones(2), np.zeros(2)))
+
+
+def test_one_repeat_has_no_error():
+    with pytest.raises(ValueError, match="n must be at least 2 repeats, got 1"):
+        Estimate(1.0, 0.1, 1)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"value": 1}', "{", "\xff"])
+def test_a_damaged_result_is_named(text):
+    record("page/a", 1.0)
+    path = ledger.RESULTS / "page--a.json"
+    path.write_bytes(text.encode("latin1"))
+    with pytest.raises(ValueError, match=r"page--a.json is damaged .* delete it and run"):
+        ledger.recall("page/a")
 
 
 CLAIM = """

@@ -181,6 +181,14 @@ def test_eckmann_is_what_nolds_does_by_default():
         np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
+def test_eckmann_leaves_out_where_nothing_grows():
+    import nolds
+
+    resting = np.concatenate([np.zeros(40), ENSEMBLE[0, :200, 0]])
+    expected = nolds.lyap_e(resting, tau=0.1).max()
+    assert eckmann_exponent(resting, 0.1) == pytest.approx(expected, rel=0.05)  # ties at rest
+
+
 def test_rosenstein_is_near_the_literature():
     exponents = [rosenstein_exponent(s[:, c], 0.1) for s in ENSEMBLE[:4] for c in range(3)]
     assert abs(np.mean(exponents) - LITERATURE[0]) < 0.15

@@ -43,7 +43,26 @@ def test_a_record_of_other_orbits_is_refused_with_the_command_that_renews_it(tmp
         stored.load("noise")
 
 
-@pytest.mark.parametrize("name", ["noise", "ensemble"])
+def test_a_record_without_the_name_of_its_orbits_is_refused_unless_it_holds_times(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(stored, "RESULTS", tmp_path)
+    for name in ("noise", "folding"):
+        (tmp_path / f"{name}.json").write_text('{"rows": [1]}')
+    with pytest.raises(ValueError, match=r"from orbits without a name.*experiments\.noise"):
+        stored.load("noise")
+    assert stored.load("folding")["rows"] == [1]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "\xff"])
+def test_a_damaged_record_says_how_to_renew_it(text, tmp_path, monkeypatch):
+    monkeypatch.setattr(stored, "RESULTS", tmp_path)
+    (tmp_path / "noise.json").write_bytes(text.encode("latin1"))
+    with pytest.raises(ValueError, match=r"noise\.json is damaged.*experiments\.noise"):
+        stored.load("noise")
+
+
+@pytest.mark.parametrize("name", sorted(set(STORED) - stored.TIMINGS))
 def test_results_are_of_these_orbits(name):
     assert stored.load(name)["orbits"] == ORBIT_DIGEST == orbit_digest()
 
