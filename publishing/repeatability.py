@@ -40,7 +40,8 @@ def error_tolerance(entry):
     """How far the standard error of an accepted result may be from its own on another machine.
 
     Where rounding is amplified, nothing is asked: a standard error of twenty repeats itself
-    scatters by a sixth. Elsewhere each repeat moves by as much as the value may, and the repeats hide it.
+    scatters by a sixth. Elsewhere each repeat moves by as much as the value may, and the standard
+    error by less.
     """
     if entry.get("amplified"):
         return np.inf
