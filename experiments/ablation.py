@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 import torch
 
+from experiments import convolutions  # noqa: F401 - makes its pair known
 from experiments.study import run_study
 from lorenz_utils.metrics import measure
 from lorenz_utils.system import kicked_ensemble, make_ensemble
@@ -190,4 +191,6 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    main()
+    from experiments import ablation  # so that workers import the tasks by name
+
+    ablation.main()

@@ -1,4 +1,4 @@
-"""What one adversarial step is made of: the deck's tricks, the losses, and the state of a run.
+"""What one adversarial step is made of: the deck's tricks, the losses, the pairs, a run's state.
 
 `training.train` calls these in order; a configuration is `training.TrainingConfig`.
 """
@@ -14,8 +14,6 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from lorenz_utils.images import Scaling, series_to_images
 from lorenz_utils.metrics import attractor_divergence, flow_residual
 from lorenz_utils.networks import (
-    ConvolutionalCritic,
-    ConvolutionalGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
     SeriesCritic,
@@ -73,6 +71,79 @@ def penalised_scores(critic, real, fake):
     return *scores.chunk(2), 2 * slope.square().flatten(1).sum(1).mean()
 
 
+class Images:
+    """The deck's pair: whole series, folded into images."""
+
+    def build(self, config, ensemble):
+        """Generator, critic, and the data that batches are drawn from."""
+        scaling = Scaling.fit(ensemble)
+        generator = DCGANGenerator(scaling, batch_norm=config.batch_norm)
+        critic = DCGANDiscriminator(use_spectral_norm=config.spectral_norm, dropout=config.dropout)
+        return generator, critic, series_to_images(ensemble, scaling)
+
+    def unfilled(self, config):
+        """A generator to load weights into."""
+        return DCGANGenerator(Scaling(*UNITS), batch_norm=config.batch_norm)
+
+    def draw(self, run):
+        """Whole images."""
+        return run.data[torch.randint(len(run.data), (run.config.batch_size,)).to(run.device)]
+
+    def fake(self, run, real):
+        """Images from fresh latents."""
+        latent = torch.randn(run.config.batch_size, run.generator.latent_dim)
+        return run.generator(latent.to(run.device))
+
+
+class Transitions:
+    """The faithful pair: windows of series, made step by step."""
+
+    def build(self, config, ensemble):
+        """Generator, critic, and the data that batches are drawn from."""
+        mean, std, standardised = standardise(ensemble)
+        generator = SeriesGenerator(mean, std, latent_dim=config.latent_dim, width=config.width)
+        critic = SeriesCritic(
+            np.diff(standardised, axis=-1).std((0, 2)),
+            window=config.crop,
+            width=config.width,
+            sees_steps=config.sees_steps,
+        )
+        return generator, critic, standardised
+
+    def unfilled(self, config):
+        """A generator to load weights into."""
+        return SeriesGenerator(*UNITS, latent_dim=config.latent_dim, width=config.width)
+
+    def draw(self, run):
+        """Windows at random times, half of them mirrored by the symmetry."""
+        config, data = run.config, run.data
+        chosen = torch.randint(len(data), (config.batch_size,)).to(run.device)
+        start = torch.randint(data.shape[-1] - config.crop + 1, (config.batch_size,))
+        window = start.to(run.device)[:, None] + torch.arange(config.crop, device=run.device)
+        crops = data[chosen[:, None, None], torch.arange(3)[:, None], window[:, None]]
+        # (x, y, z) -> (-x, -y, z) maps orbits to orbits; standardised, x and y have mean near 0.
+        sign = torch.where(torch.rand(config.batch_size, device=run.device) < 0.5, -1.0, 1.0)
+        return torch.cat([crops[:, :2] * sign[:, None, None], crops[:, 2:]], dim=1)
+
+    def fake(self, run, real):
+        """Windows that continue the first states of `real`, or the generator's own orbits."""
+        latent = torch.randn(run.config.batch_size, 3, run.config.crop - 1).to(run.device)
+        return run.generator(real[..., 0] if run.own is None else run.own, latent)
+
+
+def standardise(ensemble):
+    """Mean and standard deviation (3,), and the ensemble in their units, (n_series, 3, length)."""
+    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
+    mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
+    return mean, std, ((ensemble - mean) / std).transpose(0, 2, 1)
+
+
+UNITS = (0, 0, 0), (1, 1, 1)
+# What a generator and a critic are, by the name that a configuration gives: one that is added here
+# can be trained.
+PAIRS = {"images": Images(), "transitions": Transitions()}
+
+
 class AdversarialRun:
     """State of one run: networks, optimisers, average, history."""
 
@@ -82,7 +153,8 @@ class AdversarialRun:
         self.started, self.seconds_before = time.process_time(), 0.0
         self.losses = {"critic_loss": math.nan, "generator_loss": math.nan}
         self.report_every = max(100, config.n_steps // N_REPORTS)
-        generator, critic, data = BUILDERS[config.pair](config, ensemble)
+        self.pair = PAIRS[config.pair]
+        generator, critic, data = self.pair.build(config, ensemble)
         self.data = torch.as_tensor(data, dtype=torch.float32, device=device)
         self.generator, self.critic = generator.to(device), critic.to(device)
         self.averaged = deepcopy(self.generator).requires_grad_(False) if config.average else None
@@ -107,31 +179,12 @@ class AdversarialRun:
             optimiser.param_groups[0]["lr"] = factor * self.full_rates[name]
 
     def draw_batch(self):
-        """Whole images, or windows at random times, half of them mirrored by the symmetry."""
-        config, data = self.config, self.data
-        chosen = torch.randint(len(data), (config.batch_size,)).to(self.device)
-        if config.pair == "images":
-            return data[chosen]
-        start = torch.randint(data.shape[-1] - config.crop + 1, (config.batch_size,))
-        window = start.to(self.device)[:, None] + torch.arange(config.crop, device=self.device)
-        crops = data[chosen[:, None, None], torch.arange(3)[:, None], window[:, None]]
-        # (x, y, z) -> (-x, -y, z) maps orbits to orbits; standardised, x and y have mean near 0.
-        sign = torch.where(torch.rand(config.batch_size, device=self.device) < 0.5, -1.0, 1.0)
-        return torch.cat([crops[:, :2] * sign[:, None, None], crops[:, 2:]], dim=1)
+        """A batch of real images or windows."""
+        return self.pair.draw(self)
 
     def draw_fake(self, real):
-        """A batch of generated images or windows, from fresh latents.
-
-        The generator that steps in time continues the first states of `real`, or its own orbits.
-        """
-        config, generator = self.config, self.generator
-        shape = (config.batch_size, generator.latent_dim)
-        if config.pair == "transitions":
-            latent = torch.randn(config.batch_size, 3, config.crop - 1).to(self.device)
-            return generator(real[..., 0] if self.own is None else self.own, latent)
-        if config.pair == "convolutions":
-            shape += (config.crop // generator.STRIDE + 2 * generator.MARGIN,)
-        return generator(torch.randn(shape).to(self.device))
+        """A batch of generated images or windows, from fresh latents."""
+        return self.pair.fake(self, real)
 
     @torch.no_grad()
     def advance_own(self):
@@ -246,47 +299,3 @@ class AdversarialRun:
             self.own = tensors["own"].to(self.device)
         if self.device != "cpu":
             torch.cuda.set_rng_state(tensors["random_device"])
-
-
-def _build_images(config, ensemble):
-    scaling = Scaling.fit(ensemble)
-    generator = DCGANGenerator(scaling, batch_norm=config.batch_norm)
-    critic = DCGANDiscriminator(use_spectral_norm=config.spectral_norm, dropout=config.dropout)
-    return generator, critic, series_to_images(ensemble, scaling)
-
-
-def _build_convolutions(config, ensemble):
-    mean, std, standardised = _standardise(ensemble)
-    first = np.diff(standardised, axis=-1)
-    difference_std = [first.std((0, 2)), np.diff(first, axis=-1).std((0, 2))]
-    return (
-        ConvolutionalGenerator(mean, std),
-        ConvolutionalCritic(difference_std),
-        standardised,
-    )
-
-
-def _build_transitions(config, ensemble):
-    mean, std, standardised = _standardise(ensemble)
-    generator = SeriesGenerator(mean, std, latent_dim=config.latent_dim, width=config.width)
-    critic = SeriesCritic(
-        np.diff(standardised, axis=-1).std((0, 2)),
-        window=config.crop,
-        width=config.width,
-        sees_steps=config.sees_steps,
-    )
-    return generator, critic, standardised
-
-
-def _standardise(ensemble):
-    """Mean and standard deviation (3,), and the ensemble in their units, (n_series, 3, length)."""
-    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
-    mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
-    return mean, std, ((ensemble - mean) / std).transpose(0, 2, 1)
-
-
-BUILDERS = {
-    "images": _build_images,
-    "convolutions": _build_convolutions,
-    "transitions": _build_transitions,
-}

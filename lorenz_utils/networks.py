@@ -1,4 +1,4 @@
-"""The networks of part 4: the deck's DCGAN pair on images, and two pairs on series in time.
+"""The networks of part 4: the deck's DCGAN pair on images, and a pair on series, step by step.
 
 Shapes in comments: B batch, C channels, L length in samples, T latent steps.
 """
@@ -44,7 +44,7 @@ class DCGANGenerator(nn.Module):
         layers += [nn.ConvTranspose2d(width, 3, 4, 2, 1), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
         self.apply(_dcgan_initialise)
-        _store_affine(self, scaling.centre, scaling.half_range)
+        store_affine(self, scaling.centre, scaling.half_range)
 
     def forward(self, latent):
         """(B, latent_dim) -> (B, 3, 32, 32), values in (-1, 1)."""
@@ -52,7 +52,7 @@ class DCGANGenerator(nn.Module):
 
     def sample_latent(self, n_series, *, rng):
         """Standard normal latents, shape (n_series, latent_dim)."""
-        return _normal((check_count(n_series, "n_series"), self.latent_dim), rng)
+        return normal_latents((check_count(n_series, "n_series"), self.latent_dim), rng)
 
     @torch.no_grad()
     def generate(self, n_series, length=1000, *, rng):
@@ -69,8 +69,8 @@ class DCGANGenerator(nn.Module):
         -------
         ndarray, shape (n_series, length, 3)
         """
-        images = _in_eval_mode(self, self.sample_latent(n_series, rng=rng))
-        return images_to_series(images, Scaling(*_affine(self)), length=length)
+        images = in_eval_mode(self, self.sample_latent(n_series, rng=rng))
+        return images_to_series(images, Scaling(*affine(self)), length=length)
 
 
 class DCGANDiscriminator(nn.Module):
@@ -119,7 +119,7 @@ class SeriesGenerator(nn.Module):
         super().__init__()
         self.latent_dim = latent_dim
         self.increment = perceptron(3 + latent_dim, width, 3)
-        _store_affine(self, mean, std)
+        store_affine(self, mean, std)
 
     def step(self, state, latent):
         """The next state (B, 3) from a state (B, 3) and a latent (B, 3), all standardised."""
@@ -135,7 +135,7 @@ class SeriesGenerator(nn.Module):
     def sample_latent(self, n_series, length, *, rng):
         """Standard normal latents for `length` samples after the burn-in, (n_series, 3, T)."""
         n_series, length = check_count(n_series, "n_series"), check_count(length, "length")
-        return _normal((n_series, 3, length + self.BURN_IN), rng)
+        return normal_latents((n_series, 3, length + self.BURN_IN), rng)
 
     @torch.no_grad()
     def generate(self, n_series, length=1000, *, rng):
@@ -148,7 +148,7 @@ class SeriesGenerator(nn.Module):
         latent = latent.double()
         network = deepcopy(self).double().cpu()
         series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].numpy()
-        mean, std = _affine(self)
+        mean, std = affine(self)
         return series.transpose(0, 2, 1) * np.array(std) + np.array(mean)
 
 
@@ -192,138 +192,30 @@ def perceptron(n_in, width, n_out):
     return nn.Sequential(*layers, nn.Linear(width, n_out))
 
 
-class ConvolutionalGenerator(nn.Module):
-    """A latent sequence to a series: residual convolutions in time, fully convolutional.
-
-    One latent step stands for `STRIDE` samples, so a longer latent makes a longer series with the
-    same statistics.
-
-    Parameters
-    ----------
-    mean, std : sequences of 3 floats
-        Of the training data; stored with the weights.
-    latent_dim : int
-        Channels of the latent sequence.
-    widths : tuple of 4 ints
-        Channels at 1, 2, 4 and 8 samples a latent step.
-    """
-
-    STRIDE = 8
-    MARGIN = 4  # latent steps dropped at each end, where zero padding is felt
-
-    def __init__(self, mean, std, *, latent_dim=16, widths=(128, 96, 64, 48)):
-        super().__init__()
-        self.latent_dim = latent_dim
-        blocks = [nn.Conv1d(latent_dim, widths[0], 3, padding=1), ResidualBlock(widths[0])]
-        for n_in, n_out in pairwise(widths):
-            blocks += [nn.Conv1d(n_in, n_out, 1), nn.Upsample(scale_factor=2, mode="nearest")]
-            blocks += [ResidualBlock(n_out), ResidualBlock(n_out)]
-        blocks += [nn.BatchNorm1d(widths[-1]), nn.ReLU()]
-        self.layers = nn.Sequential(*blocks, nn.Conv1d(widths[-1], 3, 3, padding=1))
-        _store_affine(self, mean, std)
-
-    def forward(self, latent):
-        """(B, latent_dim, T) -> (B, 3, 8 (T - 8)), standardised."""
-        margin = self.MARGIN * self.STRIDE
-        return self.layers(latent)[..., margin:-margin]
-
-    def sample_latent(self, n_series, length, *, rng):
-        """Standard normal latents for at least `length` samples, (n_series, latent_dim, T)."""
-        n_series, length = check_count(n_series, "n_series"), check_count(length, "length")
-        n_latent = -(-length // self.STRIDE) + 2 * self.MARGIN
-        return _normal((n_series, self.latent_dim, n_latent), rng)
-
-    @torch.no_grad()
-    def generate(self, n_series, length=1000, *, rng):
-        """Series of any length in physical units, (n_series, length, 3)."""
-        series = _in_eval_mode(self, self.sample_latent(n_series, length, rng=rng))
-        mean, std = _affine(self)
-        return series.transpose(0, 2, 1)[:, :length] * np.array(std) + np.array(mean)
-
-
-class ConvolutionalCritic(nn.Module):
-    """A crop of a standardised series to one score; it also sees the crop's differences.
-
-    First and second differences, each scaled to unit variance on the real data, show the critic
-    the velocity and the curvature, where small errors of the dynamics are large.
-
-    Parameters
-    ----------
-    difference_std : array_like, shape (2, 3)
-        Standard deviations of the first and second differences of the real standardised series.
-    width : int
-    """
-
-    def __init__(self, difference_std, *, width=64):
-        super().__init__()
-        self.register_buffer(
-            "difference_std",
-            torch.tensor(np.asarray(difference_std), dtype=torch.float32)[..., None],
-        )
-        widths = [9, width, width, 2 * width, 2 * width]
-        layers = []
-        for n_in, n_out, stride in zip(widths, widths[1:], (1, 2, 2, 2), strict=False):
-            layers += [nn.Conv1d(n_in, n_out, 5, stride, padding=2), nn.LeakyReLU(0.2)]
-        layers += [nn.Conv1d(widths[-1], widths[-1], 3, padding=1), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, nn.Conv1d(widths[-1], 1, 1))
-
-    def forward(self, crops):
-        """(B, 3, L) -> (B,): the mean score over the windows of the crop."""
-        first = crops.diff(dim=-1)
-        second = first.diff(dim=-1)
-        inputs = torch.cat(
-            [
-                crops[..., 1:-1],
-                first[..., 1:] / self.difference_std[0],
-                second / self.difference_std[1],
-            ],
-            dim=1,
-        )
-        return self.layers(inputs).mean(dim=(1, 2))
-
-
-class ResidualBlock(nn.Module):
-    """x + two convolutions in time, each after batch normalisation and a rectifier."""
-
-    def __init__(self, width):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.BatchNorm1d(width),
-            nn.ReLU(),
-            nn.Conv1d(width, width, 3, padding=1),
-            nn.BatchNorm1d(width),
-            nn.ReLU(),
-            nn.Conv1d(width, width, 3, padding=1),
-        )
-
-    def forward(self, x):
-        """(B, C, L) -> (B, C, L)."""
-        return x + self.layers(x)
-
-
 def _dcgan_initialise(module):
     """Normal weights of standard deviation 0.02, as DCGAN asks."""
     if isinstance(module, nn.ConvTranspose2d):
         nn.init.normal_(module.weight, std=0.02)
 
 
-def _store_affine(module, offset, scale):
+def store_affine(module, offset, scale):
     """Keep the units with the weights: they are useless apart."""
     module.register_buffer("offset", torch.tensor(np.asarray(offset, dtype=float)))
     module.register_buffer("scale", torch.tensor(np.asarray(scale, dtype=float)))
 
 
-def _affine(module):
+def affine(module):
+    """The stored offset and scale, each as a tuple."""
     return tuple(module.offset.tolist()), tuple(module.scale.tolist())
 
 
-def _normal(shape, rng):
+def normal_latents(shape, rng):
     """Latents drawn by numpy: the same for every device and version of torch."""
     draws = np.random.default_rng(rng).standard_normal(shape, dtype=np.float32)
     return torch.from_numpy(draws)
 
 
-def _in_eval_mode(module, latent):
+def in_eval_mode(module, latent):
     """The module's output with its running moments, leaving its mode as it was."""
     was_training = module.training
     module.eval()

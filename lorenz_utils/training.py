@@ -18,17 +18,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, safe_open, save
 from tqdm import tqdm
 
-from lorenz_utils.adversarial import BUILDERS, AdversarialRun
+from lorenz_utils.adversarial import PAIRS, AdversarialRun
 from lorenz_utils.checks import check_count, check_positive, check_states
 from lorenz_utils.files import write_whole
-from lorenz_utils.images import Scaling
-from lorenz_utils.networks import ConvolutionalGenerator, DCGANGenerator, SeriesGenerator
 from lorenz_utils.system import ORBIT_DIGEST, make_ensemble
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 DT = 0.1
 CHECKPOINT_SECONDS = 120
-PAIRS = tuple(BUILDERS)
 LOSSES = ("nonsaturating", "relativistic", "least-squares")
 STARTS = ("data", "own")
 
@@ -43,8 +40,8 @@ class TrainingConfig:
 
     Attributes
     ----------
-    pair : {"images", "convolutions", "transitions"}
-        The deck's DCGAN on folded series, convolutions in time, or steps in time on windows.
+    pair : {"images", "transitions"}
+        The deck's DCGAN on folded series, or steps in time on windows; see `adversarial.PAIRS`.
     loss : {"nonsaturating", "relativistic", "least-squares"}
         Goodfellow et al. (2014), or Jolicoeur-Martineau (2018). The last is a control without a
         critic, for steps in time: the square of the distance to the window that is continued.
@@ -108,7 +105,7 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Refuse names and ranges that no run can mean."""
-        for field, allowed in (("pair", PAIRS), ("loss", LOSSES), ("starts", STARTS)):
+        for field, allowed in (("pair", tuple(PAIRS)), ("loss", LOSSES), ("starts", STARTS)):
             if getattr(self, field) not in allowed:
                 raise ValueError(f"{field} must be one of {allowed}, got {getattr(self, field)!r}")
         if self.loss == "least-squares" and (self.pair != "transitions" or self.starts != "data"):
@@ -323,13 +320,7 @@ def _load(config, record, weights):
             f"{weights} is not the file its record describes (sha256 differs): it is truncated or "
             f"changed. Restore it, or delete it and run: make train NAME={config.name}"
         )
-    unit = (0, 0, 0), (1, 1, 1)
-    if config.pair == "images":
-        generator = DCGANGenerator(Scaling(*unit), batch_norm=config.batch_norm)
-    elif config.pair == "convolutions":
-        generator = ConvolutionalGenerator(*unit)
-    else:
-        generator = SeriesGenerator(*unit, latent_dim=config.latent_dim, width=config.width)
+    generator = PAIRS[config.pair].unfilled(config)
     try:
         generator.load_state_dict(load_file(weights))
     except (SafetensorError, RuntimeError) as error:

@@ -1,4 +1,4 @@
-"""Shapes, units, padding and modes of the three pairs."""
+"""Shapes, units, padding and modes of both pairs."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,6 @@ import torch
 
 from lorenz_utils.images import Scaling
 from lorenz_utils.networks import (
-    ConvolutionalCritic,
-    ConvolutionalGenerator,
     DCGANDiscriminator,
     DCGANGenerator,
     SeriesCritic,
@@ -17,13 +15,11 @@ from lorenz_utils.networks import (
 SCALING = Scaling((0.0, 1.0, 25.0), (20.0, 30.0, 25.0))
 
 
-@pytest.fixture(params=["images", "convolutions", "transitions"])
+@pytest.fixture(params=["images", "transitions"])
 def generator(request):
     torch.manual_seed(0)
     if request.param == "images":
         return DCGANGenerator(SCALING)
-    if request.param == "convolutions":
-        return ConvolutionalGenerator((0, 0, 24), (8, 9, 8.5))
     return SeriesGenerator((0, 0, 24), (8, 9, 8.5))
 
 
@@ -77,30 +73,6 @@ def test_spectral_norm_bounds_every_layer():
         if isinstance(layer, torch.nn.Conv2d):
             matrix = layer.weight.detach().flatten(1)
             assert torch.linalg.matrix_norm(matrix, 2).item() == pytest.approx(1, abs=1e-2)
-
-
-def test_convolutional_generator_is_stationary_and_of_any_length():
-    torch.manual_seed(0)
-    generator = ConvolutionalGenerator((0, 0, 0), (1, 1, 1)).eval()
-    latent = generator.sample_latent(1, 2000, rng=0)
-    with torch.no_grad():
-        whole = generator(latent)
-        later = generator(latent[..., 50:])
-    # Away from the dropped margin a shift of the latent is a shift of the series.
-    assert torch.allclose(whole[..., 500:1500], later[..., 100:1100], atol=1e-5)
-    assert generator.generate(1, 777, rng=0).shape == (1, 777, 3)
-
-
-def test_convolutional_critic_sees_differences_only_through_their_scale():
-    torch.manual_seed(0)
-    critic = ConvolutionalCritic(np.ones((2, 3)))
-    crops = torch.randn(2, 3, 64)
-    assert critic(crops).shape == (2,)
-    first = critic.layers[0].weight
-    # With the plain channels cut off, a constant offset is invisible.
-    with torch.no_grad():
-        first[:, :3] = 0
-    assert torch.allclose(critic(crops), critic(crops + 5), atol=1e-4)
 
 
 def test_series_are_made_step_by_step_from_the_first_latent():

@@ -22,9 +22,6 @@ from lorenz_utils.training import DECK, FAITHFUL, CheckpointError, TrainingConfi
 
 SHORT = {
     "images": replace(DECK, n_steps=6, batch_size=4, n_series=8),
-    "convolutions": replace(
-        FAITHFUL, n_steps=6, pair="convolutions", crop=128, batch_size=4, penalty_every=2
-    ),
     "transitions": replace(FAITHFUL, n_steps=6, batch_size=4, penalty_every=2),
     "least squares": replace(FAITHFUL, n_steps=6, batch_size=4, loss="least-squares"),
     "own orbits": replace(FAITHFUL, n_steps=6, batch_size=4, starts="own", crop=4),
