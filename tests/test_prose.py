@@ -93,7 +93,7 @@ def test_all_kinds_of_prose_are_read():
     everything = "\n".join(text for _, text in prose.pieces())
     for part in ("**Question.**", "## Two commands", "Of nine monomials"):
         assert part in everything
-    chapter = prose.read("book/01_introduction")
+    chapter = prose.contents.read("book/01_introduction")
     options = [cell.metadata["mystnb"] for cell in chapter.cells if "mystnb" in cell.metadata]
     assert all(o["image"]["alt"] in everything for o in options if "image" in o)
     assert all(o["figure"]["caption"] in everything for o in options if "figure" in o)
