@@ -178,6 +178,18 @@ class AdversarialRun:
         for name, optimiser in self.optimisers.items():
             optimiser.param_groups[0]["lr"] = factor * self.full_rates[name]
 
+    def train_step(self):
+        """One step of the loop: rates, critic, generator, and what follows from it."""
+        step = self.step
+        self.set_rates(step)
+        real = self.draw_batch()
+        if step % self.config.critic_every == 0:
+            self.critic_step(real, step)
+        self.generator_step(real, step)
+        self.average(step)
+        self.advance_own()
+        self.step = step + 1
+
     def draw_batch(self):
         """A batch of real images or windows."""
         return self.pair.draw(self)

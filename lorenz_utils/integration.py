@@ -16,12 +16,14 @@ from lorenz_utils.dormand_prince import TABLEAU
 
 @cache
 def compiled():
-    """The module of that name, or None where numba is not installed."""
+    """The module of that name, or None where numba is not installed or told not to compile."""
     try:
+        from numba import config
+
         from lorenz_utils import compiled
     except ImportError:
         return None
-    return compiled
+    return None if config.DISABLE_JIT else compiled  # NumPy is faster than loops in Python
 
 
 def integrate(vector_field, state, duration, n_steps):

@@ -191,15 +191,8 @@ def train(config, ensemble, *, device="auto", progress=True, checkpoint=None):
         saved = time.monotonic()
         steps = range(run.step, config.n_steps)
         bar = tqdm(steps, config.name, config.n_steps, initial=run.step, disable=not progress)
-        for step in bar:
-            run.set_rates(step)
-            real = run.draw_batch()
-            if step % config.critic_every == 0:
-                run.critic_step(real, step)
-            run.generator_step(real, step)
-            run.average(step)
-            run.advance_own()
-            run.step = step + 1
+        for _ in bar:
+            run.train_step()
             if run.step % run.report_every == 0 or run.step == config.n_steps:
                 bar.set_postfix(run.report(ensemble, DT))
             if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:

@@ -23,6 +23,16 @@ def test_a_displayed_formula_is_set_beside_its_number(setter, number):
     assert 'id="equation-eq-a"' in page
 
 
+@pytest.mark.parametrize("mark", [";", ".)", "\u00a0:"])
+def test_no_line_breaks_between_a_short_formula_and_its_mark(setter, mark):
+    inline = r'<span class="math notranslate nohighlight">\({}\)</span>'
+    page = formulas.set_formulas(f"<p>at {inline.format('x')}{mark} and</p>", setter)
+    assert page.startswith('<p>at <span class="unbroken"><span class="math')
+    assert page.endswith(f"</span>{mark}</span> and</p>")
+    for text in (inline.format("x") + " and", inline.format("x +" * 20 + "x") + mark):
+        assert "unbroken" not in formulas.set_formulas(text, setter)
+
+
 def test_what_katex_cannot_set_or_the_page_hides_from_it_is_an_error(setter):
     with pytest.raises(ValueError, match="frac"):
         formulas.set_formulas(rf"{OPEN}\[\frac{{a\]</div>", setter)

@@ -122,18 +122,17 @@ from lorenz_utils.training import DECK
 asdict(DECK)
 
 # %% [markdown]
-# The loop itself is short. Smoothing and flips are one small function, the noise is another.
+# One step of the loop is short. Smoothing and flips are one small function, the noise is another.
 
 # %% tags=["hide-input"]
 import inspect
 import textwrap
 
-from lorenz_utils import adversarial, training
+from lorenz_utils.adversarial import AdversarialRun, add_instance_noise, labels
 
-loop = inspect.getsource(training.train).split("        for step in bar:\n")[1].split("    return")[0]
-sources = [inspect.getsource(f) for f in (adversarial.labels, adversarial.add_instance_noise)]
-loop = "for step in bar:\n" + textwrap.indent(textwrap.dedent(loop), "    ")
-Markdown(f"```python\n{loop}```\n\n```python\n" + "\n\n".join(sources) + "```")
+shown = (AdversarialRun.train_step, labels, add_instance_noise)
+sources = [textwrap.dedent(inspect.getsource(function)) for function in shown]
+Markdown("```python\n" + "\n\n".join(sources) + "```")
 
 # %% [markdown]
 # ## The trained network
@@ -335,7 +334,7 @@ Markdown(
 
 # %% tags=["hide-cell"]
 torch.manual_seed(0)
-targets = adversarial.labels(DECK, torch.zeros(10_000), real=True)
+targets = labels(DECK, torch.zeros(10_000), real=True)
 # The cross-entropy with a random target is minimal at the target's mean.
 expected = (1 - DECK.label_flip) * 0.95 + DECK.label_flip * 0.05
 assert abs(targets.mean() - expected) < 0.01

@@ -19,7 +19,8 @@ MAX_STEPS = 200
 class PolynomialField:
     """The vector field dX_i/dt = sum_k coef[i, k] theta_k(X) and its derivatives.
 
-    Its orbits are the same bytes on every machine, whatever their company: see `integration`.
+    Its orbits are the same bytes on every machine, whatever their company: see `integration`. Only
+    where a value overflows do several systems meet: each has the terms of all, some times 0.
 
     Parameters
     ----------

@@ -15,9 +15,10 @@ from sphinx.errors import ExtensionError
 KATEX = Path(__file__).with_name("katex.min.js")
 FORMULA = re.compile(
     r'(<(span|div) class="math [^>]*>(?:\s*<span class="eqno">.*?</span>(?=\s*\\\[))?)\s*'
-    r"(\\\(.*?\\\)|\\\[.*?\\\])\s*(</\2>)",
+    r"(\\\(.*?\\\)|\\\[.*?\\\])\s*(</\2>)((?:\u00a0?[.,;:!?)])*)",
     re.S,
 )
+SHORT = 40  # characters of TeX that a narrow line has room for
 
 UNSET = re.compile(r'<(?:span|div)[^>]* class="math [^>]*>[^\\]*?(\\[(\[].{0,80})', re.S)
 
@@ -72,7 +73,11 @@ def set_formulas(page, setter):
         opening = match[1]
         if match[2] == "div":  # it scrolls where it is wider than the page: by keys as well
             opening = opening.replace(" ", f' tabindex="0" role="group" aria-label="{word}" ', 1)
-        return f"{opening}{shown}{match[4]}"
+        formula = f"{opening}{shown}{match[4]}{match[5]}"
+        # A browser would break a line between a formula and the mark that follows it.
+        if match[2] == "span" and match[5] and len(tex) <= SHORT:
+            return f'<span class="unbroken">{formula}</span>'
+        return formula
 
     # A heading that is only a formula has, for some readers' tools, no text at all.
     alone = r'(<th[^>]*><p>)(?=<span class="math[^>]*>\\\(([^\\<]+)\\\)</span></p></th>)'
