@@ -16,14 +16,12 @@ from lorenz_utils.dormand_prince import TABLEAU
 
 @cache
 def compiled():
-    """The module of that name, or None where numba is not installed or told not to compile."""
+    """The module of that name, or None where numba is not installed."""
     try:
-        from numba import config
-
         from lorenz_utils import compiled
     except ImportError:
         return None
-    return None if config.DISABLE_JIT else compiled  # NumPy is faster than loops in Python
+    return compiled
 
 
 def integrate(vector_field, state, duration, n_steps):
