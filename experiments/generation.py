@@ -145,4 +145,5 @@ def main():
 
 
 if __name__ == "__main__":
+    stored.no_options(__doc__)
     main()

@@ -4,6 +4,7 @@ A script of ``experiments/`` measures and calls `save`; a chapter calls `load` a
 when, where and by which code the numbers were made.
 """
 
+import argparse
 import ast
 import hashlib
 import json
@@ -55,6 +56,11 @@ def save(name, rows, *, packages=(), **context):
     text = f'{head},\n "rows": [\n  {body}\n ]\n}}\n'
     RESULTS.mkdir(parents=True, exist_ok=True)
     write_whole(RESULTS / f"{name}.json", text)
+
+
+def no_options(documentation):
+    """Answer --help, and refuse what is misspelt, for a script that takes no options."""
+    argparse.ArgumentParser(description=documentation.splitlines()[0]).parse_args()
 
 
 def time_in_turns(calls, repeats):

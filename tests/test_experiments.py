@@ -3,6 +3,8 @@
 import importlib
 import importlib.util
 import json
+import subprocess
+import sys
 
 import jupytext
 import matplotlib as mpl
@@ -95,3 +97,13 @@ def test_calls_take_turns():
     times = stored.time_in_turns({n: lambda n=n: order.append(n) for n in "ab"}, 3)
     assert order == list("ababab")
     assert all(len(seconds) == 3 and min(seconds) >= 0 for seconds in times.values())
+
+
+@pytest.mark.parametrize("option", ["--help", "--repeats=3"])
+def test_an_option_that_a_script_lacks_measures_nothing(option):
+    command = [sys.executable, "-m", "experiments.folding", option]
+    before = (stored.RESULTS / "folding.json").read_bytes()
+    run = subprocess.run(command, cwd=stored.ROOT, capture_output=True, text=True)
+    assert run.returncode == (0 if option == "--help" else 2)
+    assert "usage:" in run.stdout + run.stderr
+    assert (stored.RESULTS / "folding.json").read_bytes() == before
