@@ -177,8 +177,9 @@ def _seconds(page):
     done = freshness.executed(page)
     if done and "seconds" in done.metadata:
         return done.metadata["seconds"]
-    accepted = EXPECTED_SECONDS
-    return json.loads(accepted.read_text("utf8")).get(page) if accepted.exists() else None
+    if EXPECTED_SECONDS.exists():
+        return json.loads(EXPECTED_SECONDS.read_text("utf8")).get(page)
+    return None
 
 
 def _forget_orphans():

@@ -128,6 +128,8 @@ class PolynomialField:
                 augmented = self.flow_with_tangent(np.vstack([position, identity]), gap, 1)
                 position = augmented[:d]
                 step = np.ascontiguousarray(augmented[d:].T).reshape(n, d, d)
+                # By BLAS, which rounds differently elsewhere: sensitivities lead a fit, and no
+                # orbit goes on from them. The position has the same bytes everywhere.
                 total = step @ total
                 forced = (step @ forced.reshape(n, d, -1)).reshape(forced.shape)
                 if weight:
