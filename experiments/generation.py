@@ -59,12 +59,7 @@ def steps_of(config):
 
     def advance():
         for _ in range(STEPS[config.pair]):
-            real = run.draw_batch()
-            if run.step % config.critic_every == 0:
-                run.critic_step(real, run.step)
-            run.generator_step(real, run.step)
-            run.average(run.step)
-            run.step += 1
+            run.train_step()
 
     return advance, run
 

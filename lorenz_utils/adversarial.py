@@ -182,21 +182,13 @@ class AdversarialRun:
         """One step of the loop: rates, critic, generator, and what follows from it."""
         step = self.step
         self.set_rates(step)
-        real = self.draw_batch()
+        real = self.pair.draw(self)
         if step % self.config.critic_every == 0:
             self.critic_step(real, step)
         self.generator_step(real, step)
         self.average(step)
         self.advance_own()
         self.step = step + 1
-
-    def draw_batch(self):
-        """A batch of real images or windows."""
-        return self.pair.draw(self)
-
-    def draw_fake(self, real):
-        """A batch of generated images or windows, from fresh latents."""
-        return self.pair.fake(self, real)
 
     @torch.no_grad()
     def advance_own(self):
@@ -212,7 +204,7 @@ class AdversarialRun:
         if config.loss == "least-squares":
             return
         with torch.no_grad():
-            fake = self.draw_fake(real)
+            fake = self.pair.fake(self, real)
         real, fake = (add_instance_noise(config, batch, step) for batch in (real, fake))
         if config.gradient_penalty and step % config.penalty_every == 0:
             on_real, on_fake, slopes = penalised_scores(self.critic, real, fake)
@@ -229,7 +221,7 @@ class AdversarialRun:
     def generator_step(self, real, step):
         """One step of the generator against the critic as it stands."""
         config = self.config
-        fake = add_instance_noise(config, self.draw_fake(real), step)
+        fake = add_instance_noise(config, self.pair.fake(self, real), step)
         if config.loss == "least-squares":
             loss = (fake - real).square().mean()
         else:
