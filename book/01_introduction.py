@@ -67,17 +67,15 @@ coefficients = true_coefficients()
 library = polynomial_library().fit(np.zeros((1, 3)))
 terms = library.get_feature_names_out(["x", "y", "z"])
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-introduction-coefficients": "The Lorenz system as a table of coefficients: a row for each equation, a column for each monomial; a dot is a zero."}}
+# %% tags=["hide-input"] label="tab-introduction-coefficients"
 equations = [f"${name}$" for name in (r"\dot x", r"\dot y", r"\dot z")]
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["", *(f"${term}$" for term in terms)],
         [
             [e, *(f"{c:.4g}" if c else "·" for c in row)]
             for e, row in zip(equations, coefficients, strict=True)
         ],
     )
-)
 
 # %% [markdown]
 # An orbit never settles and never repeats. It circles one of two unstable fixed points in growing
@@ -86,7 +84,7 @@ Markdown(
 # %%
 orbit = simulate(sample_attractor(1, rng=0)[0], dt=0.01, n_steps=6000)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One orbit of the Lorenz system in state space: two wings, one around each unstable fixed point.", "name": "fig-introduction-butterfly"}, "image": {"alt": "Three-dimensional curve that winds many times around two centres, forming two flat, tilted wings like those of a butterfly, joined at the bottom."}}
+# %% tags=["hide-input"] label="fig-introduction-butterfly"
 _ = plotting.plot_butterfly(orbit)
 
 # %% [markdown]
@@ -110,7 +108,7 @@ def distance(orbit):
     return np.sqrt((((orbit - reference) / spread) ** 2).mean(-1))
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance from the unchanged orbit after a change of one part in a million in the parameter rho, or in the initial state alone (geometric mean of 40 starts): both grow by the same law.", "name": "fig-introduction-sensitivity"}, "image": {"alt": "Two curves on a logarithmic scale against time. Both rise along parallel straight lines and level off at the size of the attractor."}}
+# %% tags=["hide-input"] label="fig-introduction-sensitivity"
 time = 0.1 * np.arange(401)
 ax = plt.subplots()[1]
 for changed_orbit, label in ((by_parameter, "rho changed"), (by_start, "initial state changed")):
@@ -160,7 +158,7 @@ direction *= 1e-8 / np.linalg.norm(direction, axis=1, keepdims=True)
 first, second = simulate(np.stack([start[:5], start[:5] + direction]), 0.01, 3500)
 delta = np.linalg.norm(second - first, axis=-1)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance between two orbits for five pairs that start a hundred millionth apart; dashed, the slope of the reference exponent. The fit ends at the dotted line.", "name": "fig-introduction-pairs"}, "image": {"alt": "Five jagged curves rise on a logarithmic scale around a dashed straight line and become flat at about the size of the attractor. They differ visibly in slope."}}
+# %% tags=["hide-input"] label="fig-introduction-pairs"
 ax = plt.subplots()[1]
 time = 0.01 * np.arange(3500)
 _ = ax.semilogy(time, delta.T, linewidth=0.9)
@@ -207,7 +205,7 @@ spectrum = lyapunov_spectrum(
 # exponent is zero, as for every bounded orbit that does not end in a fixed point: two states on the
 # same orbit keep their distance on average. So there is one number to find.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-introduction-exponents": "Lyapunov exponents of the Lorenz system per time unit, from pairs of trajectories and from the tangent flow, beside the values that the deck quotes."}}
+# %% tags=["hide-input"] label="tab-introduction-exponents"
 divergence = -(LORENZ63.sigma + 1 + LORENZ63.beta)
 # With the sum fixed the dimension depends on the growing exponent alone.
 largest = spectrum[0]
@@ -229,11 +227,9 @@ rows = [
     ["tangent flow, $\\lambda_3$", f"{spectrum[2]:.3f}", "", ""],
     ["sum plus 41/3", f"{spectrum.value.sum() - divergence:.0e}", "", ""],
 ]
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["estimate", "mean with confidence interval", "std of one pair", "deck"], rows
     )
-)
 
 # %% [markdown]
 # The "theoretical value" of the deck in {numref}`tab-introduction-exponents` is itself a careful computation
@@ -309,7 +305,7 @@ error = np.array([
 orders = np.polyfit(np.log(steps[-4:]), np.log(error[-4:]), 1)[0]
 order = ledger.Estimate.from_samples(orders)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of Euler's method after half a time unit against the step (median of 40 starts; band: the middle 80 %); dashed, proportional to dt.", "name": "fig-introduction-euler-error"}, "image": {"alt": "Log-log plot. The error rises with the step along a dashed line of slope one for small steps and bends upwards from it for larger ones."}}
+# %% tags=["hide-input"] label="fig-introduction-euler-error"
 low, median, high = np.quantile(error, [0.1, 0.5, 0.9], axis=1)
 ax = plt.subplots()[1]
 _ = ax.loglog(steps, median, "o-", label="Euler")
@@ -343,7 +339,7 @@ euler_steps = [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 
 with np.errstate(over="ignore", invalid="ignore"):  # blow-up is one of the answers
     statistics = np.array([euler_statistics(dt, start) for dt in euler_steps])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Long-run mean of z (left) and largest exponent (right) of Euler's map against its step, with two standard errors; dashed, the values of the flow. In the shaded range orbits blow up.", "name": "fig-introduction-euler-attractor"}, "image": {"alt": "Two panels against the step. On the left the mean of z moves away from the dashed line already at the smallest steps and rises. On the right the exponent leaves its dashed line as the step grows. The range of the largest steps is shaded and empty."}}
+# %% tags=["hide-input"] label="fig-introduction-euler-attractor"
 alive = np.isfinite(statistics).all((1, 2))
 mean = statistics.mean(-1)
 bars = 2 * statistics.std(-1, ddof=1) / np.sqrt(len(start))
@@ -373,13 +369,11 @@ spiral = eigenvalues[np.argmax(eigenvalues.imag)]
 outward = {dt: np.log(abs(1 + dt * spiral)) / dt for dt in (0.001, 0.01, 0.1)}
 learned = {dt: ((np.exp(spiral * dt) - 1) / dt).real for dt in outward}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-introduction-spiral": "Growth rate of the spiral around each fixed point: of the flow, of Euler's map, and of what forward differences teach."}}
-Markdown(
-    plotting.markdown_table(
+# %% tags=["hide-input"] label="tab-introduction-spiral"
+plotting.table(
         ["step", "flow", "Euler's map", "learned from forward differences"],
         [[dt, f"{spiral.real:.3f}", f"{outward[dt]:.3f}", f"{learned[dt]:.3f}"] for dt in outward],
     )
-)
 
 # %% [markdown]
 # {numref}`tab-introduction-spiral` gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
@@ -441,13 +435,13 @@ Markdown(f"""
 # 1. Repeat the two-trajectory fit with initial distances of $10^{-4}$ and $10^{-12}$. What happens to
 #    the scatter between pairs, and to the mean?
 
-# %% tags=["hide-cell"] mystnb={"tables": {"tab-introduction-separations": "The two-trajectory exponent against the initial distance."}}
+# %% tags=["hide-cell"] label="tab-introduction-separations"
 rows = []
 for separation in (1e-4, 1e-8, 1e-12):
     fitted = divergence_exponent(start, 0.1, separation=separation, duration=45.0, rng=6)
     estimate = ledger.Estimate.from_samples(fitted)
     rows.append([f"{separation:.0e}", f"{estimate:.3f}", f"{fitted.std(ddof=1):.3f}"])
-Markdown(plotting.markdown_table(["separation", "mean", "std of one pair"], rows))
+plotting.table(["separation", "mean", "std of one pair"], rows)
 
 # %% [markdown]
 # A smaller distance gives a longer line: bursts average out and the turning at the start weighs
@@ -457,7 +451,7 @@ Markdown(plotting.markdown_table(["separation", "mean", "std of one pair"], rows
 #    wander chaotically before they settle {cite}`sparrow1982lorenz`. Which share still changes wings
 #    after some time, and what does that do to an exponent measured over a finite time?
 
-# %% tags=["hide-cell"] mystnb={"tables": {"tab-introduction-transient": "Share of orbits at rho = 22 that still change wings in a window of time, and the largest exponent over that window."}}
+# %% tags=["hide-cell"] label="tab-introduction-transient"
 calm = LorenzParameters(rho=22.0)
 wings = np.sign(simulate(start, 0.1, 1301, parameters=calm)[..., 0])
 rows = []
@@ -469,7 +463,7 @@ for begin in (5, 100):
         dt=0.04, duration=30.0, transient=begin,
     )  # fmt: skip
     rows.append([f"{begin} to {begin + 30}", f"{100 * share:.0f} %", f"{exponents[0]:.2f}"])
-Markdown(plotting.markdown_table(["time", "orbits that change wings", "$\\lambda_1$"], rows))
+plotting.table(["time", "orbits that change wings", "$\\lambda_1$"], rows)
 
 # %% [markdown]
 # As long as an orbit wanders, its neighbours separate; it counts with a negative exponent only after

@@ -56,7 +56,7 @@ plotting.use_style()
 verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
-# %% tags=["hide-input", "full-width"] mystnb={"tables": {"tab-conclusions-scorecard": "Each claim of the deck with the value or limit that is asked of it, our result with its confidence interval, the verdict and its reason. Where a value is asked, its ± is a tolerance."}}
+# %% tags=["hide-input", "full-width"] label="tab-conclusions-scorecard"
 def link(row):
     page = row["page"].removeprefix("book/")
     return f"[slide {row['slide']}]({page}.py#what-we-find)"
@@ -85,7 +85,7 @@ rows = [
     for r in verdicts
 ]
 headers = ["computed in", "claim, and what is measured", "asked", "ours", "verdict", "why"]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # Intervals are 95 % intervals over independent repeats, as each chapter states, by Student's t; a number

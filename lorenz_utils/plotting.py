@@ -11,6 +11,7 @@ from io import StringIO
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
+from IPython.display import Markdown
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Okabe and Ito's colours, told apart by colour-blind readers: one a coordinate, everywhere.
@@ -197,20 +198,40 @@ def inline_svg(figure, alt):
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
 
 
-def markdown_table(headers, rows):
-    """A Markdown table of already formatted cells, for `IPython.display.Markdown`.
+def table(headers, rows, spec=""):
+    """A table for the page.
+
+    Parameters
+    ----------
+    headers : sequence
+    rows : iterable of sequences
+        Texts stay as they are, None leaves a cell empty; all else is formatted.
+    spec : str or sequence of str
+        Format of the numbers and `Estimate`s, of each column or of all.
+
+    Returns
+    -------
+    IPython.display.Markdown
 
     Examples
     --------
-    >>> print(markdown_table(["method", "error"], [["ridge", "0.85"]]))
+    >>> print(table(["method", "error"], [["ridge", 0.8501], ["LASSO", None]], ".2f").data)
     | method | error |
     |---|---|
     | ridge | 0.85 |
+    | LASSO |  |
     """
-    lines = [headers, ["---"] * len(headers), *rows]
+    specs = [spec] * len(headers) if isinstance(spec, str) else spec
+    lines = [headers, *([_cell(*pair) for pair in zip(r, specs, strict=True)] for r in rows)]
     text = ["| " + " | ".join(map(str, line)) + " |" for line in lines]
-    text[1] = "|" + "---|" * len(headers)
-    return "\n".join(text)
+    return Markdown("\n".join([text[0], "|" + "---|" * len(headers), *text[1:]]))
+
+
+def _cell(value, spec):
+    """A cell's text."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return format(value, spec)
 
 
 def plot_shapes(shapes, ax, *, title=None):

@@ -1,6 +1,12 @@
-"""Where everything is: the book's pages in their order, as sources and as notebooks."""
+"""Where everything is: the book's pages in their order, as sources and as notebooks.
+
+What stands beside a figure or table is in the file beside its chapter, ``chapter.yml``: by label
+the caption and, of a figure, what one sees (``alt``). A cell names what it makes in its header,
+``label="fig-a"``, several tables in their order: ``label="tab-a tab-b"``.
+"""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -31,8 +37,36 @@ def chapters():
 
 def read(page):
     """The chapter as a notebook, just as Jupyter Book reads it."""
-    source = (ROOT / page).with_suffix(".py").read_text(encoding="utf8")
-    return jupytext.reads(source, fmt="py:percent")
+    return reads((ROOT / page).with_suffix(".py").read_text(encoding="utf8"))
+
+
+def reads(source):
+    """The notebook of a chapter's source, each cell with the captions of what it makes."""
+    notebook = jupytext.reads(source, fmt="py:percent")
+    for cell in code_cells(notebook):
+        labels = cell.metadata.get("label", "").split()
+        figures = [label for label in labels if label.startswith("fig-")]
+        if figures:
+            shown = captions()[figures[0]]
+            cell.metadata["mystnb"] = {
+                "figure": {"caption": shown["caption"], "name": figures[0]},
+                "image": {"alt": shown["alt"]},
+            }
+        elif labels:
+            tables = {label: captions()[label]["caption"] for label in labels}
+            cell.metadata["mystnb"] = {"tables": tables}
+    return notebook
+
+
+@cache
+def captions():
+    """Caption and alt text of all figures and tables of the book, by label."""
+    found = {}
+    for page in chapters():
+        beside = (ROOT / page).with_suffix(".yml")
+        if beside.exists():
+            found |= yaml.safe_load(beside.read_text(encoding="utf8"))
+    return found
 
 
 def code_cells(notebook):

@@ -78,11 +78,12 @@ def messages(cells):
     for number, source in enumerate(cells):
         tree = ast.parse(re.sub(r"(?m)^(\s*)%.*$", r"\1pass", source))
         trees = [tree, *trees]
-        shown = [node.args[0] for node in ast.walk(tree) if _called(node) == "Markdown"]
+        calls = [node for node in ast.walk(tree) if _called(node) in ("Markdown", "table")]
+        shown = [node.args[0] for node in calls if _called(node) == "Markdown"]
         reader = _Reader()
         texts = [text for node in shown for text in reader.texts(node, trees)]
         # The choices that are left stand in tables, whose other cells are the same everywhere.
-        for node in _choices(tree) if shown else ():
+        for node in _choices(tree) if calls else ():
             chosen = [] if id(node) in reader.seen else reader.texts(node, trees)
             if any(has_words("".join(p for p in text if isinstance(p, str))) for text in chosen):
                 texts += chosen
@@ -132,8 +133,6 @@ class _Reader:
                 found = [text for value in values for text in self.texts(value, trees)]
             case ast.Call(func=ast.Attribute(attr="get"), args=[_, default]):
                 found = self.texts(default, trees)
-            case ast.Call() if _called(node) == "markdown_table":
-                found = [("",)]
             case ast.FunctionDef():
                 found = self._any(_returned(node), [node, *trees])
             case ast.Name(id=name):

@@ -23,7 +23,7 @@ PAGES = contents.pages()
 ROOMS = {
     "lorenz_utils": [],
     "experiments": ["lorenz_utils"],
-    "book": ["lorenz_utils", "experiments"],
+    "book": ["lorenz_utils", "experiments"],  # a chapter also what draws its figures
     "publishing": ["lorenz_utils"],  # of which the ledger only
 }
 # Libraries that take long to load, and the only modules that load them when they are imported.
@@ -45,7 +45,7 @@ def test_every_page_has_a_source(page):
 
 
 def test_every_chapter_file_is_in_the_toc():
-    found = {*(ROOT / "book").glob("[0-9a-z]*/*.py"), *(ROOT / "book").glob("[0-9]*.py")}
+    found = {*(ROOT / "book").glob("[0-9a]*/*.py"), *(ROOT / "book").glob("[0-9]*.py")}
     assert {str(p.relative_to(ROOT).with_suffix("")) for p in found} == set(CHAPTERS)
     assert not list((ROOT / "book").rglob("*.ipynb")), "an .ipynb beside a .py shadows it"
 
@@ -67,11 +67,22 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
         lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
         if not tags & {"hide-input", "hide-cell", "remove-cell"}:
             assert len(lines) <= 20, f"{page} cell {number} shows {len(lines)} lines of code"
-        draws = re.search(r"plt\.(subplots|figure)\(|plotting\.plot_", cell.source)
+        draws = re.search(r"plt\.(subplots|figure)\(|(plotting|figures)\.plot_", cell.source)
+        label = cell.metadata.get("label", "")
         if draws and "remove-cell" not in tags and "hide-cell" not in tags:
-            options = cell.metadata.get("mystnb", {})
-            assert len(options.get("image", {}).get("alt", "")) > 40, f"{page} cell {number}"
-            assert options["figure"]["caption"] and options["figure"]["name"].startswith("fig-")
+            assert label.startswith("fig-"), f"{page} cell {number}"
+        if label.startswith("fig-"):
+            assert len(contents.captions()[label]["alt"]) > 40, f"{page} cell {number}"
+
+
+def test_each_caption_belongs_to_one_cell():
+    used = [
+        label
+        for page in CHAPTERS
+        for cell in cells(page)
+        for label in cell.metadata.get("label", "").split()
+    ]
+    assert sorted(used) == sorted(contents.captions())
 
 
 @cache
@@ -107,7 +118,8 @@ def test_a_room_imports_only_those_it_may(room):
     others = folders | {path.stem for path in (ROOT / "book").glob("*.py")}
     allowed = {*ROOMS[room], room} - {"book"}  # chapters never import each other
     for name, source in sources(room).items():
-        found = {module.split(".")[0] for module in imported(source)} & others
+        own = f"book.figures.{Path(name).name.lstrip('0123456789_')}"
+        found = {m.split(".")[0] for m in imported(source) if not m.startswith(own)} & others
         assert found <= allowed, f"{name} imports {found}"
 
 

@@ -39,12 +39,12 @@ def shown(value):
 rows = [[name, "met" if ok else "missed", run.get("load", "no load")] for name, ok in found]
 ratio = middle if low == high else f"{middle} ({low}, {high})"
 colour = "C0" if first else "C1"
-Markdown(plotting.markdown_table(["a", "b"], rows))
+plotting.table(["a", "b"], rows)
 """
     known, problems = wordings.messages([cell])
     assert known == {"too many", "met", "missed", "no load"}
     assert problems == []
-    assert wordings.messages([cell.replace("Markdown", "print")]) == (set(), [])
+    assert wordings.messages([cell.replace("plotting.table", "print")]) == (set(), [])
 
 
 def test_a_name_means_what_the_nearest_cell_before_gave_it():

@@ -178,7 +178,7 @@ gaps = {
     for name, steps in iterates.items()
 }
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Distance of the LASSO objective to its minimum, relative to it, at each iteration of three solvers on the pilot series; values below the rounding error are drawn at the bottom.", "name": "fig-deck-methods-convergence"}, "image": {"alt": "Three falling curves on logarithmic axes. FISTA and ADMM fall steeply and reach rounding error together; ISTA is still far above when the axis ends."}}
+# %% tags=["hide-input"] label="fig-deck-methods-convergence"
 fig, ax = plt.subplots()
 for name, gap in gaps.items():
     ax.loglog(np.arange(1, N_ITER + 1), np.maximum(gap, 1e-13), label=name)
@@ -199,7 +199,7 @@ Markdown(
 # library and for larger ones of higher degree, beside scikit-learn's coordinate descent, from a
 # benchmark that is stored with the book.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-speed": "Processor time of each LASSO solver to a relative gap of $10^{-8}$ of the objective, best of several runs, for libraries of degree two, three and four."}}
+# %% tags=["hide-input"] label="tab-deck-methods-speed"
 speed = stored.load("lasso_speed")
 
 
@@ -260,7 +260,7 @@ ridge_path = [
     for alpha in ridge_alphas
 ]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Coefficients of the second equation, in units of the scaled columns, from the strong penalty on the left to the weak on the right. The three terms of the true equation are drawn thick.", "name": "fig-deck-methods-paths"}, "image": {"alt": "Two panels. LASSO coefficients leave zero one after another as the penalty falls, piecewise linear; ridge coefficients are all nonzero at once and smooth. At weak penalty both end at the same values."}}
+# %% tags=["hide-input"] label="fig-deck-methods-paths"
 fig, axes = plt.subplots(1, 2, sharey=True)
 size = np.abs(lasso_path).sum(axis=0)
 for k, name in enumerate(TERMS):
@@ -274,10 +274,10 @@ axes[1].invert_xaxis()
 axes[0].set_ylabel("scaled coefficient")
 _ = fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right center")
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-order": "The order in which the terms enter the LASSO of the second equation."}}
+# %% tags=["hide-input"] label="tab-deck-methods-order"
 arrival = np.argmax(lasso_path != 0, axis=1)
 order = [TERMS[k] for k in np.argsort(arrival, kind="stable") if arrival[k]]
-Markdown(plotting.markdown_table(range(1, len(order) + 1), [order]))
+plotting.table(range(1, len(order) + 1), [order])
 
 # %% [markdown]
 # The LASSO in {numref}`fig-deck-methods-paths` admits one term after another, along straight lines
@@ -343,7 +343,7 @@ def field_error(dt, derivative):
     ]
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-loess-field": "Relative root mean square error of the velocity along one orbit, from LOESS with 20 neighbours and from least squares, both fitted to another orbit and given forward differences or exact velocities there."}}
+# %% tags=["hide-input"] label="tab-deck-methods-loess-field"
 rows = []
 for dt in DATA:
     for name, derivative in {
@@ -357,12 +357,10 @@ for dt in DATA:
                 *(f"{100 * error:.2g} %" for error in field_error(dt, derivative)),
             ]
         )
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["time step", "velocity given", "error of LOESS", "error of least squares"],
         rows,
     )
-)
 
 # %% [markdown]
 # Given exact velocities, a local fit is limited by the distance of its neighbours and least squares
@@ -468,7 +466,7 @@ least_squares = GalerkinRegressor().fit(design, velocity)
 options = {"bounds": (-1000, 1000), "max_iter": 300, "tol": 1e-12}
 searches = {"Jaya": JayaRegressor, "Jaya-Powell": JayaPowellRegressor}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-searches": "Half the mean square misfit, summed over the three equations, where each method ends on the pilot series; the searches from three seeds."}}
+# %% tags=["hide-input"] label="tab-deck-methods-searches"
 import warnings
 
 from sklearn.exceptions import ConvergenceWarning
@@ -490,11 +488,9 @@ with warnings.catch_warnings():
                 " to ".join(f"{values[k]:.6f}" for k in (0, -1)),
             ]
         )
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["method", "iterations", "objective (range over seeds)"], rows
     )
-)
 
 # %% [markdown]
 # Jaya alone stalls far up in a narrow valley; Powell's method walks down to the least-squares
@@ -563,7 +559,7 @@ coef = {
 # %% [markdown]
 # Matrices say more than one number. {numref}`fig-deck-methods-matrices` averages them over the series.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Coefficients, mean over the series: the true ones, and those found by least squares at the small time step, by least squares and by the LASSO at the large one. Colour shows the difference from the truth.", "name": "fig-deck-methods-matrices"}, "image": {"alt": "Four 3 by 9 matrices of numbers. At the small step the numbers resemble the true ones, with small wrong entries; at the large step most of the linear coefficients are far off and some have the wrong sign, for least squares and LASSO alike."}}
+# %% tags=["hide-input"] label="fig-deck-methods-matrices"
 shown = {
     "truth": truth,
     r"least squares, $\delta t = 0.01$": coef[0.01]["least squares"].mean(axis=0),
@@ -637,7 +633,7 @@ DECK = {
 # numbers are means over the twenty series with confidence intervals.
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-small": "Slide 11, $\\delta t = 0.01$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series with confidence intervals beside the deck's values."}}
+# %% tags=["hide-input"] label="tab-deck-methods-small"
 def results_table(dt):
     """One row a method: error and exponent, the deck's and ours."""
     rows = []
@@ -652,7 +648,7 @@ def results_table(dt):
 
 Markdown(results_table(0.01))
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-large": "Slide 12, $\\delta t = 0.1$: RMSE27 and the largest Lyapunov exponent per time unit of the identified systems, our means over twenty series with confidence intervals beside the deck's values."}}
+# %% tags=["hide-input"] label="tab-deck-methods-large"
 Markdown(results_table(0.1))
 
 
@@ -702,7 +698,7 @@ def loess_exponents(dt, derivative, n_neighbors, *, step=0.05, n_steps=200, n_fi
     return Estimate.from_samples(growth / (n_steps * step))
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-loess-exponents": "Largest Lyapunov exponent, per time unit, of the LOESS field of one orbit: means over twenty starts with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-deck-methods-loess-exponents"
 loess_rows = []
 for dt in DATA:
     velocities = {
@@ -717,11 +713,9 @@ for dt in DATA:
             amplified=True, n=N_SERIES, neighbours=100,
         )
         loess_rows.append([dt, name, f"{few:.2f}", f"{many:.2f}"])
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["time step", "velocity given", "exponent, 20 neighbours", "100 neighbours"], loess_rows
     )
-)
 
 # %%
 def flatness(dt, n_neighbors):
@@ -733,9 +727,9 @@ def flatness(dt, n_neighbors):
     return np.median(widths[:, 2] / widths[:, 0])
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-flatness": "Thickness of a neighbourhood of samples over its width."}}
+# %% tags=["hide-input"] label="tab-deck-methods-flatness"
 rows = [[dt, *(f"{100 * flatness(dt, k):.1g} %" for k in (20, 100))] for dt in DATA]
-Markdown(plotting.markdown_table(["time step", "20 neighbours", "100 neighbours"], rows))
+plotting.table(["time step", "20 neighbours", "100 neighbours"], rows)
 
 # %% [markdown]
 # The field that was right to a fraction of a percent in {numref}`tab-deck-methods-loess-field` has an
@@ -795,7 +789,7 @@ control = {
     for dt in DATA
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-methods-bias": "RMSE27 of least squares on forward differences, found and predicted from two terms of the expansion, as means over twenty series with confidence intervals; the mean share of the error that the prediction leaves; the largest RMSE27 with exact velocities."}}
+# %% tags=["hide-input"] label="tab-deck-methods-bias"
 rows = []
 for dt in DATA:
     found = coef[dt]["least squares"]
@@ -816,7 +810,7 @@ headers = [
     "not explained",
     "with exact velocities",
 ]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # At the small step two terms of the expansion {eq}`eq-forward-bias` foretell nearly all of the wrong
@@ -858,7 +852,7 @@ with np.errstate(
         for dt in DATA
     }
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The system identified by least squares at the small time step, started at the end of its series: integrated accurately, and iterated by Euler steps of the data's own length.", "name": "fig-deck-methods-euler"}, "image": {"alt": "Two curves of x against time. The accurate integration oscillates with shrinking amplitude towards a constant; the Euler iteration keeps switching irregularly between positive and negative values."}}
+# %% tags=["hide-input"] label="fig-deck-methods-euler"
 field = PolynomialField(coef[0.01]["least squares"][0], POWERS)
 flow = field.simulate(orbits[:1, -1], 0.01, 3001)[0]
 steps = [orbits[0, -1]]

@@ -143,7 +143,7 @@ for i, stride in enumerate(STRIDES):
                 coefficient_error(identify(x[:, ::stride], steps[i])) for x in orbits
             ]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of all 27 coefficients against the time step: a derivative's error is a straight line whose slope is the order of the method, and the flow map has none.", "name": "fig-large-steps-order"}, "image": {"alt": "Log-log plot of coefficient error against time step. Forward difference, central difference and cubic spline rise as straight lines of growing steepness and meet at the largest steps. The weak form stays near rounding error for small steps and then rises very steeply until it meets them too. The flow map starts together with the weak form at its two smallest steps and then stays flat, far below all others."}}
+# %% tags=["hide-input"] label="fig-large-steps-order"
 fig, ax = plt.subplots(figsize=(7.2, 4.2))
 for (name, values), colour in zip(errors.items(), plotting.CYCLE, strict=False):
     median, low, high = np.median(values, 1), values.min(1), values.max(1)
@@ -168,11 +168,10 @@ def fitted_slope(values):
 
 orders = {name: fitted_slope(errors[name]) for name in list(METHODS)[:3]}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-large-steps-order": "Order in $\\delta t$ of the error of all 27 coefficients, expected and measured as a mean over five repeats with confidence intervals, and the median RMSE27 of the repeats at three steps."}}
+# %% tags=["hide-input"] label="tab-large-steps-order"
 at = {dt: int(np.argmin(abs(steps - dt))) for dt in (0.001, 0.01, 0.1, 0.2)}
 expected = {"forward difference": "1", "central difference": "2", "cubic spline": "3 to 4"}
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["method", "order expected", "order measured", "RMSE27 at 0.01", "at 0.1", "at 0.2"],
         [
             [name, expected.get(name, "none"), f"{orders[name]:.3f}" if name in orders else "-"]
@@ -180,7 +179,6 @@ Markdown(
             for name in METHODS
         ],
     )
-)
 
 # %% [markdown]
 # The three derivatives fail as their textbook orders say. Nothing in the regression is at fault: the
@@ -216,7 +214,7 @@ exponents = lyapunov_spectrum(
     transient=5.0,
 )
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-large-steps-exponents": "Parameters, number of terms and Lyapunov exponents per time unit of the true equations and of those that the flow map identifies at $\\delta t = 0.1$ in one repeat."}}
+# %% tags=["hide-input"] label="tab-large-steps-exponents"
 found, lambda_1 = model.parameters_, exponents[0]
 divergence = -(10 + 1 + 8 / 3)
 Markdown(
@@ -284,7 +282,7 @@ def outcome(method, guess, dt):
     return [r["exact"] for r in trials], [r["error"] for r in trials]
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-large-steps-reach": "How wide the step may be: fits to 1000 pairs of successive samples on 20 short orbits, free of noise for the flow map and with 0.1 % of noise for multiple shooting."}}
+# %% tags=["hide-input"] label="tab-large-steps-reach"
 def outcome_cell(*case):
     """Successes of trials, and the median error of the successful ones."""
     exact, errors = outcome(*case)
@@ -399,12 +397,12 @@ Markdown(f"From {before:.3f} to {after:.3f}: what is left is the next order.")
 # %% [markdown]
 # **2. Fewer samples.** How few sample pairs at $\delta t = 0.1$ does the flow map need?
 
-# %% tags=["hide-cell"] mystnb={"tables": {"tab-large-steps-samples": "Error of the flow map's coefficients at $\\delta t = 0.1$ against the number of samples, the first of one orbit."}}
+# %% tags=["hide-cell"] label="tab-large-steps-samples"
 rows = []
 for length in (20, 40, 100):
     fitted = FlowMapRegressor().fit(orbits[1][0, ::100][:length], 0.1)
     rows.append([str(length), f"{coefficient_error(fitted.coef_):.1e}"])
-Markdown(plotting.markdown_table(["samples", "RMSE27"], rows))
+plotting.table(["samples", "RMSE27"], rows)
 
 # %% [markdown]
 # In {eq}`eq-flow-map-fit` each pair gives three equations for 27 unknowns, so nine pairs suffice in

@@ -86,7 +86,7 @@ true.shape, noise_std.round(3)
 # neighbours only, so the Gauss-Newton step is a banded system bordered by 27 columns, with a cost
 # linear in $n$.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-seconds": "Processor time of one fit by multiple shooting at $\\delta t = 0.1$ against the number of samples."}}
+# %% tags=["hide-input"] label="tab-noise-seconds"
 speed = stored.load("identification_speed")
 shots = [row for row in speed["rows"] if row["method"] == contest.SHOOTING]
 samples, seconds = np.array([(r["samples"], r["processor_seconds"]) for r in shots]).T
@@ -208,7 +208,7 @@ Markdown(
     f"The {len(again)} errors found here are {found}: the largest relative difference is {worst:.0e}."
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Error of all 27 coefficients against noise: median and middle half of twenty draws, with the Cramér-Rao bound for the seven true terms.", "name": "fig-noise-contest"}, "image": {"alt": "Two log-log panels, time step 0.01 and 0.1, of coefficient error against noise level. Multiple shooting runs along the dashed bound in both, leaving it at the highest noise of the large step only. The forward difference lies far above everywhere. Weak form and spline lie between at the small step and far above at the large one. The one-step flow map does the reverse: close to the bound at the large step, and worst of all with much noise at the small one."}}
+# %% tags=["hide-input"] label="fig-noise-contest"
 fig, axes = plt.subplots(1, 2, figsize=(8.4, 4.2), sharey=True)
 percent = 100 * np.array(LEVELS)
 for ax, dt in zip(axes, STEPS, strict=True):
@@ -226,7 +226,7 @@ handles, labels = axes[0].get_legend_handles_labels()
 _ = fig.legend(handles, labels, loc="outside lower center", ncols=3)
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-contest": "The contest: median RMSE27, in brackets the middle half of twenty draws, and the draws in which exactly the seven true terms are found, beside the root mean square of the bound for these terms."}}
+# %% tags=["hide-input"] label="tab-noise-contest"
 def rms(values):
     """Root mean square."""
     return np.sqrt(np.mean(np.square(values)))
@@ -239,8 +239,7 @@ def cell(name, dt, level):
     return f"{median:.2g} [{low:.2g}, {high:.2g}], {hits}/{len(SEEDS)}"
 
 
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["δt", "noise", *METHODS, "bound"],
         [
             [
@@ -253,7 +252,6 @@ Markdown(
             for level in LEVELS
         ],
     )
-)
 
 # %% [markdown]
 # In {numref}`fig-noise-contest` and {numref}`tab-noise-contest` three things stand out.
@@ -303,7 +301,7 @@ def efficiency(method, dt, level):
     return hits, root_mean_square(error, floor), root_mean_square(q) if found else None
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-efficiency": "Error against the Cramér-Rao bound over twenty draws: how often the terms are exact, the ratio of the root mean squares of RMSE27, and $q$ where the terms are right in every draw; both with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-noise-efficiency"
 def efficiency_row(method, dt, level):
     """The cells of one line of the table."""
     hits, ratio, q = efficiency(method, dt, level)
@@ -313,12 +311,10 @@ def efficiency_row(method, dt, level):
 
 cases = [(contest.SHOOTING, dt, level) for dt in STEPS for level in LEVELS]
 cases += [("weak form", 0.01, 0.01), ("one-step flow map", 0.1, 0.01)]
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["method", "δt", "noise", "exact terms", "rms error / bound", "q"],
         [efficiency_row(*case) for case in cases],
     )
-)
 
 # %% [markdown]
 # The intervals are 95 % confidence intervals over the draws. The rows of one $\delta t$ share their orbits,
@@ -335,18 +331,16 @@ Markdown(
 # and the bound, which is a statement about small noise. To tell them apart we start the same descent
 # from the *true* states and terms, which no estimator could, and compare the objectives.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-excess": "How much higher than a descent from the true states and terms the cold search by multiple shooting ends, at $\\delta t = 0.1$, in the objective: the largest of twenty draws, and the draws in which it is more than 0.1."}}
+# %% tags=["hide-input"] label="tab-noise-excess"
 misses = {level: np.array(column("excess", contest.SHOOTING, 0.1, level)) for level in LEVELS}
 # The objective is a sum of 3003 squares of about one each: a tenth is nothing, ten is a lot.
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["noise, δt = 0.1", "largest excess of the objective", "draws above 0.1"],
         [
             [f"{level:.1%}", f"{x.max():.2g}", f"{np.sum(x > 0.1)}/{len(x)}"]
             for level, x in misses.items()
         ],
     )
-)
 
 # %% [markdown]
 # Where the excess in {numref}`tab-noise-excess` vanishes, the cold search has ended at least as low as
@@ -362,7 +356,7 @@ Markdown(
 # more and narrower test functions, and to the three estimators of this book, in one run
 # ({numref}`tab-noise-pysindy`).
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-noise-pysindy": "PySINDy and this book's estimators on ten draws at two steps and three levels of noise: median RMSE27, draws with exact terms, and median processor time of a fit in seconds."}}
+# %% tags=["hide-input"] label="tab-noise-pysindy"
 package = stored.load("pysindy_comparison")
 NAMES = list(dict.fromkeys(row["method"] for row in package["rows"]))
 
@@ -439,20 +433,18 @@ Markdown(
 # **1. Longer or finer?** At a fixed number of samples, is it better to observe for longer or more
 # often? Compute the bound for 400 samples at several steps.
 
-# %% tags=["hide-cell"] mystnb={"tables": {"tab-noise-budget": "Cramér-Rao bound for the seven true coefficients from 400 samples, with the noise of the 1 % level, against the step and the time $T$ that they cover."}}
+# %% tags=["hide-cell"] label="tab-noise-budget"
 from lorenz_utils.system import sample_attractor, simulate
 
 trial_steps, starts = [0.01, 0.03, 0.1, 0.3], sample_attractor(10, rng=3)
 budget = [[bound(x, dt, noise_std) for x in simulate(starts, dt, 400)] for dt in trial_steps]
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["δt", "T", "bound, median of ten orbits"],
         [
             [f"{dt:g}", f"{400 * dt:g}", f"{np.median(values):.1e}"]
             for dt, values in zip(trial_steps, budget, strict=True)
         ],
     )
-)
 
 # %% [markdown]
 # Longer: every revolution that is followed tells the parameters apart a little better, as long as the

@@ -182,7 +182,7 @@ with torch.no_grad():
     learned = torch.sigmoid(D(grid[None, :, None].repeat(REPEATS, 1, 1)))[..., 0].numpy()
 network_gap = ledger.Estimate.from_samples((np.abs(learned - D_star) * (p_r + p_g) / 2).sum(1))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: the two densities. Right: the optimal discriminator, and what ten small networks learn from samples of the two.", "name": "fig-adversarial-optimal"}, "image": {"alt": "Two panels over the Lorenz coordinate x from minus 20 to 20. Left: the histogram of x has a central peak and two shoulders, and ends inside the plot; the Gaussian is a single bell with tails beyond. Right: the optimal discriminator is near one half in the middle, rises on the shoulders and drops to zero in the tails; ten thin learned curves follow it, with the largest differences at both ends."}}
+# %% tags=["hide-input"] label="fig-adversarial-optimal"
 fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3))
 width = edges[1] - edges[0]
 left.stairs(p_r / width, edges, color=plotting.COORDINATES["x"], label="$p_r$, Lorenz $x$")
@@ -242,7 +242,7 @@ def generator_slopes(s, s_real=0.0):
     }
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "How strongly each loss pulls a fake sample, against the discriminator's logit for it: the deck's loss lets go exactly where the fakes are worst.", "name": "fig-adversarial-slopes"}, "image": {"alt": "Size of the generator's slope against the logit of a fake from minus 8 to 8. The saturating curve rises from zero on the left to one on the right. The non-saturating curve falls from one to zero, crossing at logit zero. Two relativistic curves have the same falling shape, shifted right when the real sample scores higher."}}
+# %% tags=["hide-input"] label="fig-adversarial-slopes"
 s = np.linspace(-8, 8, 200)
 fig, ax = plt.subplots(figsize=(6.4, 3))
 for name, slope in generator_slopes(s, s_real=0).items():
@@ -386,7 +386,7 @@ def coverage(samples):
     return (share > 0.02).sum(1).numpy(), close.float().mean(1).numpy()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-adversarial-ring": "Modes that each training covers, and share of the samples within three standard deviations of a mode: means over ten repeats with confidence intervals, from 2000 samples each."}}
+# %% tags=["hide-input"] label="tab-adversarial-ring"
 measures = {
     name: [ledger.Estimate.from_samples(m) for m in coverage(y)] for name, y in runs.items()
 }
@@ -394,11 +394,9 @@ rows = [
     [name, f"{m:.1f}", f"{100 * q.value:.0f} ± {100 * q.half_width():.0f} %"]
     for name, (m, q) in measures.items()
 ]
-Markdown(
-    plotting.markdown_table(["training", "modes covered, of 8", "samples close to a mode"], rows)
-)
+plotting.table(["training", "modes covered, of 8", "samples close to a mode"], rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One repeat of each training: samples of the generator (points) and the eight modes (circles of three standard deviations).", "name": "fig-adversarial-ring"}, "image": {"alt": "Six square panels, each with eight circles on a ring. Plain training: the samples form a streak through a few neighbouring circles. Fading noise: most circles, with points between them. Relativistic loss alone: an arc through some of the circles. With R1 and R2, under either loss: all circles, with points along the ring between them and inside it. Plain training with a latent of two dimensions: all circles, with few points between them."}}
+# %% tags=["hide-input"] label="fig-adversarial-ring"
 fig, axes = plt.subplots(1, 6, figsize=(10.5, 2.1), sharex=True, sharey=True)
 for ax, (name, samples) in zip(axes, runs.items(), strict=True):
     ax.plot(*samples[0].T, ".", ms=1, alpha=0.4, color=plotting.COLOURS["generated"])
@@ -531,7 +529,7 @@ paths = {
 growth = np.abs(np.linalg.eigvals([[1, -0.05], [0.05, 1]])).max()
 shrink = np.abs(np.linalg.eigvals([[1, -0.05], [0.05, 1 - 0.1]])).max()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Three questions, three answers: distance of the best generator against its units; gap between a copied training set and new data against its size; distance to the equilibrium in the two-number game.", "name": "fig-adversarial-questions"}, "image": {"alt": "Three panels. Left, logarithmic: the Wasserstein distance falls steadily with the number of units and crosses the dashed level of two real samples. Middle, logarithmic: the Jensen-Shannon divergence of a copied training set falls along the dashed theory line as one over the sample size. Right, logarithmic: the distance to equilibrium grows for simultaneous steps, stays constant for alternating steps and falls exponentially with the penalty."}}
+# %% tags=["hide-input"] label="fig-adversarial-questions"
 fig, axes = plt.subplots(1, 3, figsize=(9.5, 3))
 axes[0].errorbar(
     np.add(units, 1), distances.mean(0), 2 * distances.std(0, ddof=1) / 6**0.5, marker="o", ms=4
@@ -647,7 +645,7 @@ Markdown(
 # standard deviation 0.1. Plot JS against $a$. Where does the generator still feel in which
 # direction to move? (The Wasserstein distance is $a$.)
 
-# %% tags=["hide-cell"] mystnb={"figure": {"caption": "The Jensen-Shannon divergence of two narrow Gaussians saturates at log 2 once they no longer overlap.", "name": "fig-adversarial-saturation"}, "image": {"alt": "Jensen-Shannon divergence against the distance of two Gaussians: it rises from zero and is flat at log 2 from a distance of about six standard deviations on."}}
+# %% tags=["hide-cell"] label="fig-adversarial-saturation"
 fine = np.linspace(-1, 3, 4001)
 
 

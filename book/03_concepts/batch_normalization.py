@@ -214,7 +214,7 @@ def steps_to(runs, part, level=0.1):
     return 10 * np.where(below.any(1), below.argmax(1), below.shape[1])
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-rates": "Root mean square error on the test series after 200 steps, in standard deviations, for each learning rate: mean over five seeds."}}
+# %% tags=["hide-input"] label="tab-batch-normalization-rates"
 label = {False: "none", True: "batch"}
 rows = []
 for name in rates:
@@ -224,7 +224,7 @@ for name in rates:
         cells = [f"{rate}: {cell}" for rate, cell in zip(rates[name], finite, strict=True)]
         rows.append([name, label[normalised], *cells])
 headers = ["optimiser", "normalisation", "rate: test error (std)", "", "", ""]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 
 # %% tags=["hide-input"]
@@ -247,7 +247,7 @@ many = {
 final = {case: final_error(many[(*case, error_rate[case])], part=1) for case in cases}
 steps = {case: steps_to(many[(*case, speed_rate[case])], part=1) for case in cases}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-best": "Steps to a tenth of the variance and final root mean square error on the test series, each at the rate that is best on the validation series: mean and confidence interval over twenty seeds."}}
+# %% tags=["hide-input"] label="tab-batch-normalization-best"
 rows = []
 for name, normalised in cases:
     fastest, least = (ledger.Estimate.from_samples(v[name, normalised]) for v in (steps, final))
@@ -264,7 +264,7 @@ headers = [
     "steps to 10 % of the variance",
     "final test error (std)",
 ]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% tags=["hide-input"]
 at_edge = [
@@ -277,7 +277,7 @@ Markdown(
     "rate outside the range might do better there, so that the ratios below hold for the rates tried."
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Test error during training at each method's best rate, without (orange) and with batch normalisation (blue): plain gradient descent (left), Adam (right); one line a seed.", "name": "fig-batch-normalization-loss"}, "image": {"alt": "Two panels of test error on a logarithmic axis against the training step. Left, with plain gradient descent, the lines with batch normalisation fall well before those without. Right, with Adam, the lines without batch normalisation end far below those with it, which level off."}}
+# %% tags=["hide-input"] label="fig-batch-normalization-loss"
 fig, axes = plt.subplots(1, 2, sharey=True)
 for ax, name in zip(axes, rates, strict=True):
     for normalised, colour in ((False, plotting.CYCLE[1]), (True, plotting.CYCLE[0])):
@@ -336,7 +336,7 @@ f"scatter by companions: {companions:.3f} standard deviations"
 # a difference between the inputs that a model is fitted to and those that it meets in use.
 # :::
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Input of one node of the last hidden layer through training: median and the middle 70 per cent, without (left) and with batch normalisation (right); the first seed.", "name": "fig-batch-normalization-drift"}, "image": {"alt": "Two panels against the training step. Left: the band of a node's inputs moves and widens. Right: with batch normalisation the band keeps nearly the same centre and width throughout."}}
+# %% tags=["hide-input"] label="fig-batch-normalization-drift"
 fig, axes = plt.subplots(1, 2, sharey=True)
 for ax, normalised in zip(axes, (False, True), strict=True):
     inputs = best["SGD", normalised][0][2]
@@ -403,9 +403,9 @@ found = {
     for place, how in places.items()
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-moments": "Moments of a batch of 128 test states at the last batch normalisation, averaged over its nodes (the mean by its absolute value), after training by plain gradient descent: mean and confidence interval over five seeds."}}
+# %% tags=["hide-input"] label="tab-batch-normalization-moments"
 rows = [[place, f"{e[0]:.4f}", f"{e[1]:.4f}"] for place, e in found.items()]
-Markdown(plotting.markdown_table(["one batch of 128", "absolute mean", "variance"], rows))
+plotting.table(["one batch of 128", "absolute mean", "variance"], rows)
 
 # %% [markdown]
 # ## The trap for generators
@@ -488,12 +488,10 @@ spread = {
 }
 floor = energy_distance(real, states[torch.randperm(len(states))[:1024]]).item()
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-batch-normalization-generator": "Energy distance of 1024 sampled states to the test states, and their spread in standard deviations, by the way of sampling: mean and confidence interval over five generators; the last row is the floor."}}
+# %% tags=["hide-input"] label="tab-batch-normalization-generator"
 rows = [[way, f"{distance[way]:.3f}", f"{spread[way]:.2f}"] for way in ways]
 rows.append(["1024 real states", f"{floor:.3f}", f"{real.std(0).mean():.2f}"])
-Markdown(
-    plotting.markdown_table(["sampled", "energy distance to the attractor", "spread (std)"], rows)
-)
+plotting.table(["sampled", "energy distance to the attractor", "spread (std)"], rows)
 
 # %% [markdown]
 # {numref}`tab-batch-normalization-generator` holds the distances {eq}`eq-energy-distance`. In evaluation the small ball gives itself away. In training mode even the ball, and even batches of
@@ -516,7 +514,7 @@ scatter = {
 }
 Markdown(f"In batches of 8: {scatter[8]:.2f}; in batches of 128: {scatter[128]:.2f}.")
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One generator, 1024 states by four ways of sampling, with real states in grey: x against z.", "name": "fig-batch-normalization-trap"}, "image": {"alt": "Four scatter plots of standardised x against z over a grey butterfly of real states. In evaluation and in training mode with batches of eight the samples follow the butterfly; latents near one point give a small spot in evaluation, but spread over the butterfly in training mode."}}
+# %% tags=["hide-input"] label="fig-batch-normalization-trap"
 fig, axes = plt.subplots(1, 4, sharex=True, sharey=True, figsize=(7.2, 2.5))
 shown = [way for way in ways if way != "training, batches of 128"]
 for ax, way in zip(axes, shown, strict=True):

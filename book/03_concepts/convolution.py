@@ -76,7 +76,7 @@ result
 # By {eq}`eq-cross-correlation` the first entry is $7 + 4 + 3 - 3 - 3 - 2$: the left column of the window minus the right one.
 # The kernel answers where grey changes from left to right, and not at all where it does not.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The deck's example, step by step: the window on the image (above) and the entry it fills (below).", "name": "fig-convolution-steps"}, "image": {"alt": "Four columns. In each, a five by five grid of numbers with a framed three by three window, at the upper left, one to the right, two to the right, and at the lower right; under it the three by three result, filled up to the current entry."}}
+# %% tags=["hide-input"] label="fig-convolution-steps"
 steps = [(0, 0), (0, 1), (0, 2), (2, 2)]
 fig, axes = plt.subplots(2, 4, figsize=(7.2, 4.3), height_ratios=[5, 3])
 
@@ -173,7 +173,7 @@ def receptive_field(kernels, strides):
 # no middle: its output lies between the samples.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-sizes": "Outputs and receptive field of one to three layers with $k = 4$, $s = 2$, $p = 1$ on an axis of 32 pixels, by the formulas; in brackets what torch makes and what the gradient shows."}}
+# %% tags=["hide-input"] label="tab-convolution-sizes"
 n, rows = 32, []
 stack = nn.Sequential()
 pixels = torch.zeros(1, 1, 32, 32, requires_grad=True)
@@ -195,7 +195,7 @@ headers = [
     "outputs per axis (torch's)",
     "receptive field per axis (from the gradient)",
 ]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # ## The non-linear part
@@ -218,7 +218,7 @@ activations = {
     ),
 }
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Four activations (left) and their derivatives (right).", "name": "fig-convolution-activations"}, "image": {"alt": "Left: ReLU is zero then rises with slope one; leaky ReLU has slope 0.2 on the negative side; tanh and sigmoid level off on both sides. Right: the derivatives; those of tanh and sigmoid are bells with peaks one and one quarter."}}
+# %% tags=["hide-input"] label="fig-convolution-activations"
 fig, axes = plt.subplots(1, 2)
 grid = np.linspace(-4, 4, 400)
 for name, (function, derivative) in activations.items():
@@ -304,7 +304,7 @@ target = slope[:50, 0, 3:-3].reshape(-1).numpy()
 least_squares = np.linalg.lstsq(windows, target, rcond=None)[0]
 stencils["least squares"] = least_squares * dt / scale
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-derivative": "Root mean square error of dx/dt by kernels of seven samples of x, on ten held-out series, in standard deviations of dx/dt; with ±, the mean and its confidence interval over five seeds."}}
+# %% tags=["hide-input"] label="tab-convolution-derivative"
 learned = ledger.Estimate.from_samples([error(layer) for layer in layers])
 network = ledger.Estimate.from_samples([error(net) for net in tiny_nets])
 by_stencil = {name: error(fixed(kernel)) for name, kernel in stencils.items()}
@@ -313,9 +313,9 @@ rows += [
     ["learned kernel, five seeds", f"{learned:.4f}"],
     ["tiny network, five seeds", f"{network:.4f}"],
 ]
-Markdown(plotting.markdown_table(["kernel on x", "error (std of dx/dt)"], rows))
+plotting.table(["kernel on x", "error (std of dx/dt)"], rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left: kernels of seven samples for dx/dt, by textbook, by least squares and learned. Right: the eight first-layer kernels of one tiny network.", "name": "fig-convolution-learned"}, "image": {"alt": "Left: three lines with markers over seven samples, negative before and positive after the middle and of the opposite sign one sample further out. Textbook and least squares are antisymmetric, least squares with larger weights; the learned kernel has the same shape but is not quite antisymmetric. Right: eight rows of a colour map over seven samples; most rows change sign between the left and the right half."}}
+# %% tags=["hide-input"] label="fig-convolution-learned"
 fig, (left, right) = plt.subplots(1, 2)
 taps = np.arange(-3, 4)
 left.plot(taps, stencils["seven points, degree six"], "o-", label="degree six")
@@ -359,7 +359,7 @@ def lags_seen(row, column, side=32):
     return window - window[1, 1]
 
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Lags, in samples, under a 3 x 3 kernel: in the middle of the image (left) and at its left edge (middle), where the previous sample is missing; right, the lags on the time axis of z.", "name": "fig-convolution-folding"}, "image": {"alt": "Two three by three tables of lags: minus 33 to minus 31, minus 1 to 1, 31 to 33; in the second the left column is empty. On the right, a series of z over eight time units with nine dots: three together in the middle and three each at more than three time units before and after, several oscillations away."}}
+# %% tags=["hide-input"] label="fig-convolution-folding"
 fig, axes = plt.subplots(1, 3, width_ratios=[1, 1, 2.2], figsize=(7.2, 2.3))
 for ax, column, title in zip(axes, (16, 0), ("middle", "left edge"), strict=False):
     show_numbers(ax, lags_seen(16, column), 60)
@@ -428,7 +428,7 @@ def linear_error(lags, seed):
     return (inputs @ weights - target).square().mean().sqrt().item()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-convolution-infill": "Root mean square error of a state predicted from its neighbourhood, on ten held-out series, in standard deviations: mean and confidence interval over five seeds."}}
+# %% tags=["hide-input"] label="tab-convolution-infill"
 samples = {
     name: [infill_error(lags, s) for s in range(n_seeds)] for name, lags in neighbourhoods.items()
 }
@@ -438,7 +438,7 @@ linear = {
     for name, lags in neighbourhoods.items()
 }
 rows = [[name, f"{linear[name]:.3f}", f"{infill[name]:.3f}"] for name in neighbourhoods]
-Markdown(plotting.markdown_table(["neighbourhood", "one linear kernel", "small network"], rows))
+plotting.table(["neighbourhood", "one linear kernel", "small network"], rows)
 
 # %% [markdown]
 # In {numref}`tab-convolution-infill` guessing the mean would have error one. Compare the first row with

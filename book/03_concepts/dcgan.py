@@ -70,7 +70,7 @@ square = np.arange(4.0).reshape(2, 2)
 result = transposed_convolution(square, square)
 result
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The example of slide 23: each pixel of the input stamps the kernel, weighted by its value; the four stamps add up to the result on the right.", "name": "fig-dcgan-example"}, "image": {"alt": "Five grids of three by three cells. The first four show the weighted copies of the kernel, placed top left, top right, bottom left and bottom right: all zeros, then 0 1 2 3, then 0 2 4 6, then 0 3 6 9. The fifth is their sum, rows 0 0 1, 0 4 6, 4 12 9."}}
+# %% tags=["hide-input"] label="fig-dcgan-example"
 fig, axes = plt.subplots(1, 5, figsize=(8.4, 1.9))
 stamps = []
 for (i, j), value in np.ndenumerate(square):
@@ -198,7 +198,7 @@ def make_generator(width=32):
     return generator
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-layers": "The generator, layer by layer: size of what goes in and of what comes out, and number of trained values (weights, biases, and the scales and shifts of batch normalisation)."}}
+# %% tags=["hide-input"] label="tab-dcgan-layers"
 torch.manual_seed(0)
 generator, x = make_generator(), torch.randn(16, 100, 1, 1)
 rows, depths, sides = [], [100], [1]
@@ -218,9 +218,7 @@ with torch.no_grad():
             depths.append(x.shape[1])
             sides.append(x.shape[2])
 parameters = sum(p.numel() for p in generator.parameters())
-Markdown(
-    plotting.markdown_table(["layer", "in: channels × rows × columns", "out", "weights"], rows)
-)
+plotting.table(["layer", "in: channels × rows × columns", "out", "weights"], rows)
 
 # %% tags=["hide-input"]
 grows, shrinks = np.diff(sides) > 0, np.diff(depths[1:]) < 0
@@ -253,16 +251,14 @@ def overlaps(kernel_size, stride=2, n=6):
 
 counts = {k: overlaps(k) for k in (2, 3, 4, 5)}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-overlaps": "Numbers of stamps that fall on one output pixel at stride 2, edges aside, for kernels of four sizes."}}
+# %% tags=["hide-input"] label="tab-dcgan-overlaps"
 rows = [
     [k, "yes" if k % 2 == 0 else "no", ", ".join(f"{c:.0f}" for c in np.unique(m))]
     for k, m in counts.items()
 ]
-Markdown(
-    plotting.markdown_table(["kernel side", "divisible by stride 2", "stamps on a pixel"], rows)
-)
+plotting.table(["kernel side", "divisible by stride 2", "stamps on a pixel"], rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Number of stamps on each output pixel at stride 2: kernel side 3 and 5 make a checkerboard, kernel side 4 does not.", "name": "fig-dcgan-overlap"}, "image": {"alt": "Three square maps of overlap counts, from dark blue (few) to yellow (many). Kernel 3: a regular grid of brighter pixels with dark ones between. Kernel 4: uniform. Kernel 5: a regular grid again, with less relative contrast."}}
+# %% tags=["hide-input"] label="fig-dcgan-overlap"
 fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.5))
 for ax, k in zip(axes, (3, 4, 5), strict=True):
     shown = ax.imshow(overlaps(k, n=9)[:8, :8], cmap="cividis", vmin=0, vmax=9)
@@ -301,7 +297,7 @@ for name, w in kernels.items():
 # %% [markdown]
 # (A two-dimensional stride on a single row only adds empty rows, so the same function does.)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The Lorenz coordinate x, upsampled by a transposed convolution of stride 2: only unequal phase sums leave a ripple.", "name": "fig-dcgan-signal"}, "image": {"alt": "Three short time series of x over about three time units. With three ones the curve zigzags at every sample. With four ones it is smooth but made of small plateaus. With the kernel one half, one, one half it is smooth."}}
+# %% tags=["hide-input"] label="fig-dcgan-signal"
 fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), sharey=True)
 for ax, (name, y) in zip(axes, doubled.items(), strict=True):
     ax.plot(0.025 * np.arange(len(y)), y, color=plotting.COORDINATES["x"], lw=1)
@@ -346,7 +342,7 @@ def measure(kernel_size, *, resize, seed):
     return power.max() / power.min(), ripple.sqrt()
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dcgan-upsampling": "Three upsampling layers with random weights: power of white noise after the layer, largest phase over smallest, and standard deviation over phases of a constant, relative to its root mean square; mean over twenty seeds with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-dcgan-upsampling"
 layers = {
     "transposed, kernel 3": (3, False),
     "transposed, kernel 4": (4, False),
@@ -360,11 +356,9 @@ measured = {
     for name, (k, resize) in layers.items()
 }
 rows = [[name, f"{power:.2f}", f"{ripple:.2f}"] for name, (power, ripple) in measured.items()]
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["layer (20 seeds)", "unevenness of power", "ripple on a constant"], rows
     )
-)
 
 # %% [markdown]
 # Kernel 3 has the unevenness that counting predicts: four stamps against one. A divisible kernel evens the **power**, and that is
@@ -425,7 +419,7 @@ with torch.no_grad():
     }
 predicted = 0.02 * np.sqrt([100, *(4 * np.array(depths[1:-1]) / 2)])
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Size of the signal after each transposed convolution of a fresh generator: without batch normalisation the image is born nearly grey.", "name": "fig-dcgan-signal-size"}, "image": {"alt": "Root mean square on a logarithmic axis against the layer, one to four. With batch normalisation it stays nearly level. Without, it falls by a similar factor at each layer, a little below the dashed predicted line."}}
+# %% tags=["hide-input"] label="fig-dcgan-signal-size"
 fig, ax = plt.subplots(figsize=(5.6, 2.8))
 for flag, name in [(True, "with batch normalisation"), (False, "without")]:
     ax.errorbar(

@@ -136,7 +136,7 @@ for _ in range(100):
     moment += masked.T @ y
 drawn = np.linalg.solve(gram, moment)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Weights of a linear predictor of x on its twelve last values: least squares plays neighbours off against each other, dropout shares the work; drawn masks agree with the formula.", "name": "fig-dropout-linear"}, "image": {"alt": "Two lines with markers over the lag. Left: least squares, with large weights that swing between positive and negative. Right, on a smaller scale: smooth weights under dropout, the crosses of the drawn masks on the circles of the formula."}}
+# %% tags=["hide-input"] label="fig-dropout-linear"
 fig, (left, right) = plt.subplots(1, 2)
 lags = -0.02 * np.arange(12)[::-1]
 left.plot(lags, plain, "o-", color=plotting.CYCLE[1])
@@ -250,7 +250,7 @@ for noise, n in n_seeds.items():
         both = zip(nets[noise, name], data, strict=True)
         runs[noise, name] = np.array([measure(net, *own) for net, own in both])
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-networks": "Root mean square errors in standard deviations, dominance and co-adaptation of each network, trained on exact and on noisy pairs: mean and confidence interval over five and ten seeds."}}
+# %% tags=["hide-input"] label="tab-dropout-networks"
 rows = []
 for (noise, name), values in runs.items():
     estimate = ledger.Estimate.from_samples(values)
@@ -264,9 +264,9 @@ headers = [
     "dominance",
     "co-adaptation",
 ]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Training and test error (one line a seed) without dropout, with it, and with weight decay: on exact pairs (left) and on noisy pairs (right).", "name": "fig-dropout-gap"}, "image": {"alt": "Two panels with four groups each of training and test errors joined by lines. On exact pairs both errors rise with dropout. On noisy pairs the training error rises while the test error falls, and weight decay does about as well as dropout."}}
+# %% tags=["hide-input"] label="fig-dropout-gap"
 fig, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3.4))
 for ax, noise, title in zip(axes, (0.0, 0.3), ("exact pairs", "noisy pairs"), strict=True):
     for k, name in enumerate(settings):
@@ -326,7 +326,7 @@ for place, (states, successors) in places.items():
         *ledger.Estimate.from_samples(sizes),
     ]
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dropout-coverage": "Share of the errors that lie within two spreads over masks, and the size of spread and error in standard deviations, on and off the attractor: mean and confidence interval over five networks."}}
+# %% tags=["hide-input"] label="tab-dropout-coverage"
 rows = [[place, *[f"{e:.2f}" for e in estimates]] for place, estimates in coverage.items()]
 headers = [
     "states",
@@ -334,7 +334,7 @@ headers = [
     "spread (rms)",
     "error (rms)",
 ]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # An error bar of two standard deviations should hold 95 in 100 errors, at either place: {numref}`tab-dropout-coverage` holds

@@ -58,7 +58,7 @@ plotting.use_style()
 # exactly one. Gers, Schmidhuber and Cummins added the forget gate in 2000.
 # :::
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The LSTM cell: the upper line carries the cell state past one product and one sum; the three coloured gates decide what is forgotten, written and shown.", "name": "fig-lstm-cell"}, "image": {"alt": "Block diagram of an LSTM cell. An upper horizontal line leads the cell state from left to right through a product node and a sum node. Below, four boxes read the input and the previous hidden state: forget gate, input gate, candidate and output gate, each joined by arrows to the node it controls."}}
+# %% tags=["hide-input"] label="fig-lstm-cell"
 fig, ax = plt.subplots(figsize=(7.2, 3.5))
 ax.set(xlim=(0, 12), ylim=(0, 6.2), aspect="equal")
 ax.axis("off")
@@ -234,7 +234,7 @@ for name, make in new_layers.items():
     curves = np.array([log_gradient(make(), test[:, :61]) for _ in range(10)])
     reach[name] = ledger.Estimate.from_samples((curves - curves[:, :1]) / np.log(10))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of an untrained layer's output with respect to the input k samples back, relative to no lag; bands are confidence intervals over ten initialisations.", "name": "fig-lstm-gradient"}, "image": {"alt": "Four curves of the logarithm of the gradient norm against the lag from 0 to 60 samples. The plain recurrent network and the LSTM with its default bias both fall in nearly straight lines by many decades, the LSTM a little less steeply. The LSTM with forget bias one falls much less, and with forget bias three stays nearly level."}}
+# %% tags=["hide-input"] label="fig-lstm-gradient"
 fig, ax = plt.subplots()
 for (name, curve), colour in zip(reach.items(), plotting.CYCLE, strict=False):
     low, high = curve.value - curve.half_width(), curve.value + curve.half_width()
@@ -429,16 +429,16 @@ flow_name = "flow map, started as wrong as the LSTM's step"
 step_errors[flow_name] = step_errors["LSTM"]
 valid_times[flow_name] = [valid_time(run_flow_map(e, rng)) for e in step_errors["LSTM"]]
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-lstm-forecast": "Root mean square error one step ahead, in standard deviations of the attractor, and valid prediction time of each forecast, on the hundred test series; means over five seeds with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-lstm-forecast"
 step = {name: ledger.Estimate.from_samples(v) for name, v in step_errors.items()}
 valid = {name: ledger.Estimate.from_samples(v) for name, v in valid_times.items()}
 rows = [["persistence", f"{rms(np.diff(held_out, axis=1)):.4f}", f"{valid_time(last):.2f}"]]
 names = ["linear autoregression", "RNN", "LSTM without memory", "LSTM", flow_name]
 rows += [[name, f"{step[name]:.4f}", f"{valid[name]:.2f}"] for name in names]
 headers = ["forecast", "one-step error (std)", "valid prediction time (Lyapunov times)"]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Free-running forecasts of x from one test state, where the LSTM of the first seed leaves the true orbit.", "name": "fig-lstm-forecast"}, "image": {"alt": "Time series of x over twelve time units: the true orbit; the LSTM forecast, which follows it closely through several oscillations and a change of wing and then parts from it; and the linear autoregression, which falls to the mean within the first oscillation and stays there."}}
+# %% tags=["hide-input"] label="fig-lstm-forecast"
 fig, ax = plt.subplots()
 time = 0.1 * np.arange(horizon)
 in_x = lambda forecast: forecast[0, :, 0] * std[0] + mean[0]  # noqa: E731
@@ -509,7 +509,7 @@ growth_rate = ledger.Estimate.from_samples(rates)
 true_rate = np.polyfit(ahead[late], np.array(true_growth)[late], 1)[0]
 _ = ledger.record("lstm/free-run-growth", growth_rate, amplified=True, seeds=n_seeds, orbits=100)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Gradient of the LSTM's free-running forecast with respect to its first input, five seeds, beside the separation of orbits of the true flow.", "name": "fig-lstm-explosion"}, "image": {"alt": "Five close, jagged curves of the log gradient norm rise almost linearly with time over six time units; a black dashed curve for the true flow and a dotted straight line with the slope of the Lyapunov exponent rise alongside."}}
+# %% tags=["hide-input"] label="fig-lstm-explosion"
 fig, ax = plt.subplots()
 ax.plot(ahead, growth.T, color=plotting.COLOURS["generated"], alpha=0.7)
 ax.plot([], [], color=plotting.COLOURS["generated"], label="LSTM, five seeds")
@@ -536,7 +536,7 @@ weights = numpy_weights(nets["LSTM"][0].layer)
 _, gates = lstm_layer(held_out[1], *weights)
 unit = gates[20:, 0].std(axis=0).argmax()
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One unit's forget, input and output gates (below) while x passes from wing to wing (above; shaded where x is negative).", "name": "fig-lstm-gates"}, "image": {"alt": "Two panels over ten time units. Above, x oscillates on one wing and crosses to the other several times; stretches with negative x are shaded. Below, the forget, input and output gates of one hidden unit swing up and down in step with the oscillation and take different levels on the two wings."}}
+# %% tags=["hide-input"] label="fig-lstm-gates"
 fig, axes = plt.subplots(2, 1, sharex=True, figsize=(7.2, 4.2))
 shown = slice(20, 121)
 time = 0.1 * np.arange(101)

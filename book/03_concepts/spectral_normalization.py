@@ -125,7 +125,7 @@ def errors(ratio, n_steps, seed):
 ratios, n_steps = (0.5, 0.8, 0.95), 30
 decays = {r: np.array([errors(r, n_steps, s) for s in range(10)]) for r in ratios}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Power iteration on ten random matrices, each from a random start: the direction converges as the squared ratio of the singular values, the value itself as its fourth power (dashed).", "name": "fig-spectral-convergence"}, "image": {"alt": "Two logarithmic panels of error against step for ratios 0.5, 0.8 and 0.95. For 0.5 and 0.8 the curves become straight lines parallel to dashed theory lines, down to rounding for 0.5. In the right panel, the error of sigma, the lines are twice as steep as in the left, the error of direction; for a ratio of 0.95 the error hardly falls in either."}}
+# %% tags=["hide-input"] label="fig-spectral-convergence"
 fig, axes = plt.subplots(1, 2, figsize=(7.6, 3), sharex=True, sharey=True)
 steps = np.arange(1, n_steps + 1)
 for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$"), strict=True):
@@ -145,7 +145,7 @@ for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$")
 axes[0].set_ylabel("error")
 _ = axes[0].legend(fontsize=8)
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convergence": "Factor by which the errors of power iteration shrink in a step, for two ratios of the singular values, beside the theory: mean and confidence interval over ten random matrices."}}
+# %% tags=["hide-input"] label="tab-spectral-convergence"
 # Mean factor per step between two steps at which the error is small and far above rounding.
 spans = {0.5: (5, 8), 0.8: (9, 24)}
 rows = []
@@ -154,7 +154,7 @@ for r, (first, last) in spans.items():
     mean = ledger.Estimate.from_samples(factors)
     rows.append([r, f"{mean[0]:.4f}", f"{r**2:.4f}", f"{mean[1]:.4f}", f"{r**4:.4f}"])
 headers = ["ratio", "factor per step, direction", "theory", "factor per step, value", "theory"]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # ### The slide's update, literally
@@ -184,7 +184,7 @@ literal = {sigma: literal_update(sigma * W, start, 120) for sigma in (3.0, 1.0, 
 correct = {sigma: power_iteration(sigma * W, start, 120)[0] for sigma in literal}
 ended = {s: 1 + int(np.argmax(~np.isfinite(v) | (v == 0))) for s, v in literal.items()}
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The slide's update without normalisation, for the same matrix scaled to three spectral norms (dashed): the value explodes, settles on a wrong number, or vanishes.", "name": "fig-spectral-literal"}, "image": {"alt": "Estimate against step, logarithmic axis over many decades. For sigma 3 it rises exponentially and stops at overflow; for sigma 0.3 it falls exponentially and stops at zero; for sigma 1 it levels off, away from the dashed line at 1."}}
+# %% tags=["hide-input"] label="fig-spectral-literal"
 fig, ax = plt.subplots(figsize=(6, 3))
 for (sigma, values), colour in zip(literal.items(), plotting.CYCLE, strict=False):
     shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
@@ -283,13 +283,11 @@ for name, (shape, offset, _) in cases.items():
 blur = np.ones((1, 1, 3, 3))
 blur_ratio = convolution_norm(blur, 32) / reshaped_norm(blur)
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-convolution": "Norm of a circular convolution on images of 32 × 32 pixels, over the norm of its reshaped kernel: mean and confidence interval over ten random kernels; the blur is one kernel."}}
+# %% tags=["hide-input"] label="tab-spectral-convolution"
 rows = [[name, f"{found[name]:.3f}", k] for name, (*_, k) in cases.items()] + [
     ["blur, 1 → 1, 3 × 3", f"{blur_ratio:.2f}", 3]
 ]
-Markdown(
-    plotting.markdown_table(["kernel (10 seeds)", "true norm / reshaped norm", "bound $k$"], rows)
-)
+plotting.table(["kernel (10 seeds)", "true norm / reshaped norm", "bound $k$"], rows)
 
 # %% [markdown]
 # A convolutional discriminator normalised this way is therefore Lipschitz, but with a bound that
@@ -364,7 +362,7 @@ trained = {
     True: [train_critic(seed, normalised=True) for seed in range(6)],
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-spectral-critic": "Slopes on held-out windows, norms of the layers and held-out accuracy of the critics after training, without normalisation and with it: mean and confidence interval over six seeds."}}
+# %% tags=["hide-input"] label="tab-spectral-critic"
 measures = {}
 for flag, runs in trained.items():
     rows = []
@@ -390,9 +388,9 @@ names = [
 rows = [
     [name, *(f"{measures[flag][i]:.3f}" for flag in (False, True))] for i, name in enumerate(names)
 ]
-Markdown(plotting.markdown_table(["measure (6 seeds)", "plain", "normalised"], rows))
+plotting.table(["measure (6 seeds)", "plain", "normalised"], rows)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Mean slope of the critic on held-out windows during training, six seeds each: it grows without normalisation and stays under the bound (dashed) with it.", "name": "fig-spectral-slopes"}, "image": {"alt": "Mean gradient norm against training step on a logarithmic axis. Six curves without normalisation rise, fast at first and then more slowly, far above the dashed line at one. Six curves with normalisation stay nearly flat below it."}}
+# %% tags=["hide-input"] label="fig-spectral-slopes"
 fig, ax = plt.subplots(figsize=(6, 3))
 for flag, colour, name in [
     (False, plotting.CYCLE[1], "plain"),

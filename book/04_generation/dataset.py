@@ -54,7 +54,7 @@ ensemble.shape
 # dots over the finely sampled orbit. A loop around a wing takes a handful of samples: a straight
 # line between samples is a poor approximation, and so is any difference quotient.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight time units of one orbit; the dots are all that the data set keeps.", "name": "fig-dataset-samples"}, "image": {"alt": "Three stacked curves x, y and z against time. x and y swing together between positive and negative values, z stays positive. Dots every tenth of a time unit mark the samples, a handful on each loop."}}
+# %% tags=["hide-input"] label="fig-dataset-samples"
 from lorenz_utils.system import simulate
 
 figure, axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))
@@ -86,13 +86,13 @@ identities = {
     "mean of xy against β · mean of z": ((x * y).mean(1), LORENZ63.beta * z.mean(1)),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-dataset-identities": "Both sides of three identities, and their difference: means over 1000 series of their time averages, with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-dataset-identities"
 rows = []
 for name, (left, right) in identities.items():
     gap = Estimate.from_samples(left - right)
     left, right = Estimate.from_samples(left), Estimate.from_samples(right)
     rows.append([name, f"{left:.3f}", f"{right:.3f}", f"{gap:.3f}"])
-Markdown(plotting.markdown_table(["identity", "left", "right", "difference"], rows))
+plotting.table(["identity", "left", "right", "difference"], rows)
 
 # %% [markdown]
 # The differences in {numref}`tab-dataset-identities` are compatible with zero: intervals are 95 % confidence intervals over the series. What
@@ -137,7 +137,7 @@ Markdown(
 # networks see the image times the `padding_mask`, so that the empty pixels carry no information
 # and no gradient.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Eight series as images: red is x, green is y, blue is z. Time runs along the rows, from top to bottom.", "name": "fig-dataset-images"}, "image": {"alt": "Eight small colour images of 32 by 32 pixels. Each is covered by short horizontal strokes of yellow, grey and dark blue, with pale spots; from row to row the strokes shift sideways, so that they form slanted bands."}}
+# %% tags=["hide-input"] label="fig-dataset-images"
 figure, axes = plt.subplots(1, 8, figsize=(9, 1.5))
 plotting.plot_images(images[:8], axes)
 plt.show()
@@ -167,7 +167,7 @@ autocorrelation = np.fft.irfft(power, axis=1)[:, :70].mean(0)
 autocorrelation /= (1000 - np.arange(70))[:, None] / 1000
 autocorrelation /= autocorrelation[0]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Autocorrelation against lag; shaded are the lags that the rows above and below offer to a kernel of height 3.", "name": "fig-dataset-lags"}, "image": {"alt": "Autocorrelation of x, y and z against the lag in samples. x and y fall quickly to small values; z oscillates with a regular period and still does so at the right edge. A shaded band at lags 31 to 33 lies where x and y are almost uncorrelated."}}
+# %% tags=["hide-input"] label="fig-dataset-lags"
 figure, ax = plt.subplots()
 for values, (name, colour) in zip(autocorrelation.T, plotting.COORDINATES.items(), strict=True):
     ax.plot(values, "o-", color=colour, markersize=2.5, label=name)

@@ -72,7 +72,7 @@ with torch.no_grad():
     maker_rows, maker_shapes = layer_table(generator, torch.zeros(1, 100, 1, 1))
     critic_rows, critic_shapes = layer_table(discriminator, torch.zeros(1, 3, 32, 32))
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "What passes through the two networks, drawn from the networks themselves: each box is a stack of images, as high as they are and as wide as the root of their number.", "name": "fig-deck-gan-architecture"}, "image": {"alt": "Two rows of boxes. Above, the generator: a flat wide box of one pixel, then boxes that grow in height and shrink in width up to a thin box of 32 rows. Below, the discriminator: the same in reverse, from a thin box of 32 rows down to a single number."}}
+# %% tags=["hide-input"] label="fig-deck-gan-architecture"
 figure, axes = plt.subplots(2, 1, figsize=(8, 4.6))
 for ax, title, shapes in zip(
     axes, ("generator", "discriminator"), (maker_shapes, critic_shapes), strict=True
@@ -80,7 +80,7 @@ for ax, title, shapes in zip(
     plotting.plot_shapes(shapes, ax, title=title)
 plt.show()
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-generator": "The generator: the shape of what leaves each layer, and its number of weights.", "tab-deck-gan-discriminator": "The discriminator, likewise."}}
+# %% tags=["hide-input"] label="tab-deck-gan-generator tab-deck-gan-discriminator"
 headers = ["layer", "output (channels x rows x columns)", "weights"]
 Markdown(
     f"**Generator**, from 100 normal numbers:\n\n{plotting.markdown_table(headers, maker_rows)}\n\n"
@@ -146,7 +146,7 @@ from lorenz_utils.training import load_or_train
 generator, training_record = load_or_train("deck-dcgan")
 history = training_record["history"]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "The run: losses of both networks, and the median one-step error of generated series against the true flow.", "name": "fig-deck-gan-history"}, "image": {"alt": "Left: the discriminator's and the generator's loss against the epoch; they settle at different heights and fluctuate. Right: the median flow residual fluctuates far above zero over the whole run, without a lasting descent."}}
+# %% tags=["hide-input"] label="fig-deck-gan-history"
 step, critic, maker, residual = (
     np.array([row[key] for row in history])
     for key in ("step", "critic_loss", "generator_loss", "median_residual")
@@ -189,7 +189,7 @@ gain = 1 - np.median(last) / np.median(third)
 # %% [markdown]
 # ## Images
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Above, generated images; below, real ones.", "name": "fig-deck-gan-images"}, "image": {"alt": "Two rows of eight small colour images. The real ones below show strokes of yellow, grey and dark blue in slanted bands, each image its own. The generated ones above have the same colours and horizontal strokes, but all eight show nearly the same pattern, cut into a regular grid."}}
+# %% tags=["hide-input"] label="fig-deck-gan-images"
 generated = generator.generate(200, 1000, rng=1)
 images = {
     "generated": series_to_images(generated, scaling),
@@ -218,7 +218,7 @@ candidates = {
     "real, shuffled in time": shuffled(real, rng=3),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-quality": "Median flow residual, in standard deviations, and diversity of generated and real series and of two controls: means over ten blocks of twenty series, with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-deck-gan-quality"
 rows, medians, spreads = [], {}, {}
 for name, ensemble in candidates.items():
     blocks = np.array_split(ensemble, 10)
@@ -229,7 +229,7 @@ for name, ensemble in candidates.items():
     rows.append([name, f"{medians[name]:.3f}", f"{spreads[name]:.3f}"])
 record("deck-gan/flow-residual", medians["generated"], amplified=True, n_series=200, seed=1)
 record("deck-gan/diversity", spreads["generated"], amplified=True, n_series=200, seed=1)
-Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"], rows))
+plotting.table(["series", "median flow residual", "diversity"], rows)
 
 # %% [markdown]
 # {numref}`tab-deck-gan-quality` sets both beside what real series reach.
@@ -244,7 +244,7 @@ Markdown(plotting.markdown_table(["series", "median flow residual", "diversity"]
 # of an earlier integrator from the same seeds: other ones of the same system, which an average over seeds does not
 # tell apart.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-ablation": "The DCGAN without each trick: four metrics of 100 generated against 100 real series, means over three training seeds, with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-deck-gan-ablation"
 from experiments.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS
 from experiments.study import read_study
 
@@ -271,7 +271,7 @@ Markdown(
 # A trick *matters* here if leaving it out moves a
 # metric by more than the two intervals together ({numref}`tab-deck-gan-moved`).
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Diversity and distance of the visited states without each trick; bars are confidence intervals over three seeds, the band is the run with all tricks.", "name": "fig-deck-gan-ablation"}, "image": {"alt": "Two panels of points with error bars, one row for each trick that is left out and one for none at all, beside a vertical band for the run with all tricks. Left the diversity, right D_stsp. Most points lie on or near the band; a few lie clearly off it."}}
+# %% tags=["hide-input"] label="fig-deck-gan-ablation"
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
 for ax, metric in zip(axes, ("diversity", "D_stsp"), strict=True):
     plotting.plot_intervals({v: effects[v][metric] for v in DECK_VARIANTS}, ax, label=metric)
@@ -290,9 +290,9 @@ def moved(variant, metric):
 
 moves = {v: [moved(v, m) for m in METRICS] for v in DECK_VARIANTS if v != "all tricks"}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-deck-gan-moved": "Which metrics get better or worse without a trick; a dash where the intervals overlap."}}
+# %% tags=["hide-input"] label="tab-deck-gan-moved"
 rows = [[v, *("better" if s > 0 else "worse" if s < 0 else "–" for s in signs)] for v, signs in moves.items()]
-Markdown(plotting.markdown_table(["variant", *METRICS], rows))
+plotting.table(["variant", *METRICS], rows)
 
 # %% [markdown]
 # ## What we find

@@ -44,10 +44,10 @@ generated = generator.generate(n_series=100, length=1000, rng=1)
 #
 # Fifteen time units of each coordinate, generated beside real.
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-evaluation-series"}, "image": {"alt": "Six curves against time. In both columns x and y swing together around zero in jumps and z oscillates above zero. The generated curves are ragged: they lack the even loops of growing size that the real ones show."}}
+# %% tags=["hide-input"] label="fig-evaluation-series"
 _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "A whole generated series, its first 200 samples, and a real series.", "name": "fig-evaluation-butterfly"}, "image": {"alt": "Three curves in space. The generated one fills the outline of a butterfly with a tangle of straight pieces that cross each other and the gap between the wings; with fewer samples single jumps are visible. The real one, though sampled as coarsely, traces two flat wings."}}
+# %% tags=["hide-input"] label="fig-evaluation-butterfly"
 panels = {"generated": generated[0], "generated, fewer samples": generated[0, :200], "real": real[0]}
 _ = plotting.plot_butterflies(panels, generated=list(panels)[:2])
 
@@ -69,14 +69,14 @@ means = {
     "real": Estimate.from_samples(real.mean(1)),
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-means": "Correlation of $x$ with $y$ and means of the coordinates, over 100 generated and 200 real series, with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-evaluation-means"
 rows = [
     [name, f"{similar[name]:.3f}", *(f"{means[name][c]:.2f}" for c in range(3))]
     for name in similar
 ]
 record("evaluation/xy-correlation", similar["generated"], amplified=True, n_series=100)
 record("evaluation/z-mean", means["generated"][2], amplified=True, n_series=100)
-Markdown(plotting.markdown_table(["series", "correlation of x, y", "mean x", "mean y", "mean z"], rows))
+plotting.table(["series", "correlation of x, y", "mean x", "mean y", "mean z"], rows)
 
 # %% [markdown]
 # Both statements hold ({numref}`tab-evaluation-means`), for the real series as for the generated ones. Neither has anything to do
@@ -127,7 +127,7 @@ exponents = {
     for name, ensemble in candidates.items()
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-eckmann": "Largest Lyapunov exponent of each coordinate by Eckmann's algorithm: the deck's values, and ours per time unit over series of 1000 samples, 20 generated and real ones and 8 of each control, with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-evaluation-eckmann"
 deck = {"generated": [1.35, 1.25, 0.86], "real": [2.86, 3.05, 3.64]}
 rows = []
 for name, estimate in exponents.items():
@@ -137,7 +137,7 @@ for name, estimate in exponents.items():
         slug = name.replace(" ", "-").lower()
         record(f"evaluation/eckmann-{slug}-{coordinate}", estimate[c], n_series=estimate.n)
 headers = ["series", "deck x", "deck y", "deck z", "ours x", "ours y", "ours z"]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # Intervals are 95 % confidence intervals over the series. Every row of {numref}`tab-evaluation-eckmann` is positive. White noise would be
@@ -182,10 +182,10 @@ from lorenz_utils.metrics import compare
 
 table = compare(real, generated, dt, rng=8)
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-metrics": "All metrics of generated, real and control series, 100 of each, against 100 other real series; the exponents of single coordinates are means over 2 series."}}
+# %% tags=["hide-input"] label="tab-evaluation-metrics"
 columns = list(table["D_stsp"])
 rows = [[metric, *(f"{row[c]:.3g}" for c in columns)] for metric, row in table.items()]
-Markdown(plotting.markdown_table(["metric", *columns], rows))
+plotting.table(["metric", *columns], rows)
 
 # %% [markdown]
 # Which metric of {numref}`tab-evaluation-metrics` is able to reject which control? A rule must be stated before the look: a column is
@@ -204,10 +204,10 @@ rejected = {
     if "moment" not in metric  # its floor is itself noise around zero
 }
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-evaluation-rejections": "Which metric rejects which series by the rule above; a dash where it does not."}}
+# %% tags=["hide-input"] label="tab-evaluation-rejections"
 others = [c for c in columns if c != "real"]
 rows = [[metric, *("rejects" if row[c] else "–" for c in others)] for metric, row in rejected.items()]
-Markdown(plotting.markdown_table(["metric", *others], rows))
+plotting.table(["metric", *others], rows)
 
 # %% [markdown]
 # Each number of {numref}`tab-evaluation-metrics` is one draw. How far is the butterfly's to be trusted? We

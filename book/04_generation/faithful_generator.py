@@ -108,7 +108,7 @@ Markdown(
 # %% [markdown]
 # ## Time to quality
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Median one-step error (left) and distance of the visited states (right) of generated series against processor time, for the deck's DCGAN and for three runs of the generator that steps.", "name": "fig-faithful-history"}, "image": {"alt": "Two panels on logarithmic axes against processor time. Left, the deck's DCGAN stays near the top; the three runs that step in time fall far below it and go on falling until their end. Right, the deck's curve stays high; the three runs fall steeply at first and then stay level far below it."}}
+# %% tags=["hide-input"] label="fig-faithful-history"
 deck_record = load_or_train("deck-dcgan")[1]
 runs = {"the deck's DCGAN": deck_record, **{name: record for name, (_, record) in trained.items()}}
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.4))
@@ -159,10 +159,10 @@ real = make_ensemble(n_series=200, length=1000, dt=dt, rng=2026)
 ensembles = [g.generate(n_series=100, length=1000, rng=1) for g in generators]
 generated = ensembles[0]
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Left, a generated series; right, a real one.", "name": "fig-faithful-series"}, "image": {"alt": "Six curves against time, generated on the left and real on the right. Both show loops that grow around one side before they change to the other; nothing tells them apart."}}
+# %% tags=["hide-input"] label="fig-faithful-series"
 _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "One generated and one real series of 1000 samples in state space.", "name": "fig-faithful-butterfly"}, "image": {"alt": "Two butterflies side by side, generated and real. Both have two flat wings made of loops with a clear hole in each."}}
+# %% tags=["hide-input"] label="fig-faithful-butterfly"
 _ = plotting.plot_butterflies({"generated": generated[0], "real": real[0]}, generated=["generated"])
 
 # %% [markdown]
@@ -200,7 +200,7 @@ for metric in RHO_SIGMA_BETA:
 for metric in exponents:
     TARGETS[metric] = ("within 3 % of real", lambda v, f: abs(v / f - 1) <= 0.03)
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-targets": "Every metric for the three training seeds, 100 series of 1000 samples each, their median, the value of real series (for the fitted parameters, of the system) and the target."}}
+# %% tags=["hide-input"] label="tab-faithful-targets"
 met, rows, alone = {}, [], np.zeros(len(columns), int)
 for metric, (target, passes) in TARGETS.items():
     beside = RHO_SIGMA_BETA.get(metric, floor[metric])
@@ -210,7 +210,7 @@ for metric, (target, passes) in TARGETS.items():
     answer = "met" if met[metric] else "**missed**"
     rows.append([metric, each, f"{median[metric]:.4g}", f"{beside:.4g}", target, answer])
 headers = ["metric", "three seeds", "median", "real or true", "target", ""]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # The largest moment residual in {numref}`tab-faithful-targets` includes the symmetry, the means of $x$ and $y$ in standard
@@ -235,10 +235,10 @@ def eckmann_z(ensemble):
 
 kicked = {k: eckmann_z(kicked_ensemble(k, rng=3, n_series=12)) for k in KICKS}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-kicks": "Eckmann's exponent of z per time unit, mean of twelve series with confidence intervals: the true system kicked at every step, and the generator. Kicks are in standard deviations."}}
+# %% tags=["hide-input"] label="tab-faithful-kicks"
 rows = [[f"true system, kicks of {k:g}", f"{e:.2f}"] for k, e in kicked.items()]
 rows.append([f"generated (rms residual {columns[0]['flow residual, rms']:.4f})", f"{eckmann_z(generated[:12]):.2f}"])
-Markdown(plotting.markdown_table(["series", "Eckmann exponent of z"], rows))
+plotting.table(["series", "Eckmann exponent of z"], rows)
 
 # %% [markdown]
 # Intervals are 95 % confidence intervals over twelve series. Kicks this small, in standard
@@ -249,7 +249,7 @@ Markdown(plotting.markdown_table(["series", "Eckmann exponent of z"], rows))
 #
 # Runs as long as those of this page, with one thing changed, three seeds each, show what it takes.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-full": "Median over three seeds, and range, of runs at the full budget with one thing changed; ∞ where a generator blows up."}}
+# %% tags=["hide-input"] label="tab-faithful-full"
 from experiments.ablation import FULL_VARIANTS, RECORDS
 from experiments.study import read_study
 
@@ -286,7 +286,7 @@ def missed_by(values):
 lacking = {"this page": missed_by(median), **{v: missed_by(middle[v]) for v in FULL_VARIANTS}}
 n_met = [len(TARGETS) - len(names) for names in lacking.values()]
 rows.append([f"targets met by the medians, of {len(TARGETS)}", *n_met, ""])
-Markdown(plotting.markdown_table(["metric", "this page", *FULL_VARIANTS, "real"], rows))
+plotting.table(["metric", "this page", *FULL_VARIANTS, "real"], rows)
 
 # %% [markdown]
 # The one-step error says how far a run has come, and Eckmann's exponent of $z$ follows it roughly, with
@@ -309,7 +309,7 @@ Markdown(
 # the orbits of an earlier integrator from the same seeds: other ones of the same system, which an average
 # over seeds does not tell apart. Sorted by D_stsp; median and range over seeds.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-variants": "Median and range over three seeds of generators with one thing changed, at a small budget of steps, with the processor time of one run; sorted by D_stsp, ∞ where a generator blows up."}}
+# %% tags=["hide-input"] label="tab-faithful-variants"
 from experiments.ablation import FAITHFUL_VARIANTS
 
 short = read_study(RECORDS / "faithful")
@@ -318,7 +318,7 @@ order = sorted(FAITHFUL_VARIANTS, key=lambda v: np.median(over_seeds(short, v, "
 rows = [
     [v, *(shown(over_seeds(short, v, m)) for m in kept), f"{seconds(short, v):.0f}"] for v in order
 ]
-Markdown(plotting.markdown_table(["variant", *kept, "core seconds"], rows))
+plotting.table(["variant", *kept, "core seconds"], rows)
 
 # %% [markdown]
 # **Stepping in time is most of it.** Convolutions that draw a whole window at once, with the
@@ -350,7 +350,7 @@ Markdown(plotting.markdown_table(["variant", *kept, "core seconds"], rows))
 # on kicked series and measure the size
 # of the kicks that the trained generator gives: the spread of its next state over many latents.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-noise": "Size of the kicks that generators with latents in their steps have learned, in standard deviations: mean over three seeds with confidence intervals."}}
+# %% tags=["hide-input"] label="tab-faithful-noise"
 from experiments.ablation import NOISE_LEVELS, NOISE_VARIANTS
 
 noise_study = read_study(RECORDS / "noise").values()
@@ -362,7 +362,7 @@ def kicks(variant, level):
 
 
 rows = [[f"{k:g}", *(f"{kicks(v, k):.4f}" for v in NOISE_VARIANTS)] for k in NOISE_LEVELS]
-Markdown(plotting.markdown_table(["size of the kicks", *NOISE_VARIANTS], rows))
+plotting.table(["size of the kicks", *NOISE_VARIANTS], rows)
 
 # %% [markdown]
 # Intervals are 95 % confidence intervals over three seeds. By least squares no noise is learned at any level.
@@ -424,10 +424,10 @@ tree = cKDTree(windows(train_set, 1))
 candidates = {"generated": np.concatenate(ensembles), "held-out real": real}
 nearest = {name: tree.query(windows(e, 97))[0] for name, e in candidates.items()}
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-faithful-copies": "Distance from a window of ten samples to the nearest window of the training series, in standard deviations, over all thirty values."}}
+# %% tags=["hide-input"] label="tab-faithful-copies"
 closest = {name: np.quantile(d, [0.01, 0.5]) for name, d in nearest.items()}
 rows = [[name, f"{low:.3f}", f"{mid:.3f}"] for name, (low, mid) in closest.items()]
-Markdown(plotting.markdown_table(["series", "1 % quantile of the distance", "median"], rows))
+plotting.table(["series", "1 % quantile of the distance", "median"], rows)
 
 # %% [markdown]
 # ## Any length

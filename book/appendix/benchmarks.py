@@ -135,7 +135,7 @@ for row in rows_of("generation"):
         per_operation = 1e-9 / row["giga_flops"], 1e-9 / row["matrix_product_giga_flops"]
         compare(row["what"], "one large matrix product", *per_operation, "a floating-point operation")
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-ratios": "Median processor seconds of both sides, and the ratio of theirs to ours: the median, and in brackets the range. Where the last column names a sample or an operation, the seconds are for one of them."}}
+# %% tags=["hide-input"] label="tab-benchmarks-ratios"
 def number(value):
     """Two digits, or whole numbers."""
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
@@ -149,13 +149,11 @@ def table_row(row):
     return [row["what"], row["peer"], *times, ratio, row["condition"]]
 
 
-Markdown(
-    plotting.markdown_table(
+plotting.table(
         ["ours", "against", "our seconds", "theirs", "ratio", "at"], map(table_row, ROWS)
     )
-)
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "Time of the other over ours, with the range over rounds, draws or sizes of the problem. To the right of the dashed line this book's code is faster, to the left, in orange, it is slower.", "name": "fig-benchmarks-ratios"}, "image": {"alt": "A list of comparisons with one dot and whisker each on a logarithmic axis. Dots right of a dashed line at one are blue circles, those left of it orange squares; the loops of solve_ivp lie far to the right, LASSO by plain ISTA far to the left."}}
+# %% tags=["hide-input"] label="fig-benchmarks-ratios"
 ax = plt.subplots(figsize=(7.2, 0.26 * len(ROWS) + 0.6))[1]
 for place, row in enumerate(ROWS):
     colour = plotting.COORDINATES["x"] if row["ratio"] >= 1 else plotting.COLOURS["highlight"]
@@ -213,7 +211,7 @@ Markdown(
 # others here.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-exponents": "Largest Lyapunov exponent per time unit from the same ensembles: mean with confidence intervals over the ensembles, its error against the reference, and median processor seconds for one ensemble."}}
+# %% tags=["hide-input"] label="tab-benchmarks-exponents"
 def exponent_row(name):
     """Estimate, error and time of a method."""
     estimate = FITS[name]
@@ -236,7 +234,7 @@ Markdown(
 # Each record holds the date, the machine, the versions and a digest of the code that it measured. A run
 # is called *older* in {numref}`tab-benchmarks-runs` when that code has changed since, comments aside.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-benchmarks-runs": "The stored runs: when and where they were made, under which load, and whether the code that they measured is still that of this book."}}
+# %% tags=["hide-input"] label="tab-benchmarks-runs"
 def run_row(name):
     """When and where a run was made, and whether by today's code."""
     run = STORED[name]

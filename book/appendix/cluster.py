@@ -145,7 +145,7 @@ Markdown(f"Computed again: {len(computed)}. Results that are what they were: {wh
 # waits. Processor time counts work alone. Whoever rents a core usually pays by the first clock.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-engines": "What each engine makes of one and two worker processes: seconds of the wall clock per task of real size, efficiency with its standard error over the repeats, and milliseconds per task that does nothing."}}
+# %% tags=["hide-input"] label="tab-cluster-engines"
 engines = stored.load("study_cost")
 
 
@@ -199,7 +199,7 @@ def cost(n_tasks, seconds, overhead, efficiency):
     return hours, hours * PRICE, hours / min(CORES, n_tasks)
 
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-cluster-cost": "What a study costs, by kind of task and number of seeds: core-hours, hours on two cores and minutes on the cluster, price, and size of the results on disk."}}
+# %% tags=["hide-input"] label="tab-cluster-cost"
 noise = stored.load("noise")
 draws = len({(row["dt"], row["level"], row["seed"]) for row in noise["rows"]})
 kinds = {
@@ -231,7 +231,7 @@ for label, (seconds, size) in kinds.items():
 headers = [
     "task", "s each", "seeds", "core-hours", "h, 2 cores", f"min, {CORES:,} cores", "dollars", "MB",
 ]
-Markdown(plotting.markdown_table(headers, table))
+plotting.table(headers, table)
 
 # %% [markdown]
 # In {numref}`tab-cluster-cost` a noise draw is one noisy orbit with all methods. The GANs are those of
@@ -250,7 +250,7 @@ Markdown(plotting.markdown_table(headers, table))
 # times as fast, as Gene Amdahl argued in 1967. Here that share is what the caller does for each task.
 # :::
 
-# %% tags=["hide-input"] mystnb={"figure": {"caption": "How much faster a study becomes with the number of workers, if the overhead per task is all that is shared: it rises until one caller can feed no more workers. Dots: what was measured with one and two worker processes of dask.", "name": "fig-cluster-limit"}, "image": {"alt": "Three curves on logarithmic axes rise in proportion to the number of workers and then become level, the one of the shortest task first. The first of two measured dots lies on the rising part, the second a little below it."}}
+# %% tags=["hide-input"] label="fig-cluster-limit"
 workers = np.geomspace(1, 1e5, 200)
 figure, ax = plt.subplots()
 for (label, (seconds, _)), style in zip(kinds.items(), ("-", "--", ":"), strict=True):

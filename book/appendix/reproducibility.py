@@ -28,7 +28,7 @@
 #
 # ## Machine
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-machine": "The machine that executed this page."}}
+# %% tags=["hide-input"] label="tab-reproducibility-machine"
 import json
 import os
 import platform
@@ -47,7 +47,7 @@ rows = [
     ["cores", os.cpu_count()],
     ["orbits", "the same bytes as everywhere" if as_everywhere else "not those of other machines"],
 ]
-Markdown(plotting.markdown_table(["what", "value"], rows))
+plotting.table(["what", "value"], rows)
 
 # %% [markdown]
 # ## Libraries
@@ -55,13 +55,13 @@ Markdown(plotting.markdown_table(["what", "value"], rows))
 # {numref}`tab-reproducibility-libraries` has the direct dependencies; `constraints.txt` in the repository
 # fixes the whole resolved set.
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-libraries": "The packages that this book asks for, and their versions as installed."}}
+# %% tags=["hide-input"] label="tab-reproducibility-libraries"
 pins = [
     line.split("==")[0].strip()
     for line in (ledger.ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
     if "==" in line
 ]
-Markdown(plotting.markdown_table(["package", "version"], [[f"`{p}`", version(p)] for p in pins]))
+plotting.table(["package", "version"], [[f"`{p}`", version(p)] for p in pins])
 
 # %% [markdown]
 # ## Trained models
@@ -76,7 +76,7 @@ Markdown(plotting.markdown_table(["package", "version"], [[f"`{p}`", version(p)]
 # holds names, shapes and numbers, and there is nothing in it to run.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-models": "The trained models: seeds of the training and of its data, steps of the training, its minutes of processor time, number of weights, the beginning of the file's hash, and the digest of the orbits of its integrator."}}
+# %% tags=["hide-input"] label="tab-reproducibility-models"
 rows = []
 for path in sorted((ledger.ROOT / "models").glob("*.json")):
     entry = json.loads(path.read_text(encoding="utf8"))
@@ -87,7 +87,7 @@ for path in sorted((ledger.ROOT / "models").glob("*.json")):
         f"`{entry['orbits']}`",
     ])
 headers = ["model", "seed", "data seed", "steps", "minutes", "weights", "sha256", "orbits"]
-Markdown(plotting.markdown_table(headers, rows))
+plotting.table(headers, rows)
 
 # %% [markdown]
 # ## Seeds
@@ -100,7 +100,7 @@ Markdown(plotting.markdown_table(headers, rows))
 # generators draw the same: without the versions above the seeds would say little.
 # :::
 
-# %% tags=["hide-input"] mystnb={"tables": {"tab-reproducibility-results": "The recorded results, each with the sizes, steps and seeds that it was computed with."}}
+# %% tags=["hide-input"] label="tab-reproducibility-results"
 results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(ledger.RESULTS.glob("*.json"))]
 rows = [
     [
@@ -109,7 +109,7 @@ rows = [
     ]
     for r in results
 ]
-Markdown(plotting.markdown_table(["result", "context"], rows))
+plotting.table(["result", "context"], rows)
 
 # %% [markdown]
 # ## What we find

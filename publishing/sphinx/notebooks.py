@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from publishing import freshness
-from publishing.contents import read
+from publishing.contents import captions, read
 from publishing.sphinx.editions import language, site_address
 
 FOLDER = "_notebooks"
@@ -106,6 +106,7 @@ def plain(text, links):
 def notebook(page, links, first):
     """A chapter with its outputs, `first` as an additional cell below the title."""
     made = freshness.with_outputs(read(page), freshness.executed(page))
+    made.cells = [told for cell in made.cells for told in (cell, *_captions(cell))]
     for cell in made.cells:
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source, links)
@@ -118,6 +119,13 @@ def notebook(page, links, first):
     for number, cell in enumerate(made.cells):
         cell.id = f"cell-{number}"
     return made
+
+
+def _captions(cell):
+    """What stands below a cell's figure, or its tables, as cells of text."""
+    for label in cell.metadata.get("label", "").split():
+        text = f"*{{numref}}`{label}`. {captions()[label]['caption']}*"
+        yield nbformat.v4.new_markdown_cell(text)
 
 
 def setup_cell(repository):
