@@ -128,7 +128,8 @@ class Transitions:
     def fake(self, run, real):
         """Windows that continue the first states of `real`, or the generator's own orbits."""
         latent = torch.randn(run.config.batch_size, 3, run.config.crop - 1).to(run.device)
-        return run.generator(real[..., 0] if run.own is None else run.own, latent)
+        starts = {"data": real[..., 0], "unpaired": real[..., 0].roll(1, 0), "own": run.own}
+        return run.generator(starts[run.config.starts], latent)
 
 
 def standardise(ensemble):
@@ -250,14 +251,14 @@ class AdversarialRun:
             for kept, current in buffers:
                 kept.copy_(current)
 
-    def report(self, ensemble, dt):
+    def report(self, reference, dt):
         """Losses, median flow residual and D_stsp, appended to the history."""
         generated = self.averaged.generate(REPORT_SERIES, rng=0)
         row = {key: float(value) for key, value in self.losses.items()}
         row["median_residual"] = row["d_stsp"] = math.inf
         if np.isfinite(generated).all():
-            row["median_residual"] = float(np.median(flow_residual(ensemble, generated, dt)))
-            row["d_stsp"] = attractor_divergence(ensemble[:REPORT_SERIES], generated)
+            row["median_residual"] = float(np.median(flow_residual(reference, generated, dt)))
+            row["d_stsp"] = attractor_divergence(reference[:REPORT_SERIES], generated)
         row = {key: round(value, 5) for key, value in row.items()}
         self.history.append({"step": self.step, "seconds": round(self.elapsed(), 1), **row})
         return row

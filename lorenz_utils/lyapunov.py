@@ -110,6 +110,58 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     return Estimate.from_samples(np.swapaxes(exponents, 1, 2).reshape(-1, d))
 
 
+def map_spectrum(step, initial_state, *, dt, duration, transient):
+    """All exponents of a map x[t + 1] = step(x[t]), as a learned generator is one.
+
+    The derivative is taken by central differences of 1e-5 of the orbits' spread, which is exact to
+    nine digits for a smooth map, and composed along each orbit by QR decomposition.
+
+    Parameters
+    ----------
+    step : callable
+        Maps states (n, d) to the next ones (n, d), in double precision.
+    initial_state : array_like, shape (n_orbits, d)
+        At least two independent starts.
+    dt : float
+        Time between two states.
+    duration, transient : float
+        Time of averaging for each orbit, and time left out before it.
+
+    Returns
+    -------
+    Estimate of arrays, shape (d,)
+        Mean and standard error over the orbits; NaN throughout if one escapes to infinity.
+
+    Examples
+    --------
+    >>> def cat(x):
+    ...     return x @ np.array([[2.0, 1.0], [1.0, 1.0]])
+    >>> start = np.random.default_rng(0).normal(size=(4, 2))
+    >>> spectrum = map_spectrum(cat, start, dt=1.0, duration=20, transient=10)
+    >>> print(spectrum.value.round(4))
+    [ 0.9624 -0.9624]
+    """
+    state = _initial_batch(initial_state)
+    dt, duration = check_positive(dt, "dt"), check_positive(duration, "duration")
+    n_transient, n_steps = round(transient / dt), round(duration / dt)
+    n_orbits, d = state.shape
+    offsets = np.concatenate([np.zeros((1, d)), np.eye(d), -np.eye(d)])[:, None]
+    tangent = np.broadcast_to(np.eye(d)[..., None], (d, d, n_orbits))
+    growth = np.zeros((d, n_orbits))
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t in range(-n_transient, n_steps):
+            size = 1e-5 * state.std(0)
+            near = step((state + size * offsets).reshape(-1, d)).reshape(2 * d + 1, n_orbits, d)
+            if not np.isfinite(near).all():
+                return Estimate(np.full(d, np.nan), np.full(d, np.nan))
+            slopes = (near[1 : d + 1] - near[d + 1 :]) / (2 * size[:, None, None])
+            slopes = np.moveaxis(slopes, 2, 0)[:, :, None] * tangent
+            tangent, log_diagonal = _orthonormalise(slopes.sum(1))
+            growth += log_diagonal * (t >= 0)
+            state = near[0]
+    return Estimate.from_samples(growth.T / (n_steps * dt))
+
+
 def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rng):
     """The deck's definition: fit |delta(t)| = |delta(0)| exp(lambda t) to two Lorenz trajectories.
 

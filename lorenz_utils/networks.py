@@ -125,6 +125,13 @@ class SeriesGenerator(nn.Module):
         """The next state (B, 3) from a state (B, 3) and a latent (B, 3), all standardised."""
         return state + self.increment(torch.cat([state, latent[:, : self.latent_dim]], dim=1))
 
+    @torch.no_grad()
+    def advance(self, state):
+        """The next state (n, 3) in physical units and double precision, with latents of 0."""
+        mean, std = (np.array(part) for part in affine(self))
+        start = torch.as_tensor((state - mean) / std)
+        return deepcopy(self).double().step(start, torch.zeros_like(start)).numpy() * std + mean
+
     def forward(self, start, latent):
         """(B, 3), (B, 3, T) -> (B, 3, T + 1): the start and what follows from it, standardised."""
         states = [start]

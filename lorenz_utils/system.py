@@ -230,6 +230,28 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
     return simulate(sample_attractor(n_series, rng=rng), dt, length, rtol=rtol)
 
 
+def transient_ensemble(n_series, length, dt=0.1, *, rng):
+    """Short series that start anywhere around the attractor, not on it.
+
+    Series on the attractor hold almost nothing about the flow across its thin sheets: how states
+    are drawn to it can be seen on the way there only.
+
+    Parameters
+    ----------
+    n_series, length : int
+    dt : float
+    rng : int or numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (n_series, length, 3)
+        The starts are uniform in |x| < 25, |y| < 30, -5 < z < 55.
+    """
+    rng = np.random.default_rng(rng)
+    start = rng.random((check_count(n_series, "n_series"), 3)) * [50.0, 60.0, 60.0]
+    return simulate(start - [25.0, 30.0, 5.0], dt, check_count(length, "length"))
+
+
 def kicked_ensemble(level, *, rng, n_series=1000, length=1000, dt=0.1):
     """Series that noise kicks at every step: x[t+1] = Phi(x[t]) + level * s * xi[t], xi normal.
 

@@ -18,16 +18,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, safe_open, save
 from tqdm import tqdm
 
-from lorenz_utils.adversarial import PAIRS, AdversarialRun
+from lorenz_utils.adversarial import PAIRS, REPORT_SERIES, AdversarialRun
 from lorenz_utils.checks import check_count, check_positive, check_states
 from lorenz_utils.files import write_whole
-from lorenz_utils.system import ORBIT_DIGEST, make_ensemble
+from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 DT = 0.1
 CHECKPOINT_SECONDS = 120
 LOSSES = ("nonsaturating", "relativistic", "least-squares")
-STARTS = ("data", "own")
+STARTS = ("data", "unpaired", "own")
+ENSEMBLES = {"attractor": make_ensemble, "transients": transient_ensemble}
 
 
 class CheckpointError(RuntimeError):
@@ -42,6 +43,8 @@ class TrainingConfig:
     ----------
     pair : {"images", "transitions"}
         The deck's DCGAN on folded series, or steps in time on windows; see `adversarial.PAIRS`.
+    data : {"attractor", "transients"}
+        Series on the attractor, or short ones that start anywhere around it; see `ENSEMBLES`.
     loss : {"nonsaturating", "relativistic", "least-squares"}
         Goodfellow et al. (2014), or Jolicoeur-Martineau (2018). The last is a control without a
         critic, for steps in time: the square of the distance to the window that is continued.
@@ -63,8 +66,9 @@ class TrainingConfig:
         Lazy regularisation: every n-th critic step, n times as strong.
     crop : int
         Samples in the windows of series that the critic sees.
-    starts : {"data", "own"}
-        Whether steps in time continue states of the data or the generator's own orbits.
+    starts : {"data", "unpaired", "own"}
+        Which states the steps in time continue: those of the real windows that they are compared
+        with, those of other real windows, or the generator's own orbits.
     latent_dim, width, sees_steps
         Of the steps in time: latents a step, hidden units, whether the critic sees differences.
     average : float
@@ -78,8 +82,10 @@ class TrainingConfig:
     loss: str
     n_steps: int
     seed: int = 0
+    data: str = "attractor"
     data_seed: int = 1963
     n_series: int = 1000
+    length: int = 1000
     batch_size: int = 64
     crop: int = 128
     rate: float = 2e-4
@@ -105,7 +111,9 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Refuse names and ranges that no run can mean."""
-        for field, allowed in (("pair", tuple(PAIRS)), ("loss", LOSSES), ("starts", STARTS)):
+        named = {"pair": PAIRS, "data": ENSEMBLES, "loss": LOSSES, "starts": STARTS}
+        for field, allowed in named.items():
+            allowed = tuple(allowed)
             if getattr(self, field) not in allowed:
                 raise ValueError(f"{field} must be one of {allowed}, got {getattr(self, field)!r}")
         if self.loss == "least-squares" and (self.pair != "transitions" or self.starts != "data"):
@@ -136,6 +144,9 @@ FAITHFUL = TrainingConfig(
     name="faithful-generator",
     pair="transitions",
     loss="relativistic",
+    data="transients",
+    n_series=40_000,
+    length=10,
     n_steps=36_000,
     batch_size=512,
     crop=2,
@@ -152,13 +163,15 @@ SEEDS = [FAITHFUL, *(replace(FAITHFUL, name=f"{FAITHFUL.name}-{k}", seed=k) for 
 CONFIGS = {config.name: config for config in (DECK, *SEEDS)}
 
 
-def train(config, ensemble, *, device="auto", progress=True, checkpoint=None):
+def train(config, ensemble, *, reference=None, device="auto", progress=True, checkpoint=None):
     """Train an adversarial pair on an ensemble.
 
     Parameters
     ----------
     config : TrainingConfig
     ensemble : array_like, shape (n_series, length, 3)
+    reference : array_like, shape (n_series, length, 3), optional
+        Real series that progress is measured against; the ensemble itself by default.
     device : str
         A torch device; "auto" takes a GPU if there is one.
     progress : bool
@@ -181,6 +194,7 @@ def train(config, ensemble, *, device="auto", progress=True, checkpoint=None):
         If `checkpoint` is there but belongs to another run or is damaged; the file is left alone.
     """
     ensemble = check_states(ensemble, "ensemble", ndim=3)
+    reference = ensemble if reference is None else check_states(reference, "reference", ndim=3)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.random.fork_rng():
@@ -194,7 +208,7 @@ def train(config, ensemble, *, device="auto", progress=True, checkpoint=None):
         for _ in bar:
             run.train_step()
             if run.step % run.report_every == 0 or run.step == config.n_steps:
-                bar.set_postfix(run.report(ensemble, DT))
+                bar.set_postfix(run.report(reference, DT))
             if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 _save(run, checkpoint)
                 saved = time.monotonic()
@@ -245,9 +259,13 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
     directory.mkdir(parents=True, exist_ok=True)
     weights, record_path = _paths(config.name, directory)
     checkpoint = directory / f"{config.name}.checkpoint"
-    ensemble = training_ensemble(config)
     generator, history = train(
-        config, ensemble, device=device, progress=progress, checkpoint=checkpoint
+        config,
+        training_ensemble(config),
+        reference=make_ensemble(REPORT_SERIES, 1000, DT, rng=config.data_seed),
+        device=device,
+        progress=progress,
+        checkpoint=checkpoint,
     )
     state = {key: value.contiguous() for key, value in generator.state_dict().items()}
     write_whole(weights, save(state))
@@ -269,8 +287,9 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
 
 
 def training_ensemble(config):
-    """The data a configuration is trained on, (n_series, 1000, 3) at dt = 0.1."""
-    return make_ensemble(config.n_series, 1000, DT, rng=config.data_seed)
+    """The data a configuration is trained on, (n_series, length, 3) at dt = 0.1."""
+    make = ENSEMBLES[config.data]
+    return make(config.n_series, config.length, DT, rng=config.data_seed)
 
 
 def find_config(name):

@@ -10,7 +10,7 @@ STORED = sorted(path.stem for path in stored.RESULTS.glob("*.json"))
 
 def test_every_benchmark_has_its_record_and_every_record_its_benchmark():
     modules = {path.stem for path in (stored.ROOT / "experiments").glob("*.py")}
-    shared = {"__init__", "ablation", "contest", "convolutions", "stored", "study"}
+    shared = {"__init__", "ablation", "contest", "stored", "study"}
     assert modules - shared == set(STORED)
 
 
