@@ -153,7 +153,7 @@ class AdversarialRun:
         self.step, self.history = 0, []
         self.started, self.seconds_before = time.process_time(), 0.0
         self.losses = {"critic_loss": math.nan, "generator_loss": math.nan}
-        self.report_every = max(100, config.n_steps // N_REPORTS)
+        self.report_every = max(500, config.n_steps // N_REPORTS)
         self.pair = PAIRS[config.pair]
         generator, critic, data = self.pair.build(config, ensemble)
         self.data = torch.as_tensor(data, dtype=torch.float32, device=device)

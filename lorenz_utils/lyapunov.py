@@ -162,6 +162,38 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
     return Estimate.from_samples(growth.T / (n_steps * dt))
 
 
+def kaplan_yorke_dimension(exponents):
+    """The dimension at which the volume of a small ball, carried by the flow, stays as it is.
+
+    D = k + (lambda_1 + ... + lambda_k) / |lambda_{k+1}|, with k the most exponents, largest first,
+    whose sum is not negative.
+
+    Parameters
+    ----------
+    exponents : array_like, shape (d,)
+
+    Returns
+    -------
+    float
+        NaN where an exponent is not finite; d where no sum is negative.
+
+    References
+    ----------
+    Kaplan & Yorke, Lecture Notes in Mathematics 730 (1979), 204-227.
+
+    Examples
+    --------
+    >>> round(kaplan_yorke_dimension([0.9056, 0.0, -14.5723]), 4)
+    2.0621
+    """
+    exponents = np.sort(np.asarray(exponents, dtype=float))[::-1]
+    if not np.isfinite(exponents).all():
+        return np.nan
+    sums = np.concatenate([[0.0], np.cumsum(exponents)])
+    k = int(np.flatnonzero(sums >= 0)[-1])
+    return float(k + sums[k] / -exponents[k]) if k < len(exponents) else float(k)
+
+
 def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rng):
     """The deck's definition: fit |delta(t)| = |delta(0)| exp(lambda t) to two Lorenz trajectories.
 

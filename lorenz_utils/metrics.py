@@ -6,10 +6,17 @@ controls that lack what the metric is meant to see.
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import least_squares
 
-from lorenz_utils.checks import check_positive, check_states
-from lorenz_utils.lyapunov import eckmann_exponent, rosenstein_exponent, state_space_spectrum
+from lorenz_utils.checks import check_count, check_positive, check_states
+from lorenz_utils.ledger import Estimate
+from lorenz_utils.lyapunov import (
+    eckmann_exponent,
+    kaplan_yorke_dimension,
+    rosenstein_exponent,
+    state_space_spectrum,
+)
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
 from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
@@ -148,6 +155,55 @@ def diversity(ensemble):
     return float(np.divide(across, total, out=np.zeros(3), where=total > 0).mean())
 
 
+def classifier_accuracy(real, generated, *, window=16, rng=0):
+    """How often a fresh classifier tells windows of generated series from real ones.
+
+    Gradient-boosted trees learn on all windows of one half of the series; their accuracy is that on
+    windows of the other half. It is 1/2 where there is nothing to be told apart.
+
+    Parameters
+    ----------
+    real, generated : array_like, shape (n_series, length, 3)
+        Equally many, at least four.
+    window : int
+        Consecutive samples that the classifier sees.
+    rng : int
+        Of the classifier, which keeps a tenth of its windows to know when to stop.
+
+    Returns
+    -------
+    Estimate
+        Mean over pairs of one real and one generated series.
+
+    References
+    ----------
+    Lopez-Paz & Oquab, ICLR 2017 (classifier two-sample tests).
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    length = check_count(window, "window", minimum=2)
+    pair = [
+        _check_ensemble(ensemble, name, n_series=4, length=length)
+        for ensemble, name in ((real, "real"), (generated, "generated"))
+    ]
+    if len(pair[0]) != len(pair[1]):
+        raise ValueError(
+            f"generated must hold as many series as real, {len(pair[0])}, got {len(pair[1])}"
+        )
+    half = len(pair[0]) // 2
+    seen = [sliding_window_view(ensemble, window, axis=1) for ensemble in pair]
+    learned = [view[:half].reshape(-1, 3 * window) for view in seen]
+    labels = np.repeat([0, 1], [len(windows) for windows in learned])
+    trees = HistGradientBoostingClassifier(max_iter=300, early_stopping=True, random_state=rng)
+    trees.fit(np.concatenate(learned), labels)
+    right = []
+    for label, view in enumerate(seen):
+        tested = view[half:, ::window]
+        told = trees.predict(tested.reshape(-1, 3 * window)) == label
+        right.append(told.reshape(tested.shape[:2]).mean(1))
+    return Estimate.from_samples(np.mean(right, axis=0))
+
+
 def moment_residuals(ensemble):
     """Relative violations of five identities that every stationary Lorenz-63 process obeys.
 
@@ -267,7 +323,7 @@ def compare(real, generated, dt, *, rng):
     }
 
 
-def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR):
+def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR, n_orbits=N_ORBITS):
     """All metrics of one ensemble against real series: a column of `compare`.
 
     Parameters
@@ -276,6 +332,8 @@ def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR):
     dt : float
     n_scalar : int
         Series that the two scalar exponents are averaged over; 0 leaves these out.
+    n_orbits : int
+        Series that the full-state exponents are averaged over; 0 leaves these out.
 
     Returns
     -------
@@ -284,7 +342,6 @@ def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR):
     """
     residual = flow_residual(reference, ensemble, dt)
     probe = parametric_probe(ensemble, dt)
-    spectrum = state_space_spectrum(ensemble, dt, n_orbits=min(N_ORBITS, len(ensemble)))
     column = {
         "flow residual, median": float(np.median(residual)),
         "flow residual, rms": float(np.sqrt(np.mean(residual**2))),
@@ -292,12 +349,16 @@ def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR):
         "D_stsp": attractor_divergence(reference, ensemble),
         "D_H": spectral_distance(reference, ensemble),
         "diversity": diversity(ensemble),
-        "largest exponent, full state": float(spectrum.value[0]),
         "largest moment residual": max(map(abs, moment_residuals(ensemble).values())),
         "fitted sigma": probe.sigma,
         "fitted rho": probe.rho,
         "fitted beta": probe.beta,
     }
+    if n_orbits:
+        found = state_space_spectrum(ensemble, dt, n_orbits=min(n_orbits, len(ensemble))).value
+        for order, exponent in zip(("largest", "second", "third"), found, strict=True):
+            column[f"{order} exponent, full state"] = float(exponent)
+        column["Kaplan-Yorke dimension"] = kaplan_yorke_dimension(found)
     exponents = {"Eckmann": eckmann_exponent, "Rosenstein": rosenstein_exponent}
     for name, exponent in exponents.items() if n_scalar else ():
         for c, coordinate in enumerate("xyz"):

@@ -8,12 +8,21 @@ import pytest
 from lorenz_utils.lyapunov import (
     divergence_exponent,
     eckmann_exponent,
+    kaplan_yorke_dimension,
     lyapunov_spectrum,
+    map_spectrum,
     rosenstein_exponent,
     state_space_spectrum,
 )
 from lorenz_utils.surrogates import phase_randomised, shuffled
-from lorenz_utils.system import jacobian, make_ensemble, sample_attractor, simulate, vector_field
+from lorenz_utils.system import (
+    flow_map,
+    jacobian,
+    make_ensemble,
+    sample_attractor,
+    simulate,
+    vector_field,
+)
 
 # Viswanath (1998) and Sprott, *Chaos and Time-Series Analysis* (2003).
 LITERATURE = np.array([0.9056, 0.0, -14.572])
@@ -290,6 +299,53 @@ def test_constant_series_have_no_finite_exponent():
 def test_bad_input_of_the_state_space_spectrum(ensemble, options, message):
     with pytest.raises(ValueError, match=message):
         state_space_spectrum(ensemble, 0.1, **options)
+
+
+# --- learned maps
+
+
+def test_the_flow_map_as_a_map_has_the_exponents_of_the_flow():
+    start = sample_attractor(20, rng=3)
+    found = map_spectrum(lambda x: flow_map(x, 0.1), start, dt=0.1, duration=100, transient=10)
+    reference = np.array([0.9056, 0.0, -14.5723])
+    assert (abs(found.value - reference) < 5 * found.standard_error + 0.002).all()
+    assert found.value.sum() == pytest.approx(-41 / 3, abs=1e-4)  # the divergence is constant
+    assert found.standard_error[2] < 0.05
+
+
+def test_exponents_of_a_map_do_not_depend_on_units():
+    henon = lambda s: np.stack([1 - 1.4 * s[:, 0] ** 2 + s[:, 1], 0.3 * s[:, 0]], 1)  # noqa: E731
+    start = np.random.default_rng(0).uniform(-0.1, 0.1, (10, 2))
+    times = {"dt": 1.0, "duration": 2000.0, "transient": 100.0}
+    found = map_spectrum(henon, start, **times)
+    assert found.value[0] == pytest.approx(0.4192, abs=0.01)  # Sprott (2003), table A.1
+    assert found.value.sum() == pytest.approx(np.log(0.3), abs=1e-6)
+    scale = np.array([1e6, 1e-6])
+    scaled = map_spectrum(lambda s: henon(s / scale) * scale, start * scale, **times)
+    np.testing.assert_allclose(scaled.value, found.value, atol=0.01)
+
+
+def test_a_map_that_escapes_has_no_exponents():
+    found = map_spectrum(lambda x: x**3, np.array([[2.0], [3.0]]), dt=1, duration=20, transient=0)
+    assert np.isnan(found.value).all()
+
+
+@pytest.mark.parametrize(
+    ("exponents", "dimension"),
+    [
+        ([0.5, 0.0, -1.0], 2.5),
+        ([-1.0, -2.0], 0.0),
+        ([0.0, -1.0], 1.0),
+        ([0.3, -0.1], 2.0),
+        ([-14.5723, 0.9056, 0.0], 2 + 0.9056 / 14.5723),
+    ],
+)
+def test_kaplan_yorke_dimension(exponents, dimension):
+    assert kaplan_yorke_dimension(exponents) == pytest.approx(dimension)
+
+
+def test_kaplan_yorke_dimension_of_unknown_exponents_is_unknown():
+    assert np.isnan(kaplan_yorke_dimension([1.0, np.nan, -2.0]))
 
 
 # --- imports

@@ -211,6 +211,33 @@ def test_compare_finds_exponent_and_parameters_of_real_data(table):
         assert table[f"fitted {name}"]["real"] == pytest.approx(truth, rel=1e-6)
 
 
+def test_compare_finds_the_contraction_of_real_data(table):
+    assert table["third exponent, full state"]["real"] == pytest.approx(-14.57, rel=0.05)
+    assert table["Kaplan-Yorke dimension"]["real"] == pytest.approx(2.062, abs=0.02)
+
+
+def test_a_classifier_tells_what_differs_and_nothing_else():
+    same = metrics.classifier_accuracy(REAL, HELD_OUT)
+    assert abs(same.value - 0.5) < 4 * same.standard_error + 0.01
+    noisy = with_noise(HELD_OUT, 0.1, rng=0)
+    assert metrics.classifier_accuracy(REAL, noisy).value > 0.9
+    mixed = shuffled(HELD_OUT, rng=0)
+    assert metrics.classifier_accuracy(REAL, mixed).value > 0.99
+
+
+@pytest.mark.parametrize(
+    ("generated", "options", "message"),
+    [
+        (HELD_OUT[:10], {}, "generated must hold as many series as real, 40, got 10"),
+        (HELD_OUT, {"window": 501}, "real must hold at least 4 series of 501 samples"),
+        (HELD_OUT, {"window": 1}, "window must be at least 2"),
+    ],
+)
+def test_bad_input_of_the_classifier(generated, options, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.classifier_accuracy(REAL, generated, **options)
+
+
 def test_compare_gives_constants_no_plausible_number():
     table = metrics.compare(REAL[:4, :150], constant([5, 5, 20], 2, 150), DT, rng=0)
     generated = {metric: row["generated"] for metric, row in table.items()}
@@ -226,6 +253,8 @@ def test_compare_gives_constants_no_plausible_number():
 def test_measure_is_the_column_of_compare_and_leaves_the_scalar_exponents_out_at_will(table):
     column = metrics.measure(REAL[:10], REAL[10:20], DT, n_scalar=0)
     assert not [metric for metric in column if metric.startswith(("Eckmann", "Rosenstein"))]
+    short = metrics.measure(REAL[:10], REAL[10:20], DT, n_scalar=0, n_orbits=0)
+    assert len(column) - len(short) == 4 and not [metric for metric in short if "state" in metric]
     for metric, value in column.items():
         assert value == pytest.approx(table[metric]["real"], rel=1e-12), metric
 

@@ -100,6 +100,14 @@ def test_without_latents_in_the_steps_a_series_follows_from_its_start():
     assert torch.equal(a[..., 0], start) and not torch.equal(a[..., 1], b[..., 1])
 
 
+def test_advance_is_one_step_in_physical_units():
+    torch.manual_seed(0)
+    generator = SeriesGenerator((1, 2, 3), (2, 2, 2), latent_dim=0, width=8)
+    series = generator.generate(4, 3, rng=0)
+    np.testing.assert_allclose(generator.advance(series[:, 0]), series[:, 1], rtol=1e-12)
+    assert generator.advance(series[:, 0]).dtype == float
+
+
 def test_critic_of_steps_measures_them_in_their_standard_deviation():
     torch.manual_seed(0)
     windows = torch.randn(5, 3, 2)

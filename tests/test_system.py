@@ -15,6 +15,7 @@ from lorenz_utils.system import (
     make_ensemble,
     sample_attractor,
     simulate,
+    transient_ensemble,
     vector_field,
 )
 
@@ -182,3 +183,14 @@ def test_kicks_have_the_stated_size_and_are_not_the_flow():
     size = kicks.std((0, 1)) / series[:, 0].std(0)
     # 9800 independent kicks: the standard error of their standard deviation is 0.7 %.
     np.testing.assert_allclose(size, 0.05, rtol=0.04)
+
+
+def test_transients_start_anywhere_and_follow_the_flow():
+    series = transient_ensemble(2000, 3, 0.1, rng=0)
+    start = series[:, 0]
+    np.testing.assert_array_equal(series[:, 1], flow_map(start, 0.1))
+    low, high = np.array([-25, -30, -5]), np.array([25, 30, 55])
+    assert (start >= low).all() and (start <= high).all()
+    # Uniform: mean and spread of each coordinate, within four standard errors.
+    np.testing.assert_allclose(start.mean(0), [0, 0, 25], atol=4 * 17.4 / np.sqrt(2000))
+    np.testing.assert_allclose(start.std(0), (high - low) / np.sqrt(12), rtol=0.05)

@@ -33,6 +33,25 @@ def ensemble():
     return make_ensemble(8, 1000, 0.1, rng=0)
 
 
+def test_the_faithful_generator_learns_from_transients():
+    config = replace(FAITHFUL, n_series=5)
+    assert training.training_ensemble(config).shape == (5, 10, 3)
+    assert training.training_ensemble(replace(DECK, n_series=5)).shape == (5, 1000, 3)
+
+
+def test_unrelated_pairs_continue_other_states(ensemble):
+    steps = {}
+    for starts in ("data", "unpaired"):
+        torch.manual_seed(0)
+        config = replace(SHORT["transitions"], starts=starts, latent_dim=0)
+        run = training.AdversarialRun(config, ensemble, "cpu")
+        real = run.pair.draw(run)
+        steps[starts] = real[..., 0], run.pair.fake(run, real)
+    (real, paired), (_, unpaired) = steps["data"], steps["unpaired"]
+    assert torch.equal(paired[..., 0], real) and torch.equal(unpaired[..., 0], real.roll(1, 0))
+    assert torch.allclose(paired.roll(1, 0), unpaired)
+
+
 @pytest.fixture
 def tiny_models(monkeypatch, ensemble):
     """A registered configuration that trains in a second, on data that is made once."""
