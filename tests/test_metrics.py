@@ -170,7 +170,7 @@ def test_compare_has_every_column_for_every_metric(table):
         "1 % noise",
         "5 % noise",
     ]
-    assert len(table) == 17
+    assert len(table) == 20
     for row in table.values():
         assert list(row) == columns
         assert all(isinstance(value, float) for value in row.values())
