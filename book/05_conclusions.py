@@ -96,7 +96,7 @@ plotting.table(headers, rows)
 # %% tags=["hide-input"]
 ours = {name: ledger.recall(name) for name in (
     "deck-methods/rmse-ols-dt-0.1", "large-steps/flow-map-dt-0.1",
-    "evaluation/eckmann-phase-randomised-x", "deck-gan/flow-residual", "faithful/flow-residual",
+    "evaluation/eckmann-phase-randomised-x", "deck-gan/flow-residual", "faithful-generator/flow-residual",
 )}
 Markdown(f"""
 Of {len(verdicts)} claims {counts[ledger.REPRODUCED]:d} are reproduced and {counts[ledger.IN_PART]:d} reproduced
@@ -112,7 +112,7 @@ imply what is claimed, and {counts[ledger.UNDECIDED]:d} are undecided.
   {ours["evaluation/eckmann-phase-randomised-x"]:.2f} in x
   ([evaluation](04_generation/evaluation.py)).
 * **A GAN can come much closer than images of folded series allow.** Stepping in time lowers the median
-  error of a step {{eq}}`eq-flow-residual` from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful/flow-residual"]:.4f}
+  error of a step {{eq}}`eq-flow-residual` from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful-generator/flow-residual"]:.4f}
   standard deviations ([a faithful generator](04_generation/faithful_generator.py)).
 """)
 

@@ -21,10 +21,9 @@
 # each channel is one of the three coordinates: 1000 RGB images of size 32 x 32."
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-import numpy as np
 from IPython.display import Markdown
 
+from book.figures import dataset as figures
 from lorenz_utils import plotting
 
 plotting.use_style()
@@ -38,7 +37,7 @@ plotting.use_style()
 # map's error is far below anything a network can learn.
 
 # %%
-from lorenz_utils.system import make_ensemble
+from lorenz_utils.system import make_ensemble, simulate
 
 dt = 0.1
 ensemble = make_ensemble(n_series=1000, length=1000, dt=dt, rng=1963)
@@ -54,14 +53,12 @@ ensemble.shape
 # dots over the finely sampled orbit. A loop around a wing takes a handful of samples: a straight
 # line between samples is a poor approximation, and so is any difference quotient.
 
-# %% tags=["hide-input"] label="fig-dataset-samples"
-from lorenz_utils.system import simulate
+# %%
+samples = ensemble[0, :80]
+fine = simulate(samples[0], dt / 20, 20 * len(samples))
 
-figure, axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))
-fine = simulate(ensemble[0, 0], dt / 20, 80 * 20)
-plotting.plot_series(fine, dt / 20, axes, alpha=0.6)
-plotting.plot_series(ensemble[0, :80], dt, axes, linestyle="", marker="o", markersize=3)
-plt.show()
+# %% tags=["hide-input"] label="fig-dataset-samples"
+_ = figures.plot_samples(fine, samples, dt)
 
 # %% [markdown]
 # ## Is it the attractor?
@@ -76,6 +73,8 @@ plt.show()
 # They are a check of the data that is independent of the integrator.
 
 # %%
+import numpy as np
+
 from lorenz_utils.ledger import Estimate, record
 from lorenz_utils.system import LORENZ63
 
@@ -87,12 +86,8 @@ identities = {
 }
 
 # %% tags=["hide-input"] label="tab-dataset-identities"
-rows = []
-for name, (left, right) in identities.items():
-    gap = Estimate.from_samples(left - right)
-    left, right = Estimate.from_samples(left), Estimate.from_samples(right)
-    rows.append([name, f"{left:.3f}", f"{right:.3f}", f"{gap:.3f}"])
-plotting.table(["identity", "left", "right", "difference"], rows)
+rows = [[n, *map(Estimate.from_samples, (a, b, a - b))] for n, (a, b) in identities.items()]
+plotting.table(["identity", "left", "right", "difference"], rows, ".3f")
 
 # %% [markdown]
 # The differences in {numref}`tab-dataset-identities` are compatible with zero: intervals are 95 % confidence intervals over the series. What
@@ -119,12 +114,12 @@ from lorenz_utils.images import Scaling, images_to_series, padding_mask, series_
 scaling = Scaling.fit(ensemble)
 images = series_to_images(ensemble, scaling)
 restored = images_to_series(images, scaling, length=1000)
+loss = np.abs(restored - ensemble).max() / np.abs(ensemble).max()
 images.shape, int((~padding_mask(1000)).sum())
 
 # %% tags=["hide-input"]
-loss = np.abs(restored - ensemble).max() / np.abs(ensemble).max()
 record("dataset/images", len(images), side=images.shape[-1])
-record("dataset/pixels", images.shape[-1] * images.shape[-2])
+record("dataset/pixels", images[0, 0].size)
 record("dataset/round-trip-error", loss)
 Markdown(
     f"The round trip is exact up to rounding: the largest relative error is {loss:.1e}, and the "
@@ -138,9 +133,7 @@ Markdown(
 # and no gradient.
 
 # %% tags=["hide-input"] label="fig-dataset-images"
-figure, axes = plt.subplots(1, 8, figsize=(9, 1.5))
-plotting.plot_images(images[:8], axes)
-plt.show()
+_ = figures.plot_images(images[:8])
 
 # %% [markdown]
 # Long yellow strokes are stays on the wing with positive x and y: red and green are both bright. On
@@ -166,22 +159,15 @@ power = np.abs(np.fft.rfft(centred, n=2048, axis=1)) ** 2
 autocorrelation = np.fft.irfft(power, axis=1)[:, :70].mean(0)
 autocorrelation /= (1000 - np.arange(70))[:, None] / 1000
 autocorrelation /= autocorrelation[0]
+near, far = np.abs(autocorrelation[1]), np.abs(autocorrelation[31:34]).max(0)
 
 # %% tags=["hide-input"] label="fig-dataset-lags"
-figure, ax = plt.subplots()
-for values, (name, colour) in zip(autocorrelation.T, plotting.COORDINATES.items(), strict=True):
-    ax.plot(values, "o-", color=colour, markersize=2.5, label=name)
-ax.axvspan(30.5, 33.5, color=plotting.COLOURS["highlight"], alpha=0.3, label="next row")
-ax.axhline(0, color=plotting.COLOURS["reference"], linewidth=0.8)
-ax.set(xlabel="lag (samples of 0.1 time units)", ylabel="autocorrelation")
-ax.legend(ncols=4)
-plt.show()
+_ = figures.plot_lags(autocorrelation)
 
 # %% [markdown]
 # ## What we find
 
 # %% tags=["hide-input"]
-near, far = np.abs(autocorrelation[1]), np.abs(autocorrelation[31:34]).max(0)
 record("dataset/autocorrelation-next-row", far.max())
 Markdown(
     "The deck's data set is rebuilt as described, on the attractor, and the folding loses nothing. "
@@ -199,23 +185,23 @@ Markdown(
 # **1.** Fold the series along columns instead of rows, and show that a kernel then sees the same
 # lags. Which folding would let a 3 x 3 kernel see the lags $-4$ to $4$?
 
-# %% tags=["hide-cell"]
+
+# %% tags=["hide-cell", "solution"]
+def lags(image):
+    return np.unique(image[:3, :3] - image[1, 1]).tolist()
+
+
 index = np.arange(1024).reshape(32, 32)
-by_rows = {int(index[1 + i, 1 + j] - index[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)}
-by_columns = {int(index.T[1 + i, 1 + j] - index.T[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)}
-assert by_rows == by_columns
+assert lags(index) == lags(index.T)
 # An image three pixels wide: row breaks every 3 samples give the lags -4 ... 4.
-narrow = np.arange(24).reshape(8, 3)
-sorted({int(narrow[1 + i, 1 + j] - narrow[1, 1]) for i in (-1, 0, 1) for j in (-1, 0, 1)})
+lags(np.arange(24).reshape(8, 3))
 
 # %% [markdown]
 # **2.** The first two identities {eq}`eq-identities` hold at the two fixed points of the wings as well. Find a state-space average
 # that tells the attractor from these points.
 
-# %% tags=["hide-cell"]
-height = LORENZ63.rho - 1
-fixed = np.array([np.sqrt(LORENZ63.beta * height), np.sqrt(LORENZ63.beta * height), height])
-assert np.isclose(fixed[0] ** 2, LORENZ63.beta * fixed[2])
+# %% tags=["hide-cell", "solution"]
+# A fixed point has x² = xy = βz with z = ρ - 1, and keeps that z.
 {"variance of z on the attractor": float(z.var()), "at a fixed point": 0.0}
 
 # %% [markdown]

@@ -21,10 +21,9 @@
 # able to generate images that resemble those of the input."
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
-import numpy as np
 from IPython.display import Markdown
 
+from book.figures import deck_gan as figures
 from lorenz_utils import plotting
 
 plotting.use_style()
@@ -53,39 +52,43 @@ real = make_ensemble(n_series=200, length=1000, dt=0.1, rng=2026)
 scaling = Scaling.fit(real)
 generator, discriminator = DCGANGenerator(scaling), DCGANDiscriminator()
 
-# %% tags=["hide-input"]
-def layer_table(network, signal):
-    """Pass a signal through; what each layer does to its shape, and its number of weights."""
-    rows, shapes = [], [tuple(signal.shape[1:])]
+
+# %%
+def pass_through(signal, network):
+    """Name, shape of the output and number of weights of each layer that a signal passes."""
+    layers = []
     for layer in network.layers.eval():
         signal = layer(signal)
-        size = sum(p.numel() for p in layer.parameters())
-        shape = tuple(signal.shape[1:])
-        if len(shape) == 3 and shape != shapes[-1]:
-            shapes.append(shape)
-        name = type(layer).__name__.replace("Parametrized", "")
-        rows.append([name, " x ".join(map(str, shape)) or "1", f"{size:,}"])
-    return rows, shapes
+        name = type(layer).__name__.removeprefix("Parametrized")
+        layers.append((name, tuple(signal[0].shape), sum(p.numel() for p in layer.parameters())))
+    return layers
 
 
-with torch.no_grad():
-    maker_rows, maker_shapes = layer_table(generator, torch.zeros(1, 100, 1, 1))
-    critic_rows, critic_shapes = layer_table(discriminator, torch.zeros(1, 3, 32, 32))
+# %%
+latent, image = torch.zeros(1, generator.latent_dim, 1, 1), torch.zeros(1, 3, 32, 32)
+maker, critic = pass_through(latent, generator), pass_through(image, discriminator)
 
 # %% tags=["hide-input"] label="fig-deck-gan-architecture"
-figure, axes = plt.subplots(2, 1, figsize=(8, 4.6))
-for ax, title, shapes in zip(
-    axes, ("generator", "discriminator"), (maker_shapes, critic_shapes), strict=True
-):
-    plotting.plot_shapes(shapes, ax, title=title)
-plt.show()
+networks = {"generator": (latent, maker), "discriminator": (image, critic)}
+_ = figures.plot_architecture(networks)
 
-# %% tags=["hide-input"] label="tab-deck-gan-generator tab-deck-gan-discriminator"
-headers = ["layer", "output (channels x rows x columns)", "weights"]
-Markdown(
-    f"**Generator**, from 100 normal numbers:\n\n{plotting.markdown_table(headers, maker_rows)}\n\n"
-    f"**Discriminator**:\n\n{plotting.markdown_table(headers, critic_rows)}"
-)
+# %% tags=["hide-input"]
+Markdown(f"**Generator**, from {generator.latent_dim:d} normal numbers:")
+
+
+# %% tags=["hide-input"] label="tab-deck-gan-generator"
+def layer_table(layers):
+    rows = [[name, " x ".join(map(str, shape)) or "1", size] for name, shape, size in layers]
+    return plotting.table(["layer", "output (channels x rows x columns)", "weights"], rows, ",")
+
+
+layer_table(maker)
+
+# %% [markdown]
+# **Discriminator**:
+
+# %% tags=["hide-input"] label="tab-deck-gan-discriminator"
+layer_table(critic)
 
 # %% [markdown]
 # ## Five tricks, each a field
@@ -126,13 +129,13 @@ asdict(DECK)
 
 # %% tags=["hide-input"]
 import inspect
-import textwrap
+from textwrap import dedent
 
 from lorenz_utils.adversarial import AdversarialRun, add_instance_noise, labels
 
-shown = (AdversarialRun.train_step, labels, add_instance_noise)
-sources = [textwrap.dedent(inspect.getsource(function)) for function in shown]
-Markdown("```python\n" + "\n\n".join(sources) + "```")
+shown = AdversarialRun.train_step, labels, add_instance_noise
+sources = "\n\n".join(dedent(inspect.getsource(function)) for function in shown)
+Markdown(f"```python\n{sources}```")
 
 # %% [markdown]
 # ## The trained network
@@ -141,25 +144,16 @@ Markdown("```python\n" + "\n\n".join(sources) + "```")
 # their record shows this very configuration; otherwise the cell trains.
 
 # %%
+import numpy as np
+
 from lorenz_utils.training import load_or_train
 
-generator, training_record = load_or_train("deck-dcgan")
-history = training_record["history"]
+generator, run = load_or_train("deck-dcgan")
+history = {key: np.array([row[key] for row in run["history"]]) for key in run["history"][0]}
+epoch = history["step"] * DECK.batch_size / DECK.n_series
 
 # %% tags=["hide-input"] label="fig-deck-gan-history"
-step, critic, maker, residual = (
-    np.array([row[key] for row in history])
-    for key in ("step", "critic_loss", "generator_loss", "median_residual")
-)
-epoch = step * DECK.batch_size / DECK.n_series
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
-left.plot(epoch, critic, label="discriminator")
-left.plot(epoch, maker, label="generator")
-left.set(xlabel="epoch", ylabel="loss")
-left.legend()
-right.plot(epoch, residual, color=plotting.COLOURS["generated"])
-right.set(xlabel="epoch", ylabel="median flow residual", ylim=(0, None))
-plt.show()
+_ = figures.plot_history(epoch, history)
 
 # %% [markdown]
 # The losses of a GAN say little about its quality: they are a score between two players who both
@@ -181,24 +175,18 @@ plt.show()
 # its last quarter is no longer lower than that of the quarter before by more than a tenth.
 
 # %%
-from lorenz_utils.ledger import Estimate, record
-
-third, last = np.array_split(residual, 4)[2:]
+third, last = np.array_split(history["median_residual"], 4)[2:]
 gain = 1 - np.median(last) / np.median(third)
 
 # %% [markdown]
 # ## Images
 
-# %% tags=["hide-input"] label="fig-deck-gan-images"
+# %%
 generated = generator.generate(200, 1000, rng=1)
-images = {
-    "generated": series_to_images(generated, scaling),
-    "real": series_to_images(real, scaling),
-}
-figure, axes = plt.subplots(2, 8, figsize=(9, 2.7))
-for row, (name, pictures) in zip(axes, images.items(), strict=True):
-    plotting.plot_images(pictures[:8], row, title=name)
-plt.show()
+eight = {"generated": generated[:8], "real": real[:8]}
+
+# %% tags=["hide-input"] label="fig-deck-gan-images"
+_ = figures.plot_images({name: series_to_images(e, scaling) for name, e in eight.items()})
 
 # %% [markdown]
 # The colours and the horizontal strokes are learned. Looked at closely, the generated images show a
@@ -218,18 +206,27 @@ candidates = {
     "real, shuffled in time": shuffled(real, rng=3),
 }
 
+# %%
+from lorenz_utils.ledger import Estimate, record
+
+
+def in_blocks(metric, ensemble):
+    """Mean of a metric over ten blocks of series, with its standard error."""
+    return Estimate.from_samples([metric(block) for block in np.array_split(ensemble, 10)])
+
+
+def error(block):
+    return np.median(flow_residual(real, block, 0.1))
+
+
+medians = {name: in_blocks(error, ensemble) for name, ensemble in candidates.items()}
+spreads = {name: in_blocks(diversity, ensemble) for name, ensemble in candidates.items()}
+
 # %% tags=["hide-input"] label="tab-deck-gan-quality"
-rows, medians, spreads = [], {}, {}
-for name, ensemble in candidates.items():
-    blocks = np.array_split(ensemble, 10)
-    medians[name] = Estimate.from_samples(
-        [np.median(flow_residual(real, block, 0.1)) for block in blocks]
-    )
-    spreads[name] = Estimate.from_samples([diversity(block) for block in blocks])
-    rows.append([name, f"{medians[name]:.3f}", f"{spreads[name]:.3f}"])
 record("deck-gan/flow-residual", medians["generated"], amplified=True, n_series=200, seed=1)
 record("deck-gan/diversity", spreads["generated"], amplified=True, n_series=200, seed=1)
-plotting.table(["series", "median flow residual", "diversity"], rows)
+rows = [[name, medians[name], spreads[name]] for name in candidates]
+plotting.table(["series", "median flow residual", "diversity"], rows, ".3f")
 
 # %% [markdown]
 # {numref}`tab-deck-gan-quality` sets both beside what real series reach.
@@ -244,65 +241,67 @@ plotting.table(["series", "median flow residual", "diversity"], rows)
 # of an earlier integrator from the same seeds: other ones of the same system, which an average over seeds does not
 # tell apart.
 
-# %% tags=["hide-input"] label="tab-deck-gan-ablation"
+# %%
 from experiments.ablation import DECK_BUDGET, DECK_VARIANTS, RECORDS
 from experiments.study import read_study
 
-study = read_study(RECORDS / "deck")
+study = read_study(RECORDS / "deck").values()
 METRICS = ["flow residual, median", "D_stsp", "D_H", "diversity"]
 
 
+# %%
 def over_seeds(variant, metric):
     """Mean and standard error over the seeds of one variant."""
-    runs = [r["result"]["metrics"] for r in study.values() if r["task"]["name"] == variant]
+    runs = [r["result"]["metrics"] for r in study if r["task"]["name"] == variant]
     return Estimate.from_samples([run[metric] for run in runs])
 
 
 effects = {v: {m: over_seeds(v, m) for m in METRICS} for v in DECK_VARIANTS}
-rows = [[v, *(f"{effects[v][m]:.2f}" for m in METRICS)] for v in DECK_VARIANTS]
+
+# %% tags=["hide-input"]
 epochs = DECK_BUDGET.n_steps * DECK_BUDGET.batch_size / DECK_BUDGET.n_series
-cost = sum(r["seconds"] for r in study.values()) / 60
+cost = sum(r["seconds"] for r in study) / 60
 Markdown(
-    f"Each run has {DECK_BUDGET.n_steps:,} steps, {epochs:.0f} epochs; all {len(study)} took {cost:.0f} minutes "
-    f"of one core.\n\n{plotting.markdown_table(['variant', *METRICS], rows)}"
+    f"Each run has {DECK_BUDGET.n_steps:,} steps, {epochs:.0f} epochs; all {len(study)} took "
+    f"{cost:.0f} minutes of one core."
 )
+
+# %% tags=["hide-input"] label="tab-deck-gan-ablation"
+rows = [[variant, *estimates.values()] for variant, estimates in effects.items()]
+plotting.table(["variant", *METRICS], rows, ".2f")
 
 # %% [markdown]
 # A trick *matters* here if leaving it out moves a
 # metric by more than the two intervals together ({numref}`tab-deck-gan-moved`).
 
 # %% tags=["hide-input"] label="fig-deck-gan-ablation"
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
-for ax, metric in zip(axes, ("diversity", "D_stsp"), strict=True):
-    plotting.plot_intervals({v: effects[v][metric] for v in DECK_VARIANTS}, ax, label=metric)
-plt.show()
+_ = figures.plot_ablation(effects, ["diversity", "D_stsp"])
 
-# %%
+# %% label="tab-deck-gan-moved"
 full = effects["all tricks"]
 
 
 def moved(variant, metric):
-    """Gain over the full run, if it is beyond both intervals: more diversity, less of the others."""
-    gain = effects[variant][metric].value - full[metric].value
-    noise = effects[variant][metric].half_width() + full[metric].half_width()
-    return np.sign(gain) * (1 if metric == "diversity" else -1) if abs(gain) > noise else 0
+    """Better is more diversity, and less of the others."""
+    with_it, without = full[metric], effects[variant][metric]
+    gain = (without.value - with_it.value) * (1 if metric == "diversity" else -1)
+    if abs(gain) <= without.half_width() + with_it.half_width():
+        return "–"
+    return "better" if gain > 0 else "worse"
 
 
 moves = {v: [moved(v, m) for m in METRICS] for v in DECK_VARIANTS if v != "all tricks"}
-
-# %% tags=["hide-input"] label="tab-deck-gan-moved"
-rows = [[v, *("better" if s > 0 else "worse" if s < 0 else "–" for s in signs)] for v, signs in moves.items()]
-plotting.table(["variant", *METRICS], rows)
+plotting.table(["variant", *METRICS], [[v, *words] for v, words in moves.items()])
 
 # %% [markdown]
 # ## What we find
 
 # %% tags=["hide-input"]
-minutes = training_record["seconds"] / 60
-alone = [signs for variant, signs in moves.items() if variant.startswith("without ")]
-worse, better = sum(-1 in signs for signs in alone), sum(1 in signs for signs in alone)
+minutes = run["seconds"] / 60
+alone = [words for variant, words in moves.items() if variant.startswith("without ")]
+worse, better = (sum(word in words for words in alone) for word in ("worse", "better"))
 Markdown(
-    f"The DCGAN trains with the deck's tricks: {training_record['parameters']:,} weights in the "
+    f"The DCGAN trains with the deck's tricks: {run['parameters']:,} weights in the "
     f"generator, {DECK.n_steps:,} steps or {epoch[-1]:.0f} epochs, {minutes:.0f} minutes. The last quarter "
     f"of the run gains {gain:.0%}, where the rule allows a converged one 10 %. The images have the "
     f"colours and strokes of the real ones. The series behind them do not obey the equations: the median one-step error is "
@@ -332,27 +331,24 @@ Markdown(
 # **1.** Draw 10 000 labels for real images with the deck's smoothing and flips. What is their mean,
 # and which discriminator output minimises the loss for a real image?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 torch.manual_seed(0)
 targets = labels(DECK, torch.zeros(10_000), real=True)
 # The cross-entropy with a random target is minimal at the target's mean.
-expected = (1 - DECK.label_flip) * 0.95 + DECK.label_flip * 0.05
-assert abs(targets.mean() - expected) < 0.01
+assert abs(targets.mean() - (0.95 - 0.9 * DECK.label_flip)) < 0.01
 float(targets.mean())
 
 # %% [markdown]
 # **2.** How much does the evaluation mode matter? Generate with batch statistics instead of running
 # moments and compare the first series.
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
+from copy import deepcopy
+
 latent = generator.sample_latent(64, rng=1)
-with torch.no_grad():
-    by_running_moments = generator.eval()(latent)
-    saved = {k: v.clone() for k, v in generator.state_dict().items()}
-    by_batch_moments = generator.train()(latent)
-generator.load_state_dict(saved)  # training mode moved the running moments
-generator.eval()
-float((by_running_moments - by_batch_moments).abs().mean())
+with torch.no_grad():  # a copy, as training mode moves the running moments
+    difference = generator(latent) - deepcopy(generator).train()(latent)
+float(difference.abs().mean())
 
 # %% [markdown]
 # ## Onward

@@ -22,11 +22,9 @@
 # coefficient is positive in all cases, which indicates that the series is chaotic!"
 
 # %% tags=["hide-input"]
-import numpy as np
 from IPython.display import Markdown
 
 from lorenz_utils import plotting
-from lorenz_utils.ledger import Estimate, record
 
 plotting.use_style()
 
@@ -48,35 +46,32 @@ generated = generator.generate(n_series=100, length=1000, rng=1)
 _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
 # %% tags=["hide-input"] label="fig-evaluation-butterfly"
-panels = {"generated": generated[0], "generated, fewer samples": generated[0, :200], "real": real[0]}
-_ = plotting.plot_butterflies(panels, generated=list(panels)[:2])
+panels = {"generated": generated[0], "generated, fewer samples": generated[0, :200]}
+_ = plotting.plot_butterflies({**panels, "real": real[0]}, generated=panels)
 
 # %% [markdown]
 # What the deck says of these pictures can be measured. The correlation of x with y, and the means:
 
 # %%
+import numpy as np
+
+from lorenz_utils.ledger import Estimate, record
+
+
 def correlation(ensemble):
-    x, y = ensemble[..., 0], ensemble[..., 1]
-    return np.array([np.corrcoef(a, b)[0, 1] for a, b in zip(x, y, strict=True)])
+    return [np.corrcoef(x, y)[0, 1] for x, y, _ in ensemble.transpose(0, 2, 1)]
 
 
-similar = {
-    "generated": Estimate.from_samples(correlation(generated)),
-    "real": Estimate.from_samples(correlation(real)),
-}
-means = {
-    "generated": Estimate.from_samples(generated.mean(1)),
-    "real": Estimate.from_samples(real.mean(1)),
-}
+both = {"generated": generated, "real": real}
+similar = {name: Estimate.from_samples(correlation(e)) for name, e in both.items()}
+means = {name: Estimate.from_samples(e.mean(1)) for name, e in both.items()}
 
 # %% tags=["hide-input"] label="tab-evaluation-means"
-rows = [
-    [name, f"{similar[name]:.3f}", *(f"{means[name][c]:.2f}" for c in range(3))]
-    for name in similar
-]
 record("evaluation/xy-correlation", similar["generated"], amplified=True, n_series=100)
 record("evaluation/z-mean", means["generated"][2], amplified=True, n_series=100)
-plotting.table(["series", "correlation of x, y", "mean x", "mean y", "mean z"], rows)
+rows = [[name, similar[name], *means[name]] for name in both]
+headers = ["series", "correlation of x, y", "mean x", "mean y", "mean z"]
+plotting.table(headers, rows, ["", ".3f", ".2f", ".2f", ".2f"])
 
 # %% [markdown]
 # Both statements hold ({numref}`tab-evaluation-means`), for the real series as for the generated ones. Neither has anything to do
@@ -108,7 +103,6 @@ plotting.table(["series", "correlation of x, y", "mean x", "mean y", "mean z"], 
 # each coordinate of all of them.
 
 # %%
-from lorenz_utils.lyapunov import eckmann_exponent, state_space_spectrum
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled
 from lorenz_utils.system import LorenzParameters, sample_attractor, simulate
 
@@ -122,22 +116,24 @@ candidates = {
     "shuffled": shuffled(real[:8], rng=7),
     "periodic orbit": simulate(settled, dt, 1000, parameters=periodic),
 }
-exponents = {
-    name: Estimate.from_samples([[eckmann_exponent(c, dt) for c in s.T] for s in ensemble])
-    for name, ensemble in candidates.items()
-}
+
+# %%
+from lorenz_utils.lyapunov import eckmann_exponent
+
+deck = {"generated": [1.35, 1.25, 0.86], "real": [2.86, 3.05, 3.64]}
+exponents = {}
+for name, ensemble in candidates.items():
+    each = [[eckmann_exponent(coordinate, dt) for coordinate in s.T] for s in ensemble]
+    exponents[name] = Estimate.from_samples(each)
 
 # %% tags=["hide-input"] label="tab-evaluation-eckmann"
-deck = {"generated": [1.35, 1.25, 0.86], "real": [2.86, 3.05, 3.64]}
-rows = []
 for name, estimate in exponents.items():
-    theirs = [str(v) for v in deck[name]] if name in deck else ["", "", ""]
-    rows.append([name, *theirs, *(f"{estimate[c]:.2f}" for c in range(3))])
+    quantity = f"evaluation/eckmann-{name.replace(' ', '-').lower()}"
     for c, coordinate in enumerate("xyz"):
-        slug = name.replace(" ", "-").lower()
-        record(f"evaluation/eckmann-{slug}-{coordinate}", estimate[c], n_series=estimate.n)
+        record(f"{quantity}-{coordinate}", estimate[c], n_series=estimate.n)
+rows = [[name, *deck.get(name, [None] * 3), *estimate] for name, estimate in exponents.items()]
 headers = ["series", "deck x", "deck y", "deck z", "ours x", "ours y", "ours z"]
-plotting.table(headers, rows)
+plotting.table(headers, rows, [""] * 4 + [".2f"] * 3)
 
 # %% [markdown]
 # Intervals are 95 % confidence intervals over the series. Every row of {numref}`tab-evaluation-eckmann` is positive. White noise would be
@@ -178,41 +174,41 @@ plotting.table(headers, rows)
 # :::
 
 # %%
+from lorenz_utils.lyapunov import state_space_spectrum
 from lorenz_utils.metrics import compare
 
-table = compare(real, generated, dt, rng=8)
+measured = compare(real, generated, dt, rng=8)
+full_state = state_space_spectrum(generated, dt, n_orbits=20)[0]
 
 # %% tags=["hide-input"] label="tab-evaluation-metrics"
-columns = list(table["D_stsp"])
-rows = [[metric, *(f"{row[c]:.3g}" for c in columns)] for metric, row in table.items()]
-plotting.table(["metric", *columns], rows)
+rows = [[metric, *row.values()] for metric, row in measured.items()]
+plotting.table(["metric", *measured["D_stsp"]], rows, ".3g")
 
 # %% [markdown]
 # Which metric of {numref}`tab-evaluation-metrics` is able to reject which control? A rule must be stated before the look: a column is
 # rejected when it differs from the real one by more than a quarter of it, and for the three flow
 # residuals, which are zero for real series, when it exceeds 0.01.
 
+
 # %%
-def rejects(metric, value, real_value):
-    allowed = 0.01 if metric.startswith("flow residual") else 0.25 * abs(real_value)
-    return not abs(value - real_value) <= allowed
+def rejected(metric, row):
+    """Which columns a metric rejects."""
+    allowed = 0.01 if metric.startswith("flow residual") else 0.25 * abs(row["real"])
+    return {c: not abs(v - row["real"]) <= allowed for c, v in row.items() if c != "real"}
 
 
-rejected = {
-    metric: {c: rejects(metric, row[c], row["real"]) for c in columns if c != "real"}
-    for metric, row in table.items()
-    if "moment" not in metric  # its floor is itself noise around zero
-}
+# The floor of the moments is itself noise around zero.
+verdicts = {m: rejected(m, row) for m, row in measured.items() if "moment" not in m}
+score = sum(row["generated"] for row in verdicts.values())
+blind = sum(not row["phase-randomised"] for row in verdicts.values())
 
 # %% tags=["hide-input"] label="tab-evaluation-rejections"
-others = [c for c in columns if c != "real"]
-rows = [[metric, *("rejects" if row[c] else "–" for c in others)] for metric, row in rejected.items()]
-plotting.table(["metric", *others], rows)
+rows = [[m, *("rejects" if r else "–" for r in row.values())] for m, row in verdicts.items()]
+plotting.table(["metric", *verdicts["D_stsp"]], rows)
 
 # %% [markdown]
 # Each number of {numref}`tab-evaluation-metrics` is one draw. How far is the butterfly's to be trusted? We
 # repeat it ten times, with other series each time, real and generated.
-
 
 # %%
 from lorenz_utils.metrics import attractor_divergence
@@ -220,13 +216,13 @@ from lorenz_utils.metrics import attractor_divergence
 
 def distances(seed):
     """D_stsp of generated series, of linear noise and of real series, from the same real ones."""
-    both = make_ensemble(n_series=200, length=1000, dt=dt, rng=seed)
-    reference, held_out = both[:100], both[100:]
+    reference, held_out = np.split(make_ensemble(200, 1000, dt, rng=seed), 2)
     series = generator.generate(n_series=100, length=1000, rng=seed)
     others = series, phase_randomised(held_out, rng=seed), held_out
     return [attractor_divergence(reference, other) for other in others]
 
 
+# %%
 of_generated, of_noise, floor = np.transpose([distances(seed) for seed in range(100, 110)])
 shape = Estimate.from_samples(of_generated / of_noise)
 over_floor = Estimate.from_samples(of_generated / floor)
@@ -236,15 +232,11 @@ Markdown(f"Over linear noise: {shape:.2f}; over the floor: {over_floor:.0f}.")
 # ## What we find
 
 # %% tags=["hide-input"]
-blind = [m for m, row in rejected.items() if not row["phase-randomised"]]
-score = {c: sum(row[c] for row in rejected.values()) for c in others}
-residual = table["flow residual, median"]
-record("evaluation/metrics-rejecting-deck-gan", score["generated"] / len(rejected))
 record("evaluation/d-stsp-over-linear-noise", shape, amplified=True, n_series=100)
 record("evaluation/d-stsp-over-floor", over_floor, amplified=True, n_series=100)
-exponent = table["largest exponent, full state"]
-full_state = state_space_spectrum(generated, dt, n_orbits=20)[0]
 record("evaluation/full-state-exponent", full_state, amplified=True, n_series=100, seed=1)
+record("evaluation/metrics-rejecting-deck-gan", score / len(verdicts))
+residual, exponent = measured["flow residual, median"], measured["largest exponent, full state"]
 noise = exponents["phase-randomised"]
 Markdown(f"""
 * **What the deck reads off its pictures holds.** x and y of the generated series correlate at {similar["generated"]:.2f} (real:
@@ -256,10 +248,10 @@ Markdown(f"""
   {deck["generated"][0]:.2f}, {deck["generated"][1]:.2f} and {deck["generated"][2]:.2f}. By its own table the deck's GAN is as chaotic as linear noise.
 * **The generated series are not orbits.** Their median flow residual is
   {residual["generated"]:.2f}, against {residual["real"]:.3f} for real and
-  {residual["phase-randomised"]:.2f} for phase-randomised series. {score["generated"]:d} of
-  {len(rejected)} metrics reject them, and their exponent in the full state space is
+  {residual["phase-randomised"]:.2f} for phase-randomised series. {score:d} of
+  {len(verdicts)} metrics reject them, and their exponent in the full state space is
   {full_state.value:.1f} where the same estimator gives {exponent["real"]:.2f} for real series.
-* **A metric is worth what it can reject.** {len(blind)} of {len(rejected)} are blind to phase-randomised
+* **A metric is worth what it can reject.** {blind:d} of {len(verdicts)} are blind to phase-randomised
   noise under this rule ({{numref}}`tab-evaluation-rejections`). The flow residual rejects every control, the one with 1 % noise too.
 """)
 
@@ -269,28 +261,25 @@ Markdown(f"""
 # **1.** The full-state exponent of the series with 5 % noise is too large. Show that the bias falls
 # when more neighbours share the fit.
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 from lorenz_utils.surrogates import with_noise
 
 noisy = with_noise(real[:60], 0.05, rng=9)
-by_neighbors = {
-    k: float(state_space_spectrum(noisy, dt, n_neighbors=k, n_orbits=10).value[0]) for k in (20, 40, 160)
-}
-assert by_neighbors[160] < by_neighbors[20]
-by_neighbors
+fits = {k: state_space_spectrum(noisy, dt, n_neighbors=k, n_orbits=10) for k in (20, 40, 160)}
+{k: float(spectrum.value[0]) for k, spectrum in fits.items()}
 
 # %% [markdown]
 # **2.** Find a generator that passes D_stsp, D_H, the diversity and the moments, and is no
 # orbit. (Reversing time keeps every one of these.)
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 from lorenz_utils.metrics import flow_residual, spectral_distance
 
-reversed_time = real[100:, ::-1]
+pair = real[:100], real[100:, ::-1]
 {
-    "D_stsp": attractor_divergence(real[:100], reversed_time),
-    "D_H": spectral_distance(real[:100], reversed_time),
-    "median flow residual": float(np.median(flow_residual(real[:100], reversed_time, dt))),
+    "D_stsp": attractor_divergence(*pair),
+    "D_H": spectral_distance(*pair),
+    "median flow residual": float(np.median(flow_residual(*pair, dt))),
 }
 
 # %% [markdown]
