@@ -574,8 +574,8 @@ Markdown(f"""
 * **It does not copy.** The nearest training window lies {closest["generated"][1]:.2f} from a
   generated one and {closest["held-out real"][1]:.2f} from a held-out real one, at the median; at the 1 %
   quantile {closest["generated"][0]:.3f} and {closest["held-out real"][0]:.3f}.
-* **And the critic was not needed.** A polynomial fitted in a second on the deck's kind of data has a residual of
-  {cheap[0]:.1e} and all three exponents. For this system, at this step, a critic is a
+* **And the critic was not needed.** A polynomial fitted in a second to the deck's kind of data has a residual of
+  {cheap[0]:.1e}, and one fitted to the short series has all three exponents. For this system, at this step, a critic is a
   detour, also for the size of a noise: a regression's residual has it.
 """)
 
