@@ -24,20 +24,11 @@
 # $\lambda$ implies chaotic behaviour".
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
+from book.figures import introduction as figures
 from lorenz_utils import ledger, plotting
-from lorenz_utils.system import (
-    LORENZ63,
-    LorenzParameters,
-    flow_map,
-    jacobian,
-    sample_attractor,
-    simulate,
-    vector_field,
-)
 
 plotting.use_style()
 
@@ -68,20 +59,17 @@ library = polynomial_library().fit(np.zeros((1, 3)))
 terms = library.get_feature_names_out(["x", "y", "z"])
 
 # %% tags=["hide-input"] label="tab-introduction-coefficients"
-equations = [f"${name}$" for name in (r"\dot x", r"\dot y", r"\dot z")]
-plotting.table(
-        ["", *(f"${term}$" for term in terms)],
-        [
-            [e, *(f"{c:.4g}" if c else "·" for c in row)]
-            for e, row in zip(equations, coefficients, strict=True)
-        ],
-    )
+lines = zip((r"$\dot x$", r"$\dot y$", r"$\dot z$"), coefficients, strict=True)
+rows = [[equation, *(c or "·" for c in line)] for equation, line in lines]
+plotting.table(["", *(f"${term}$" for term in terms)], rows, ".4g")
 
 # %% [markdown]
 # An orbit never settles and never repeats. It circles one of two unstable fixed points in growing
 # turns, changes to the other, and so draws the butterfly of {numref}`fig-introduction-butterfly`.
 
 # %%
+from lorenz_utils.system import LORENZ63, LorenzParameters, sample_attractor, simulate
+
 orbit = simulate(sample_attractor(1, rng=0)[0], dt=0.01, n_steps=6000)
 
 # %% tags=["hide-input"] label="fig-introduction-butterfly"
@@ -95,26 +83,28 @@ _ = plotting.plot_butterfly(orbit)
 
 # %%
 start = sample_attractor(40, rng=1)
-spread = simulate(start, 0.1, 500).std((0, 1))
-changed = LorenzParameters(rho=LORENZ63.rho * (1 + 1e-6))
 reference = simulate(start, 0.1, 401)
-by_parameter = simulate(start, 0.1, 401, parameters=changed)
+rho_changed = LorenzParameters(rho=LORENZ63.rho * (1 + 1e-6))
+by_parameter = simulate(start, 0.1, 401, parameters=rho_changed)
 by_start = simulate(start * (1 + 1e-6), 0.1, 401)
 
-
 # %%
-def distance(orbit):
-    """Root mean square distance to the reference in standard deviations, (n, length)."""
-    return np.sqrt((((orbit - reference) / spread) ** 2).mean(-1))
+spread = simulate(start, 0.1, 500).std((0, 1))
 
+
+def distance(orbits):
+    """Root mean square distance to the reference in standard deviations, (n, length)."""
+    return np.sqrt((((orbits - reference) / spread) ** 2).mean(-1))
+
+
+apart = {"rho changed": distance(by_parameter), "initial state changed": distance(by_start)}
+# The geometric mean over the starts, and the last ten time units, well after saturation.
+typical = {label: np.exp(np.log(each[:, 1:]).mean(0)) for label, each in apart.items()}
+late = [ledger.Estimate.from_samples(each[:, -100:].mean(1)) for each in apart.values()]
 
 # %% tags=["hide-input"] label="fig-introduction-sensitivity"
-time = 0.1 * np.arange(401)
-ax = plt.subplots()[1]
-for changed_orbit, label in ((by_parameter, "rho changed"), (by_start, "initial state changed")):
-    _ = ax.semilogy(time[1:], np.exp(np.log(distance(changed_orbit)[:, 1:]).mean(0)), label=label)
-_ = ax.set(xlabel="time (Lorenz time units)", ylabel="distance (standard deviations)")
-_ = ax.legend()
+_ = figures.plot_distances(typical, dt=0.1)
+
 # %% [markdown]
 # Both lines of {numref}`fig-introduction-sensitivity` climb at the same rate to the same height. The
 # changed parameter acts as a first small displacement, and the flow does the rest: the claim is true
@@ -159,12 +149,8 @@ first, second = simulate(np.stack([start[:5], start[:5] + direction]), 0.01, 350
 delta = np.linalg.norm(second - first, axis=-1)
 
 # %% tags=["hide-input"] label="fig-introduction-pairs"
-ax = plt.subplots()[1]
-time = 0.01 * np.arange(3500)
-_ = ax.semilogy(time, delta.T, linewidth=0.9)
-_ = ax.semilogy(time[:2200], 1e-8 * np.exp(0.9056 * time[:2200]), "--", color="black")
-_ = ax.axhline(1, linestyle=":", color=plotting.COLOURS["reference"])
-_ = ax.set(xlabel="time (Lorenz time units)", ylabel=r"distance $|\delta|$")
+_ = figures.plot_pairs(delta, dt=0.01, slope=0.9056)
+
 # %% [markdown]
 # The curves are jagged: growth comes in bursts, in some places the flow even contracts. One fit sees
 # some twenty time units of it, so its slope is a *finite-time* exponent that depends on the start.
@@ -173,10 +159,15 @@ _ = ax.set(xlabel="time (Lorenz time units)", ylabel=r"distance $|\delta|$")
 # %%
 from lorenz_utils.lyapunov import divergence_exponent, lyapunov_spectrum
 
-pairs = {
-    dt: divergence_exponent(start, dt, separation=1e-8, duration=35.0, rng=4) for dt in (0.01, 0.1)
-}
-fits = {dt: ledger.Estimate.from_samples(exponents) for dt, exponents in pairs.items()}
+options = {"separation": 1e-8, "duration": 35.0, "rng": 4}
+pairs = {dt: divergence_exponent(start, dt, **options) for dt in (0.01, 0.1)}
+fits = {dt: ledger.Estimate.from_samples(slopes) for dt, slopes in pairs.items()}
+scatter = {dt: slopes.std(ddof=1) for dt, slopes in pairs.items()}
+
+# %%
+DECK = {0.01: 0.9592, 0.1: 0.9193}
+# The deck's numbers, in standard deviations of one pair from our means.
+off = {dt: abs(DECK[dt] - slopes.mean()) / scatter[dt] for dt, slopes in pairs.items()}
 
 # %% [markdown]
 # ## All three exponents
@@ -195,9 +186,11 @@ fits = {dt: ledger.Estimate.from_samples(exponents) for dt, exponents in pairs.i
 # :::
 
 # %%
-spectrum = lyapunov_spectrum(
-    vector_field, jacobian, sample_attractor(200, rng=5), dt=0.03, duration=100.0, transient=5.0
-)
+from lorenz_utils.system import jacobian, vector_field
+
+states = sample_attractor(200, rng=5)
+options = {"dt": 0.03, "duration": 100.0, "transient": 5.0}
+spectrum = lyapunov_spectrum(vector_field, jacobian, states, **options)
 
 # %% [markdown]
 # The sum of the exponents {eq}`eq-benettin` is known exactly. It is the mean rate at which the flow changes volumes, and the
@@ -205,31 +198,20 @@ spectrum = lyapunov_spectrum(
 # exponent is zero, as for every bounded orbit that does not end in a fixed point: two states on the
 # same orbit keep their distance on average. So there is one number to find.
 
-# %% tags=["hide-input"] label="tab-introduction-exponents"
+# %%
 divergence = -(LORENZ63.sigma + 1 + LORENZ63.beta)
-# With the sum fixed the dimension depends on the growing exponent alone.
-largest = spectrum[0]
-dimension = ledger.Estimate(
-    2 + largest.value / (largest.value - divergence),
-    abs(divergence) / (largest.value - divergence) ** 2 * largest.standard_error,
-    largest.n,
-)
-rows = [
-    [
-        "two trajectories, $dt = 0.01$",
-        f"{fits[0.01]:.3f}",
-        f"{pairs[0.01].std(ddof=1):.3f}",
-        "0.9592",
-    ],
-    ["two trajectories, $dt = 0.1$", f"{fits[0.1]:.3f}", f"{pairs[0.1].std(ddof=1):.3f}", "0.9193"],
-    ["tangent flow, $\\lambda_1$", f"{spectrum[0]:.4f}", "", "0.9056"],
-    ["tangent flow, $\\lambda_2$", f"{spectrum[1]:.4f}", "", ""],
-    ["tangent flow, $\\lambda_3$", f"{spectrum[2]:.3f}", "", ""],
-    ["sum plus 41/3", f"{spectrum.value.sum() - divergence:.0e}", "", ""],
+excess = spectrum.value.sum() - divergence
+
+# %% tags=["hide-input"] label="tab-introduction-exponents"
+rows = [[f"two trajectories, $dt = {dt}$", fits[dt], scatter[dt], DECK[dt]] for dt in DECK]
+rows += [
+    ["tangent flow, $\\lambda_1$", f"{spectrum[0]:.4f}", None, 0.9056],
+    ["tangent flow, $\\lambda_2$", f"{spectrum[1]:.4f}", None, None],
+    ["tangent flow, $\\lambda_3$", spectrum[2], None, None],
+    ["sum plus 41/3", f"{excess:.0e}", None, None],
 ]
-plotting.table(
-        ["estimate", "mean with confidence interval", "std of one pair", "deck"], rows
-    )
+headers = ["estimate", "mean with confidence interval", "std of one pair", "deck"]
+plotting.table(headers, rows, ["", ".3f", ".3f", ""])
 
 # %% [markdown]
 # The "theoretical value" of the deck in {numref}`tab-introduction-exponents` is itself a careful computation
@@ -245,8 +227,17 @@ plotting.table(
 #
 # the number of directions that together do not yet contract, and a fraction of the next.
 
+# %%
+# With the sum fixed the dimension depends on the growing exponent alone.
+largest = spectrum[0]
+contraction = largest.value - divergence  # the third exponent's, if the second is zero
+error = abs(divergence) / contraction**2 * largest.standard_error
+dimension = ledger.Estimate(2 + largest.value / contraction, error, largest.n)
+
 # %% tags=["hide-input"]
-Markdown(f"Kaplan-Yorke dimension {{eq}}`eq-kaplan-yorke`: **{dimension:.4f}**, hardly more than a surface.")
+Markdown(f"""
+Kaplan-Yorke dimension {{eq}}`eq-kaplan-yorke`: **{dimension:.4f}**, hardly more than a surface.
+""")
 
 # %% [markdown]
 # ## Does a positive exponent imply chaos?
@@ -255,9 +246,8 @@ Markdown(f"Kaplan-Yorke dimension {{eq}}`eq-kaplan-yorke`: **{dimension:.4f}**, 
 # nothing is unpredictable about it.
 
 # %%
-unstable = lyapunov_spectrum(
-    lambda x: x, lambda x: np.ones((*x.shape, 1)), [1.0], dt=0.02, duration=50.0, transient=0
-)
+options = {"dt": 0.02, "duration": 50.0, "transient": 0}
+unstable = lyapunov_spectrum(lambda x: x, lambda x: np.ones((*x.shape, 1)), [1.0], **options)
 
 # %% [markdown]
 # What folds the Lorenz orbits back is that they are *bounded*. With
@@ -289,6 +279,9 @@ unstable = lyapunov_spectrum(
 
 
 # %%
+from lorenz_utils.system import flow_map
+
+
 def euler(state, dt, n_steps):
     """First-order approximation of the flow."""
     for _ in range(n_steps):
@@ -296,23 +289,16 @@ def euler(state, dt, n_steps):
     return state
 
 
+# %%
 n_steps = np.array([5, 10, 20, 50, 100, 200, 500, 1000, 2000])
 steps = 0.5 / n_steps
-exact = flow_map(start, 0.5)
-error = np.array([
-    np.linalg.norm(euler(start, 0.5 / n, n) - exact, axis=1) for n in n_steps
-])  # fmt: skip
+ends = np.array([euler(start, 0.5 / n, n) for n in n_steps])
+error = np.linalg.norm(ends - flow_map(start, 0.5), axis=-1)
 orders = np.polyfit(np.log(steps[-4:]), np.log(error[-4:]), 1)[0]
 order = ledger.Estimate.from_samples(orders)
 
 # %% tags=["hide-input"] label="fig-introduction-euler-error"
-low, median, high = np.quantile(error, [0.1, 0.5, 0.9], axis=1)
-ax = plt.subplots()[1]
-_ = ax.loglog(steps, median, "o-", label="Euler")
-_ = ax.fill_between(steps, low, high, alpha=0.2)
-_ = ax.loglog(steps, median[-1] * steps / steps[-1], "--", color="black", label="slope 1")
-_ = ax.set(xlabel="step dt (Lorenz time units)", ylabel="error of the state")
-_ = ax.legend()
+_ = figures.plot_order(steps, *np.quantile(error, [0.1, 0.5, 0.9], axis=1))
 
 # %% [markdown]
 # Since single orbits are lost anyway, the fairer question is what the step does to the *attractor*.
@@ -335,23 +321,21 @@ def euler_statistics(dt, state, transient=10.0, duration=40.0):
     return height * dt / duration, growth / duration
 
 
-euler_steps = [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.1]
+# %%
+euler_steps = np.array([0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.1])
 with np.errstate(over="ignore", invalid="ignore"):  # blow-up is one of the answers
     statistics = np.array([euler_statistics(dt, start) for dt in euler_steps])
+alive = np.isfinite(statistics).all((1, 2))
+last_alive, first_blow_up = max(euler_steps[alive]), min(euler_steps[~alive])
+heights = statistics[euler_steps == 0.01, 0][0]
+shift = ledger.Estimate.from_samples(100 * (heights / before.mean() - 1))
 
 # %% tags=["hide-input"] label="fig-introduction-euler-attractor"
-alive = np.isfinite(statistics).all((1, 2))
-mean = statistics.mean(-1)
-bars = 2 * statistics.std(-1, ddof=1) / np.sqrt(len(start))
-axes = plt.subplots(1, 2)[1]
-for k, (ax, truth) in enumerate(zip(axes, (before.mean(), largest.value), strict=True)):
-    used = np.array(euler_steps)[alive]
-    _ = ax.errorbar(used, mean[alive, k], bars[alive, k], fmt="o-", capsize=2)
-    _ = ax.axhline(truth, linestyle="--", color="black")
-    _ = ax.axvspan(np.array(euler_steps)[~alive].min(), 0.1, color="0.85")
-    _ = ax.set(xscale="log", xlabel="step dt (Lorenz time units)")
-_ = axes[0].set_ylabel("mean of z")
-_ = axes[1].set_ylabel("largest exponent (1 / time unit)")
+means = statistics[alive].mean(-1)
+bars = 2 * statistics[alive].std(-1, ddof=1) / np.sqrt(len(start))
+truth = before.mean(), largest.value
+_ = figures.plot_attractor(euler_steps[alive], means, bars, truth, euler_steps[~alive])
+
 # %% [markdown]
 # The reason sits at the centre of each wing. There the flow turns at a rate $\omega$ while it spirals
 # out at the slow rate $\mu$: the eigenvalues of $J$ are $\mu \pm i\omega$. One Euler step multiplies
@@ -370,10 +354,9 @@ outward = {dt: np.log(abs(1 + dt * spiral)) / dt for dt in (0.001, 0.01, 0.1)}
 learned = {dt: ((np.exp(spiral * dt) - 1) / dt).real for dt in outward}
 
 # %% tags=["hide-input"] label="tab-introduction-spiral"
-plotting.table(
-        ["step", "flow", "Euler's map", "learned from forward differences"],
-        [[dt, f"{spiral.real:.3f}", f"{outward[dt]:.3f}", f"{learned[dt]:.3f}"] for dt in outward],
-    )
+rows = [[dt, spiral.real, outward[dt], learned[dt]] for dt in outward]
+headers = ["step", "flow", "Euler's map", "learned from forward differences"]
+plotting.table(headers, rows, ["", ".3f", ".3f", ".3f"])
 
 # %% [markdown]
 # {numref}`tab-introduction-spiral` gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
@@ -384,16 +367,9 @@ plotting.table(
 # ## What we find
 
 # %% tags=["hide-input"]
-end = slice(-100, None)  # the last ten time units, well after saturation
-apart = {
-    name: ledger.Estimate.from_samples(distance(changed_orbit)[:, end].mean(1))
-    for name, changed_orbit in (("parameter", by_parameter), ("start", by_start))
-}
-i = euler_steps.index(0.01)
-shift = ledger.Estimate.from_samples(100 * (statistics[i, 0] / before.mean() - 1))
 ledger.record("introduction/nonzero-coefficients", np.count_nonzero(coefficients))
-ledger.record("introduction/parameter-change", apart["parameter"], n=len(start))
-ledger.record("introduction/initial-state-change", apart["start"], n=len(start))
+ledger.record("introduction/parameter-change", late[0], n=len(start))
+ledger.record("introduction/initial-state-change", late[1], n=len(start))
 ledger.record("introduction/mean-z-response", response, n=len(many))
 for dt, fit in fits.items():
     ledger.record(f"introduction/lambda-dt-{dt}", fit, n=len(start), separation=1e-8)
@@ -402,22 +378,13 @@ ledger.record("introduction/lambda-unbounded", unstable[0])
 ledger.record("introduction/kaplan-yorke-dimension", dimension, n=200)
 ledger.record("introduction/euler-order", order, n=len(start))
 ledger.record("introduction/euler-mean-z-shift", shift, n=len(start), dt=0.01)
-
-
-def scores(dt, deck):
-    """The deck's number, in standard deviations of one pair from our mean."""
-    return abs(deck - pairs[dt].mean()) / pairs[dt].std(ddof=1)
-
-
-first_blow_up = np.array(euler_steps)[~alive].min()
-last_alive = np.array(euler_steps)[alive].max()
 Markdown(f"""
 * **Sparse it is**: {np.count_nonzero(coefficients):d} of {coefficients.size:d} coefficients are not zero.
 * **Sensitive to parameters?** After a change of $\\rho$ by a millionth two orbits end
-  {apart["parameter"]:.2f} standard deviations apart, but a change of the initial state alone brings
-  {apart["start"]:.2f}. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
+  {late[0]:.2f} standard deviations apart, but a change of the initial state alone brings
+  {late[1]:.2f}. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
   one percent of $\\rho$.
-* **The deck's exponents** of the data lie {scores(0.01, 0.9592):.1f} and {scores(0.1, 0.9193):.1f}
+* **The deck's exponents** of the data lie {off[0.01]:.1f} and {off[0.1]:.1f}
   standard deviations of a single pair from our means: one pair cannot say more. All pairs give
   {fits[0.01]:.3f} and {fits[0.1]:.3f}; the sampling step makes no difference to a fit along exact orbits.
 * **The reference** from the tangent flow is {largest:.4f}, with $\\lambda_3$ = {spectrum[2]:.3f} and a
@@ -435,13 +402,12 @@ Markdown(f"""
 # 1. Repeat the two-trajectory fit with initial distances of $10^{-4}$ and $10^{-12}$. What happens to
 #    the scatter between pairs, and to the mean?
 
-# %% tags=["hide-cell"] label="tab-introduction-separations"
+# %% tags=["hide-cell", "solution"] label="tab-introduction-separations"
 rows = []
 for separation in (1e-4, 1e-8, 1e-12):
-    fitted = divergence_exponent(start, 0.1, separation=separation, duration=45.0, rng=6)
-    estimate = ledger.Estimate.from_samples(fitted)
-    rows.append([f"{separation:.0e}", f"{estimate:.3f}", f"{fitted.std(ddof=1):.3f}"])
-plotting.table(["separation", "mean", "std of one pair"], rows)
+    slopes = divergence_exponent(start, 0.1, separation=separation, duration=45.0, rng=6)
+    rows.append([separation, ledger.Estimate.from_samples(slopes), slopes.std(ddof=1)])
+plotting.table(["separation", "mean", "std of one pair"], rows, [".0e", ".3f", ".3f"])
 
 # %% [markdown]
 # A smaller distance gives a longer line: bursts average out and the turning at the start weighs
@@ -451,19 +417,18 @@ plotting.table(["separation", "mean", "std of one pair"], rows)
 #    wander chaotically before they settle {cite}`sparrow1982lorenz`. Which share still changes wings
 #    after some time, and what does that do to an exponent measured over a finite time?
 
-# %% tags=["hide-cell"] label="tab-introduction-transient"
+# %% tags=["hide-cell", "solution"] label="tab-introduction-transient"
 calm = LorenzParameters(rho=22.0)
+equations = lambda x: vector_field(x, calm), lambda x: jacobian(x, calm)
 wings = np.sign(simulate(start, 0.1, 1301, parameters=calm)[..., 0])
 rows = []
 for begin in (5, 100):
     window = wings[:, 10 * begin : 10 * begin + 300]
     share = (window != window[:, :1]).any(1).mean()
-    exponents = lyapunov_spectrum(
-        lambda s: vector_field(s, calm), lambda s: jacobian(s, calm), start,
-        dt=0.04, duration=30.0, transient=begin,
-    )  # fmt: skip
-    rows.append([f"{begin} to {begin + 30}", f"{100 * share:.0f} %", f"{exponents[0]:.2f}"])
-plotting.table(["time", "orbits that change wings", "$\\lambda_1$"], rows)
+    options = {"dt": 0.04, "duration": 30.0, "transient": begin}
+    exponents = lyapunov_spectrum(*equations, start, **options)
+    rows.append([f"{begin} to {begin + 30}", f"{100 * share:.0f} %", exponents[0]])
+plotting.table(["time", "orbits that change wings", "$\\lambda_1$"], rows, ".2f")
 
 # %% [markdown]
 # As long as an orbit wanders, its neighbours separate; it counts with a negative exponent only after

@@ -23,9 +23,9 @@
 # %% tags=["hide-input"]
 from collections import Counter
 
-from IPython.display import HTML, Markdown
-from myst_nb import glue
+from IPython.display import Markdown
 
+from book.figures import conclusions as figures
 from lorenz_utils import ledger, plotting
 
 plotting.use_style()
@@ -56,19 +56,8 @@ plotting.use_style()
 verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
+
 # %% tags=["hide-input", "full-width"] label="tab-conclusions-scorecard"
-def link(row):
-    page = row["page"].removeprefix("book/")
-    return f"[slide {row['slide']}]({page}.py#what-we-find)"
-
-
-def shown(estimate):
-    value = estimate.value
-    if not estimate.standard_error and value == round(value):
-        return f"{value:.0f}"
-    return f"{estimate:.3g}" if not 1e-2 <= abs(value) < 1e3 else f"{estimate:.3f}"
-
-
 def asked(row):
     if row["rule"] == "draw":
         return f"one draw: {row['deck']:g}"
@@ -77,13 +66,17 @@ def asked(row):
     return f"{'above' if row['rule'] == 'greater' else 'below'} {row['threshold']:g}"
 
 
-rows = [
-    [
-        link(r), f"{r['claim']} *{r['quantity'][0].upper()}{r['quantity'][1:]}.*", asked(r),
-        shown(r["ours"]), f"*{r['verdict']}*", r["reason"],
-    ]
-    for r in verdicts
-]
+def shown(ours):
+    exact = not ours.standard_error and ours.value == round(ours.value)
+    return format(ours, ".0f" if exact else ".3f" if 1e-2 <= abs(ours.value) < 1e3 else ".3g")
+
+
+rows = []
+for row in verdicts:
+    link = f"[slide {row['slide']}]({row['page'].removeprefix('book/')}.py#what-we-find)"
+    claim = f"{row['claim']} *{row['quantity'][0].upper()}{row['quantity'][1:]}.*"
+    verdict = f"*{row['verdict']}*"
+    rows.append([link, claim, asked(row), shown(row["ours"]), verdict, row["reason"]])
 headers = ["computed in", "claim, and what is measured", "asked", "ours", "verdict", "why"]
 plotting.table(headers, rows)
 
@@ -94,46 +87,42 @@ plotting.table(headers, rows)
 # ## What we find
 
 # %% tags=["hide-input"]
-ours = {name: ledger.recall(name) for name in (
-    "deck-methods/rmse-ols-dt-0.1", "large-steps/flow-map-dt-0.1",
-    "evaluation/eckmann-phase-randomised-x", "deck-gan/flow-residual", "faithful-generator/flow-residual",
-)}
+ours = ledger.recall
 Markdown(f"""
 Of {len(verdicts)} claims {counts[ledger.REPRODUCED]:d} are reproduced and {counts[ledger.IN_PART]:d} reproduced
 in part; {counts[ledger.NOT_REPRODUCED]:d} are not reproduced, {counts[ledger.DOES_NOT_IMPLY]:d} hold but do not
 imply what is claimed, and {counts[ledger.UNDECIDED]:d} are undecided.
 
 * **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
-  least squares misses the coefficients by {ours["deck-methods/rmse-ols-dt-0.1"]:.2f} (RMSE27). The
+  least squares misses the coefficients by {ours("deck-methods/rmse-ols-dt-0.1"):.2f} (RMSE27). The
   same least squares through the flow map {{eq}}`eq-flow-map-fit` misses them by
-  {ours["large-steps/flow-map-dt-0.1"]:.1g}, on other series of the same total length
+  {ours("large-steps/flow-map-dt-0.1"):.1g}, on other series of the same total length
   ([Large steps](02_parametric/large_steps.py)).
 * **Positive exponents do not show chaos.** By the deck's estimator linear noise has an exponent of
-  {ours["evaluation/eckmann-phase-randomised-x"]:.2f} in x
+  {ours("evaluation/eckmann-phase-randomised-x"):.2f} in x
   ([evaluation](04_generation/evaluation.py)).
 * **A GAN can come much closer than images of folded series allow.** Stepping in time lowers the median
-  error of a step {{eq}}`eq-flow-residual` from {ours["deck-gan/flow-residual"]:.2f} to {ours["faithful-generator/flow-residual"]:.4f}
+  error of a step {{eq}}`eq-flow-residual` from {ours("deck-gan/flow-residual"):.2f} to {ours("faithful-generator/flow-residual"):.4f}
   standard deviations ([a faithful generator](04_generation/faithful_generator.py)).
 """)
 
 # %% [markdown]
 # ## What remains open
 #
-# The generator that steps in time {eq}`eq-steps-in-time` is this book's best under one assumption, that
-# the next state is a function of the present one ({doc}`/book/04_generation/faithful_generator`). Where
-# this does not hold, latents must enter every step, and the game that learns the size of a noise is not
-# the one that follows a deterministic map best. A game that does both is not in this book. The two
+# The generator that steps in time {eq}`eq-steps-in-time` follows Lorenz as closely as series can tell, and a
+# polynomial does so too, in a second and without a critic ({doc}`/book/04_generation/faithful_generator`). What
+# a critic is for is therefore open. Where the next state is random, a regression gives its mean and the size
+# of what is left, and nothing of its shape: there a game might be won. The two
 # parts of the deck are also less opposed than it says. A regression needs the form of the equations
-# {eq}`eq-library` and gets their coefficients; a GAN needs no form and gets series. Where the form is
-# known, no generator in this book comes near the regression; where the next state is random, a critic
-# learns what least squares cannot.
+# {eq}`eq-library` and gets their coefficients; a generator needs no form and gets series. Where the form is
+# known, no generator in this book comes near the regression.
 #
 # ## Exercises
 #
 # **1.** Add a claim of your own to `book/claims.yml` and see it judged. What does the ledger do with a
 # claim whose result nobody records?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 try:
     ledger.recall("nobody/records-this")
 except KeyError as error:
@@ -143,27 +132,18 @@ except KeyError as error:
 # **2.** Which verdicts would change if a number that was drawn once were held against our average,
 # within its tolerance, instead of our next draw?
 
-# %% tags=["hide-cell"]
-[
-    row["id"]
-    for row in verdicts
-    if row["rule"] == "draw"
-    and ledger.judge({**row, "rule": "equals"}, row["ours"]) != row["verdict"]
-]
+# %% tags=["hide-cell", "solution"]
+draws = [row for row in verdicts if row["rule"] == "draw"]
+held = [ledger.judge({**row, "rule": "equals"}, row["ours"]) for row in draws]
+[row["id"] for row, verdict in zip(draws, held, strict=True) if verdict != row["verdict"]]
 
 # %% tags=["remove-cell"]
+from myst_nb import glue
+
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import load_or_train
 
-panels = {
-    "Lorenz": make_ensemble(1, 1000, 0.1, rng=2026)[0],
-    "the deck's GAN": load_or_train("deck-dcgan")[0].generate(1, 1000, rng=1)[0],
-    "the book's GAN": load_or_train("faithful-generator")[0].generate(1, 1000, rng=1)[0],
-}
-figure = plotting.plot_butterflies(panels, generated=list(panels)[1:])
-alt = (
-    "Three curves in space. A real Lorenz series draws two flat wings of loops around two holes; "
-    "the series of the deck's GAN is a tangle; that of the book's GAN draws the two wings again."
-)
-# As HTML: an image pasted from another page would not be copied to the site.
-glue("hero", HTML(plotting.inline_svg(figure, alt)), display=False)
+lorenz = make_ensemble(1, 1000, 0.1, rng=2026)[0]
+models = [load_or_train(name)[0] for name in ("deck-dcgan", "faithful-generator")]
+generated = [model.generate(1, 1000, rng=1)[0] for model in models]
+glue("hero", figures.draw_hero(lorenz, *generated), display=False)

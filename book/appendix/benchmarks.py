@@ -42,98 +42,90 @@
 # :::
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
+from book.figures import benchmarks as figures
 from experiments import stored
-from lorenz_utils import plotting
-from lorenz_utils.ledger import Estimate
+from lorenz_utils import ledger, plotting
 
 plotting.use_style()
+
+# %%
 STORED = {path.stem: stored.load(path.stem) for path in sorted(stored.RESULTS.glob("*.json"))}
+
+
+def column(run, key, **wanted):
+    """One quantity of a stored run, of all rows that hold the wanted values."""
+    rows = STORED[run]["rows"]
+    return np.array([row[key] for row in rows if wanted.items() <= row.items()])
+
+
+# %%
 ROWS = []
 
 
-def rows_of(name):
-    """The rows of one stored run."""
-    return STORED[name]["rows"]
+def compare(what, peer, seconds, condition, reached=()):
+    """Add a comparison of processor seconds, ours and theirs, each one or a number for each round."""
+    ratios = np.ravel(np.divide(seconds[1], seconds[0]))
+    row = {"what": what, "peer": peer, "condition": condition.format(*reached)}
+    row |= {"ours": np.median(seconds[0]), "theirs": np.median(seconds[1])}
+    ROWS.append({**row, "low": min(ratios), "ratio": np.median(ratios), "high": max(ratios)})
 
 
-def compare(what, peer, ours, theirs, condition, *, scale=1.0):
-    """Add a comparison of processor seconds, one pair for each round."""
-    ratios = scale * np.array(theirs, ndmin=1) / np.array(ours, ndmin=1)
-    ROWS.append({
-        "what": what, "peer": peer, "condition": condition,
-        "seconds": np.median(ours), "peer seconds": np.median(theirs),
-        "ratio": np.median(ratios), "low": ratios.min(), "high": ratios.max(),
-    })
+# %%
+SOLVERS = {row["solver"]: row for row in STORED["ensemble"]["rows"]}
+ours = SOLVERS["simulate"]
+for peer, theirs in list(SOLVERS.items())[2:]:  # the first two are ours
+    errors, seconds = ([ours[key], theirs[key]] for key in ("error", "seconds"))
+    compare("ensemble", peer, seconds, "largest error of a step {:.1e} and {:.1e}", errors)
 
-
-# %% tags=["hide-input"]
-ensemble = {row["solver"]: row for row in rows_of("ensemble")}
-ours = ensemble["simulate"]
-for name, row in ensemble.items():
-    if not name.startswith("simulate"):
-        condition = f"largest error of a step {ours['error']:.1e} and {row['error']:.1e}"
-        compare("ensemble", name, ours["seconds"], row["seconds"], condition)
-
-
-def column(method, key):
-    """One quantity of all repeats of an exponent's method."""
-    return np.array([row[key] for row in rows_of("exponents") if row["method"] == method])
-
-
-METHODS = list(dict.fromkeys(row["method"] for row in rows_of("exponents")))
+# %%
 REFERENCE = STORED["exponents"]["reference"]
-FITS = {name: Estimate.from_samples(column(name, "exponent")) for name in METHODS}
-for peer in METHODS[2:]:
-    for method in METHODS[:2]:
-        errors = [f"{abs(FITS[name].value - REFERENCE):.3f}" for name in (method, peer)]
-        compare(
-            method.split(" ")[0], peer, column(method, "seconds"), column(peer, "seconds"),
-            f"errors of the exponent {' and '.join(errors)}",
-        )
+METHODS = list(dict.fromkeys(column("exponents", "method")))
+SECONDS = {name: column("exponents", "seconds", method=name) for name in METHODS}
+exponents = {name: column("exponents", "exponent", method=name) for name in METHODS}
+FITS = {name: ledger.Estimate.from_samples(found) for name, found in exponents.items()}
+MISSES = {name: fit.value - REFERENCE for name, fit in FITS.items()}
 
-# %% tags=["hide-input"]
-lasso = {(row["solver"], row["degree"]): row for row in rows_of("lasso_speed")}
-DEGREES = sorted({degree for _, degree in lasso})
+# %%
+for peer in METHODS[2:]:
+    for name in METHODS[:2]:
+        condition = "errors of the exponent {:.3f} and {:.3f}"
+        errors = abs(MISSES[name]), abs(MISSES[peer])
+        compare(name.split(" ")[0], peer, (SECONDS[name], SECONDS[peer]), condition, errors)
+
+# %%
 for solver in ("LARS", "FISTA", "ADMM", "ISTA"):
     for peer in ("scikit-learn", "scikit-learn, Gram matrix"):
-        both = [[lasso[name, degree]["seconds"] for degree in DEGREES] for name in (solver, peer)]
-        gaps = [max(lasso[name, d]["gap"] for d in DEGREES) for name in (solver, peer)]
-        condition = f"relative objective gaps up to {gaps[0]:.0e} and {gaps[1]:.0e}"
-        compare(f"LASSO, {solver}", peer, *both, condition)
+        seconds = [column("lasso_speed", "seconds", solver=name) for name in (solver, peer)]
+        gaps = [max(column("lasso_speed", "gap", solver=name)) for name in (solver, peer)]
+        condition = "relative objective gaps up to {:.0e} and {:.0e}"
+        compare(f"LASSO, {solver}", peer, seconds, condition, gaps)
 
-
-def fits(method, dt, level, key):
-    """One quantity of all draws of the comparison with PySINDy."""
-    wanted = (method, dt, level)
-    run = rows_of("pysindy_comparison")
-    rows = [row for row in run if (row["method"], row["dt"], row["level"]) == wanted]
-    return np.array([row[key] for row in rows])
-
-
-for dt, level in ((0.01, 0.01), (0.1, 0.01)):
+# %%
+run, peer = "pysindy_comparison", "PySINDy, weak form, tuned"
+for dt in (0.01, 0.1):
     for method in ("weak form", "multiple shooting"):
-        peer = "PySINDy, weak form, tuned"
-        errors = [f"{np.median(fits(m, dt, level, 'error')):.1e}" for m in (method, peer)]
-        seconds = [fits(m, dt, level, "seconds") for m in (method, peer)]
-        condition = f"median RMSE27 {' and '.join(errors)}"
-        compare(f"{method}, dt {dt:g}, {level:.0%} noise", peer, *seconds, condition)
+        pair = [{"method": name, "dt": dt, "level": 0.01} for name in (method, peer)]
+        errors, seconds = ([column(run, key, **p) for p in pair] for key in ("error", "seconds"))
+        what, condition = f"{method}, dt {dt:g}, 1% noise", "median RMSE27 {:.1e} and {:.1e}"
+        compare(what, peer, seconds, condition, np.median(errors, axis=1))
 
-# %% tags=["hide-input"]
-folding = {row["what"]: row["seconds"] for row in rows_of("folding")}
+# %%
 for what in ("fold", "unfold"):
-    both = folding[what], folding[f"{what}, loop"]
-    compare(f"images, {what}", "a loop over series", *both, "equal to rounding")
-for row in rows_of("generation"):
+    seconds = [column("folding", "seconds", what=name)[0] for name in (what, f"{what}, loop")]
+    compare(f"images, {what}", "a loop over series", seconds, "equal to rounding")
+
+# %%
+for row in STORED["generation"]["rows"]:
     if "ratio" in row:
-        per_sample = 1 / row["samples_per_second"], 1 / row["plain_loop_samples_per_second"]
-        compare(row["what"], "plain DCGAN loop", *per_sample, "a sample, same networks and data")
+        seconds = 1 / row["samples_per_second"], 1 / row["plain_loop_samples_per_second"]
+        compare(row["what"], "plain DCGAN loop", seconds, "a sample, same networks and data")
     elif "share" in row:
-        per_operation = 1e-9 / row["giga_flops"], 1e-9 / row["matrix_product_giga_flops"]
-        compare(row["what"], "one large matrix product", *per_operation, "a floating-point operation")
+        seconds = 1e-9 / row["giga_flops"], 1e-9 / row["matrix_product_giga_flops"]
+        compare(row["what"], "one large matrix product", seconds, "a floating-point operation")
+
 
 # %% tags=["hide-input"] label="tab-benchmarks-ratios"
 def number(value):
@@ -141,30 +133,16 @@ def number(value):
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
-def table_row(row):
-    """The cells of one comparison."""
+rows = []
+for row in ROWS:
     low, middle, high = (number(row[key]) for key in ("low", "ratio", "high"))
     ratio = middle if low == high else f"{middle} ({low}, {high})"
-    times = [number(row[key]) for key in ("seconds", "peer seconds")]
-    return [row["what"], row["peer"], *times, ratio, row["condition"]]
-
-
-plotting.table(
-        ["ours", "against", "our seconds", "theirs", "ratio", "at"], map(table_row, ROWS)
-    )
+    seconds = number(row["ours"]), number(row["theirs"])
+    rows.append([row["what"], row["peer"], *seconds, ratio, row["condition"]])
+plotting.table(["ours", "against", "our seconds", "theirs", "ratio", "at"], rows)
 
 # %% tags=["hide-input"] label="fig-benchmarks-ratios"
-ax = plt.subplots(figsize=(7.2, 0.26 * len(ROWS) + 0.6))[1]
-for place, row in enumerate(ROWS):
-    colour = plotting.COORDINATES["x"] if row["ratio"] >= 1 else plotting.COLOURS["highlight"]
-    spread = [[row["ratio"] - row["low"]], [row["high"] - row["ratio"]]]
-    marker = "o" if row["ratio"] >= 1 else "s"
-    ax.errorbar(row["ratio"], place, xerr=spread, fmt=marker, color=colour, capsize=2, markersize=4)
-ax.axvline(1, linestyle="--", color=plotting.COLOURS["reference"])
-ax.set(xscale="log", xlabel="ratio of times, theirs over ours", yticks=range(len(ROWS)))
-ax.set_yticklabels([f"{row['what']} / {row['peer']}" for row in ROWS], fontsize=7)
-ax.set_ylim(len(ROWS) - 0.4, -0.6)
-plt.show()
+_ = figures.plot_ratios(ROWS)
 
 # %% [markdown]
 # ## The ensemble
@@ -173,20 +151,19 @@ plt.show()
 # series at once. A loop over `solve_ivp` pays Python's price at every stage of every step of every series.
 
 # %% tags=["hide-input"]
-data = STORED["ensemble"]
-loops = [row for name, row in ensemble.items() if "loop" in name]
-quickest = min(loops, key=lambda row: np.median(row["seconds"]))
-exact = ensemble["simulate, default tolerance"]
-reached = sum(row["reached"] for row in ensemble.values())
-Markdown(
-    f"For {data['n_series']:d} series of {data['length']:d} samples, no step off by more than "
-    f"{data['allowed_error']:.0e}, `simulate` takes {np.median(ensemble['simulate']['seconds']):.2f} s and "
-    f"the quickest loop, `{quickest['solver'].split(', ')[1]}`, {np.median(quickest['seconds']):.0f} s, scaled up from "
-    f"{quickest['timed_series']:d} series. The book's default tolerance is stricter: "
-    f"{np.median(exact['seconds']):.2f} s for an error of {exact['error']:.1e}. "
-    f"Memory peaks at {data['peak_memory']:.2f} times the size of the result. "
-    f"{reached:d} of {len(ensemble)} solvers reach that error."
-)
+run = STORED["ensemble"]
+seconds = {name: np.median(row["seconds"]) for name, row in SOLVERS.items()}
+loop = min((name for name in SOLVERS if "loop" in name), key=seconds.get)
+default = "simulate, default tolerance"
+Markdown(f"""
+For {run["n_series"]:d} series of {run["length"]:d} samples, no step off by more than
+{run["allowed_error"]:.0e}, `simulate` takes {seconds["simulate"]:.2f} s and
+the quickest loop, `{loop.split(", ")[1]}`, {seconds[loop]:.0f} s, scaled up from
+{SOLVERS[loop]["timed_series"]:d} series. The book's default tolerance is stricter:
+{seconds[default]:.2f} s for an error of {SOLVERS[default]["error"]:.1e}.
+Memory peaks at {run["peak_memory"]:.2f} times the size of the result.
+{sum(row["reached"] for row in SOLVERS.values()):d} of {len(SOLVERS)} solvers reach that error.
+""")
 
 # %% [markdown]
 # The other packages that integrate a batch at once are the fair opponents. Of these diffrax is compiled,
@@ -212,27 +189,23 @@ Markdown(
 # :::
 
 # %% tags=["hide-input"] label="tab-benchmarks-exponents"
-def exponent_row(name):
-    """Estimate, error and time of a method."""
-    estimate = FITS[name]
-    seconds = np.median(column(name, "seconds"))
-    return [name, f"{estimate:.3f}", f"{estimate.value - REFERENCE:+.3f}", number(seconds)]
+rows = [[n, FITS[n], MISSES[n], number(np.median(SECONDS[n]))] for n in METHODS]
+headers = ["method", "largest exponent", "error", "seconds"]
+plotting.table(headers, rows, ["", ".3f", "+.3f", ""])
 
-
-exponents = STORED["exponents"]
-Markdown(
-    plotting.markdown_table(
-        ["method", "largest exponent", "error", "seconds"], map(exponent_row, METHODS)
-    )
-    + f"\n\nMean over {len(column(METHODS[0], 'seed'))} ensembles of {exponents['n_series']:d} series of "
-    f"{exponents['length']:d} samples and confidence intervals; the reference is {REFERENCE:.4f}."
-)
+# %% tags=["hide-input"]
+Markdown(f"""
+Mean over {len(SECONDS[METHODS[0]])} ensembles of {STORED["exponents"]["n_series"]:d} series of
+{STORED["exponents"]["length"]:d} samples and confidence intervals; the
+reference is {REFERENCE:.4f}.
+""")
 
 # %% [markdown]
 # ## Which run
 #
 # Each record holds the date, the machine, the versions and a digest of the code that it measured. A run
 # is called *older* in {numref}`tab-benchmarks-runs` when that code has changed since, comments aside.
+
 
 # %% tags=["hide-input"] label="tab-benchmarks-runs"
 def run_row(name):
@@ -242,35 +215,29 @@ def run_row(name):
     return [f"`{name}`", run["date"], f"`{run['machine']}`", run.get("load", "not noted"), code]
 
 
-Markdown(
-    plotting.markdown_table(
-        ["run", "date", "machine", "load", "code"], [run_row(name) for name in STORED]
-    )
-    + "\n\n*Load* is the number of processes that wanted a core when the run ended. Runs without "
-    "a ratio above are read by the chapters of the parametric approach or by the page on clusters."
-)
+plotting.table(["run", "date", "machine", "load", "code"], map(run_row, STORED))
 
 # %% [markdown]
+# *Load* is the number of processes that wanted a core when the run ended. Runs without a ratio above are
+# read by the chapters of the parametric approach or by the page on clusters.
+#
 # ## What we find
 
 # %% tags=["hide-input"]
-faster = sum(row["ratio"] >= 1 for row in ROWS)
-fresh = sum(run_row(name)[-1] != "older" for name in STORED)
-comparison = next(row for row in rows_of("generation") if row["what"].startswith("compare"))
-from_data = [name for name in METHODS if "equations" not in name]
-misses = [abs(FITS[name].value - REFERENCE) for name in from_data]
-quick = min(from_data, key=lambda name: np.median(column(name, "seconds")))
+from_data = {name: abs(miss) for name, miss in MISSES.items() if "equations" not in name}
+quick = min(from_data, key=lambda name: np.median(SECONDS[name]))
 loop_ratio = min(row["ratio"] for row in ROWS if "in a loop" in row["peer"])
-Markdown(
-    f"This book's code is the faster side in {faster:d} of {len(ROWS)} comparisons; where the ratio in "
-    f"{{numref}}`tab-benchmarks-ratios` is below one, the other is. The ensemble is {loop_ratio:.0f} times "
-    f"as fast as the quickest loop over `solve_ivp` at equal error. The exponents from data in "
-    f"{{numref}}`tab-benchmarks-exponents` miss the reference by {min(misses):.3f} to {max(misses):.3f}, the "
-    f"quickest of them by {abs(FITS[quick].value - REFERENCE):.3f}. `compare` has no counterpart: "
-    f"100 series of 1000 samples and six controls take {comparison['seconds']:.1f} s. "
-    f"{fresh:d} of {len(STORED)} stored runs were made by the code of this book "
-    "({numref}`tab-benchmarks-runs`)."
-)
+Markdown(f"""
+This book's code is the faster side in {sum(row["ratio"] >= 1 for row in ROWS):d} of {len(ROWS)}
+comparisons; where the ratio in {{numref}}`tab-benchmarks-ratios` is below one, the other is. The ensemble is {loop_ratio:.0f} times
+as fast as the quickest loop over `solve_ivp` at equal error. The exponents from data in
+{{numref}}`tab-benchmarks-exponents` miss the reference by {min(from_data.values()):.3f} to
+{max(from_data.values()):.3f}, the quickest of them by {from_data[quick]:.3f}. `compare` has no
+counterpart: 100 series of 1000 samples and six controls take
+{STORED["generation"]["rows"][-1]["seconds"]:.1f} s.
+{sum(run_row(name)[-1] != "older" for name in STORED):d} of {len(STORED)} stored runs were made by the code of this book
+({{numref}}`tab-benchmarks-runs`).
+""")
 
 # %% [markdown]
 # ## Exercises

@@ -20,12 +20,10 @@
 # This book asks for intervals, intervals ask for repeats, and repeats ask for computers.
 
 # %% tags=["hide-input"]
-import tempfile
-
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
+from book.figures import cluster as figures
 from experiments import stored
 from experiments.ablation import RECORDS
 from experiments.study import read_study, run_study
@@ -45,6 +43,7 @@ plotting.use_style()
 # wait for each other's results, and gain less from more workers.
 # :::
 
+
 # %%
 def mean_z(seed):
     from lorenz_utils.system import make_ensemble
@@ -60,6 +59,8 @@ tasks = {f"seed-{seed:02}": {"seed": seed} for seed in range(12)}
 # as it is there, a small file for each task with its arguments.
 
 # %%
+import tempfile
+
 here = tempfile.TemporaryDirectory()
 study = run_study(here.name, mean_z, tasks, progress=False)
 means = np.array([record["result"]["mean"] for record in study.values()])
@@ -118,7 +119,9 @@ resumed = run_study(here.name, counted, tasks, n_jobs=1, progress=False)
 
 # %% tags=["hide-input"]
 whole = sum(resumed[name]["result"] == study[name]["result"] for name in tasks)
-Markdown(f"Computed again: {len(computed)}. Results that are what they were: {whole:d} of {len(tasks)}.")
+Markdown(f"""
+Computed again: {len(computed)}. Results that are what they were: {whole:d} of {len(tasks)}.
+""")
 
 # %% [markdown]
 # The tests of this book go further. They kill one of two workers in the middle: the scheduler gives
@@ -145,32 +148,40 @@ Markdown(f"Computed again: {len(computed)}. Results that are what they were: {wh
 # waits. Processor time counts work alone. Whoever rents a core usually pays by the first clock.
 # :::
 
-# %% tags=["hide-input"] label="tab-cluster-engines"
+# %%
 engines = stored.load("study_cost")
 
 
 def measured(name, engine, workers):
     """The repeats of one engine with so many workers, (n_repeats,)."""
-    rows = [r for r in engines["rows"] if (r["engine"], r["workers"]) == (engine, workers)]
-    return np.array([row[name] for row in rows])
+    wanted = {"engine": engine, "workers": workers}
+    return np.array([row[name] for row in engines["rows"] if wanted.items() <= row.items()])
 
 
+# %%
 serial = measured("wall", "joblib", 1).mean()
-efficiency, lines = {}, []
+repeats, efficiency = {}, {}
 for key in [("joblib", 1), ("joblib", 2), ("dask", 1), ("dask", 2)]:
-    repeats = serial / (key[1] * measured("wall", *key))
-    efficiency[key] = repeats.mean()
-    overhead = 1000 * measured("overhead", *key)
-    error = repeats.std(ddof=1) / len(repeats) ** 0.5
-    per_task = measured("wall", *key).mean() / engines["n_tasks"]
-    lines.append([*key, f"{per_task:.2f}", f"{repeats.mean():.2f} ± {error:.2f}", f"{overhead.mean():.1f}"])
-Markdown(
-    plotting.markdown_table(
-        ["engine", "workers", "seconds per task", "efficiency", "overhead per empty task, ms"], lines
-    )
-    + f"\n\nMeans over {len(repeats)} repeats of {engines['n_tasks']:d} tasks. Load average before the run: "
-    + f"{engines['load_before']:.1f}.\n\n{stored.origin(engines)}"
-)
+    repeats[key] = serial / (key[1] * measured("wall", *key))
+    efficiency[key] = repeats[key].mean()
+
+# %% tags=["hide-input"] label="tab-cluster-engines"
+rows = []
+for key, each in repeats.items():
+    seconds = measured("wall", *key).mean() / engines["n_tasks"]
+    error = each.std(ddof=1) / len(each) ** 0.5
+    milliseconds = 1000 * measured("overhead", *key).mean()
+    rows.append([*key, seconds, f"{each.mean():.2f} ± {error:.2f}", milliseconds])
+headers = ["engine", "workers", "seconds per task", "efficiency", "overhead per empty task, ms"]
+plotting.table(headers, rows, ["", "", ".2f", "", ".1f"])
+
+# %% tags=["hide-input"]
+Markdown(f"""
+Means over {len(each)} repeats of {engines["n_tasks"]:d} tasks. Load average before the
+run: {engines["load_before"]:.1f}.
+
+{stored.origin(engines)}
+""")
 
 # %% [markdown]
 # Two workers on two cores are less than twice as fast: tasks of unequal length leave a core idle at
@@ -199,39 +210,34 @@ def cost(n_tasks, seconds, overhead, efficiency):
     return hours, hours * PRICE, hours / min(CORES, n_tasks)
 
 
-# %% tags=["hide-input"] label="tab-cluster-cost"
-noise = stored.load("noise")
-draws = len({(row["dt"], row["level"], row["seed"]) for row in noise["rows"]})
-kinds = {
-    "noise draw": (
-        sum(row["seconds"] for row in noise["rows"]) / draws,
-        (stored.RESULTS / "noise.json").stat().st_size / draws,
-    )
-}
+# %%
+noise = stored.load("noise")["rows"]
+draws = len({(row["dt"], row["level"], row["seed"]) for row in noise})
+size = (stored.RESULTS / "noise.json").stat().st_size
+kinds = {"noise draw": (sum(row["seconds"] for row in noise) / draws, size / draws)}
+
+# %%
 for name, label in (("deck", "deck's GAN"), ("faithful", "book's GAN")):
-    kept = read_study(RECORDS / name)
+    seconds = [record["seconds"] for record in read_study(RECORDS / name).values()]
     sizes = [path.stat().st_size for path in (RECORDS / name).glob("*.json")]
-    kinds[label] = (np.mean([r["seconds"] for r in kept.values()]), np.mean(sizes))
+    kinds[label] = np.mean(seconds), np.mean(sizes)
 
-
-
-def brief(x):
-    """Two digits, or all before the point."""
-    return f"{x:.2g}" if x < 10 else f"{x:,.0f}"
-
-
+# %%
 overhead, worst = measured("overhead", "dask", 2).mean(), efficiency["dask", 2]
-table, totals = [], {}
-for label, (seconds, size) in kinds.items():
-    for n_seeds in (10, 1000, 100_000):
-        hours, dollars, wall = totals[label, n_seeds] = cost(n_seeds, seconds, overhead, worst)
-        disk = n_seeds * size / 1e6
-        numbers = [hours, hours / 2, 60 * wall, dollars, disk]
-        table.append([label, f"{seconds:.1f}", f"{n_seeds:,}", *map(brief, numbers)])
-headers = [
-    "task", "s each", "seeds", "core-hours", "h, 2 cores", f"min, {CORES:,} cores", "dollars", "MB",
-]
-plotting.table(headers, table)
+totals = {
+    (label, n): cost(n, seconds, overhead, worst)
+    for label, (seconds, _) in kinds.items()
+    for n in (10, 1000, 100_000)
+}
+
+# %% tags=["hide-input"] label="tab-cluster-cost"
+rows = []
+for (label, n), (hours, dollars, wall) in totals.items():
+    numbers = [hours, hours / 2, 60 * wall, dollars, n * kinds[label][1] / 1e6]
+    texts = [f"{x:.2g}" if x < 10 else f"{x:,.0f}" for x in numbers]
+    rows.append([label, kinds[label][0], f"{n:,}", *texts])
+headers = ["task", "s each", "seeds", "core-hours", "h, 2 cores", f"min, {CORES:,} cores"]
+plotting.table([*headers, "dollars", "MB"], rows, ".1f")
 
 # %% [markdown]
 # In {numref}`tab-cluster-cost` a noise draw is one noisy orbit with all methods. The GANs are those of
@@ -252,20 +258,14 @@ plotting.table(headers, table)
 
 # %% tags=["hide-input"] label="fig-cluster-limit"
 workers = np.geomspace(1, 1e5, 200)
-figure, ax = plt.subplots()
-for (label, (seconds, _)), style in zip(kinds.items(), ("-", "--", ":"), strict=True):
-    gain = efficiency["dask", 1] * np.minimum(workers, seconds / overhead)
-    ax.loglog(workers, gain, style, label=label)
-dots = [w * efficiency["dask", w] for w in (1, 2)]
-ax.loglog([1, 2], dots, "o", color="black", label="measured")
-ax.set(xlabel="workers", ylabel="times faster than one process")
-legend = ax.legend()
+limit = {label: seconds / overhead for label, (seconds, _) in kinds.items()}
+gains = {k: efficiency["dask", 1] * np.minimum(workers, most) for k, most in limit.items()}
+_ = figures.plot_limit(workers, gains, {w: w * efficiency["dask", w] for w in (1, 2)})
 
 # %% [markdown]
 # ## What we find
 
 # %% tags=["hide-input"]
-limit = {label: seconds / overhead for label, (seconds, _) in kinds.items()}
 short, *_, long = kinds
 Markdown(
     f"One line moves a study to a cluster, and its results stay the same. With dask on this machine the "
@@ -283,14 +283,16 @@ Markdown(
 # **1. Larger tasks.** The overhead per task counts little here. How long must a task be, by
 # {eq}`eq-most-workers`, for one caller to feed all cores of the cluster above?
 
-# %% tags=["hide-cell"]
-Markdown(f"$c = o \\times$ {CORES:,}, that is {CORES * overhead:.1f} s. Put several short ones into one.")
+# %% tags=["hide-cell", "solution"]
+Markdown(f"""
+$c = o \\times$ {CORES:,}, that is {CORES * overhead:.1f} s. Put several short ones into one.
+""")
 
 # %% [markdown]
 # **2. How many seeds?** The standard error of a mean falls with the square root of the number of seeds.
 # What does a standard error of 0.001 of the mean of $z$ above cost?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 needed = int(np.ceil(means.var(ddof=1) / 0.001**2))
 hours, dollars, _ = cost(needed, 1.0, overhead, worst)
 Markdown(

@@ -28,26 +28,22 @@
 #
 # ## Machine
 
-# %% tags=["hide-input"] label="tab-reproducibility-machine"
+# %% tags=["hide-input"]
 import json
 import os
 import platform
 from importlib.metadata import version
 
-from IPython.display import Markdown
-
 from lorenz_utils import ledger, plotting
 from lorenz_utils.system import ORBIT_DIGEST, orbit_digest
 
+# %% label="tab-reproducibility-machine"
 as_everywhere = orbit_digest() == ORBIT_DIGEST
 ledger.record("reproducibility/orbits-as-everywhere", int(as_everywhere))
-rows = [
-    ["Python", platform.python_version()],
-    ["system", f"`{platform.system()} {platform.machine()}`"],
-    ["cores", os.cpu_count()],
-    ["orbits", "the same bytes as everywhere" if as_everywhere else "not those of other machines"],
-]
-plotting.table(["what", "value"], rows)
+orbits = "the same bytes as everywhere" if as_everywhere else "not those of other machines"
+system = f"`{platform.system()} {platform.machine()}`"
+values = platform.python_version(), system, os.cpu_count(), orbits
+plotting.table(["what", "value"], zip(["Python", "system", "cores", "orbits"], values, strict=True))
 
 # %% [markdown]
 # ## Libraries
@@ -55,13 +51,10 @@ plotting.table(["what", "value"], rows)
 # {numref}`tab-reproducibility-libraries` has the direct dependencies; `constraints.txt` in the repository
 # fixes the whole resolved set.
 
-# %% tags=["hide-input"] label="tab-reproducibility-libraries"
-pins = [
-    line.split("==")[0].strip()
-    for line in (ledger.ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
-    if "==" in line
-]
-plotting.table(["package", "version"], [[f"`{p}`", version(p)] for p in pins])
+# %% label="tab-reproducibility-libraries"
+lines = (ledger.ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
+packages = [line.split("==")[0].strip() for line in lines if "==" in line]
+plotting.table(["package", "version"], [[f"`{name}`", version(name)] for name in packages])
 
 # %% [markdown]
 # ## Trained models
@@ -76,18 +69,16 @@ plotting.table(["package", "version"], [[f"`{p}`", version(p)] for p in pins])
 # holds names, shapes and numbers, and there is nothing in it to run.
 # :::
 
-# %% tags=["hide-input"] label="tab-reproducibility-models"
-rows = []
+# %% label="tab-reproducibility-models"
+rows, keys = [], ("name", "seed", "data_seed", "n_steps")
 for path in sorted((ledger.ROOT / "models").glob("*.json")):
-    entry = json.loads(path.read_text(encoding="utf8"))
-    config = entry["config"]
-    rows.append([
-        f"`{config['name']}`", config["seed"], config["data_seed"], f"{config['n_steps']:,}",
-        f"{entry['seconds'] / 60:.0f}", f"{entry['parameters']:,}", f"`{entry['sha256'][:12]}`",
-        f"`{entry['orbits']}`",
-    ])
+    model = json.loads(path.read_text(encoding="utf8"))
+    name, seed, data_seed, n_steps = (model["config"][k] for k in keys)
+    digests = f"`{model['sha256'][:12]}`", f"`{model['orbits']}`"
+    sizes = n_steps, model["seconds"] / 60, model["parameters"]
+    rows.append([f"`{name}`", seed, data_seed, *sizes, *digests])
 headers = ["model", "seed", "data seed", "steps", "minutes", "weights", "sha256", "orbits"]
-plotting.table(headers, rows)
+plotting.table(headers, rows, ["", "", "", ",", ".0f", ",", "", ""])
 
 # %% [markdown]
 # ## Seeds
@@ -100,15 +91,12 @@ plotting.table(headers, rows)
 # generators draw the same: without the versions above the seeds would say little.
 # :::
 
-# %% tags=["hide-input"] label="tab-reproducibility-results"
-results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(ledger.RESULTS.glob("*.json"))]
-rows = [
-    [
-        f"`{r['name']}`",
-        f"`{', '.join(f'{k} = {v}' for k, v in r['context'].items())}`" if r["context"] else "deterministic",
-    ]
-    for r in results
-]
+# %% label="tab-reproducibility-results"
+rows = []
+for path in sorted(ledger.RESULTS.glob("*.json")):
+    result = json.loads(path.read_text(encoding="utf8"))
+    context = ", ".join(f"{key} = {value}" for key, value in result["context"].items())
+    rows.append([f"`{result['name']}`", f"`{context}`" if context else "deterministic"])
 plotting.table(["result", "context"], rows)
 
 # %% [markdown]
