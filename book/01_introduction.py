@@ -361,7 +361,7 @@ plotting.table(headers, rows, ["", ".3f", ".3f", ".3f"])
 # %% [markdown]
 # {numref}`tab-introduction-spiral` gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
 # and the learned fixed points are stable: a first-order model loses exponent before any regression
-# method has been chosen. {doc}`/book/02_parametric/deck_methods` meets this in the deck's results,
+# method has been chosen. {doc}`/book/02_parametric/deck_tables` meets this in the deck's results,
 # and {doc}`/book/02_parametric/large_steps` removes it by fitting the flow map instead.
 #
 # ## What we find
@@ -434,4 +434,5 @@ plotting.table(["time", "orbits that change wings", "$\\lambda_1$"], rows, ".2f"
 # As long as an orbit wanders, its neighbours separate; it counts with a negative exponent only after
 # it has settled. A positive number measured over a finite time does not prove that the chaos lasts.
 #
-# **Onward:** {doc}`/book/02_parametric/deck_methods` puts the deck's regressions to these numbers.
+# **Onward:** {doc}`/book/02_parametric/deck_methods` explains the deck's regressions, and
+# {doc}`/book/02_parametric/deck_tables` puts them to these numbers.

@@ -94,7 +94,7 @@ in part; {counts[ledger.NOT_REPRODUCED]:d} are not reproduced, {counts[ledger.DO
 imply what is claimed, and {counts[ledger.UNDECIDED]:d} are undecided.
 
 * **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
-  least squares misses the coefficients by {ours("deck-methods/rmse-ols-dt-0.1"):.2f} (RMSE27). The
+  least squares misses the coefficients by {ours("deck-tables/rmse-ols-dt-0.1"):.2f} (RMSE27). The
   same least squares through the flow map {{eq}}`eq-flow-map-fit` misses them by
   {ours("large-steps/flow-map-dt-0.1"):.1g}, on other series of the same total length
   ([Large steps](02_parametric/large_steps.py)).

@@ -22,13 +22,11 @@
 # (slide 5)
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from experiments import stored
+from book.figures import large_steps as figures
 from lorenz_utils import ledger, plotting
-from lorenz_utils.regression import coefficient_error
 
 plotting.use_style()
 
@@ -68,14 +66,12 @@ orbits = simulate(starts, FINE, 10_001).reshape(N_REPEATS, N_SERIES, -1, 3)
 # the deck's; central differences cancel the first error term; a cubic spline cancels two more.
 
 # %%
-from lorenz_utils.derivatives import central_difference, forward_difference, spline_derivative
 from lorenz_utils.regression import polynomial_library
 
 
-def differentiate_and_regress(ensemble, dt, derivative):
+def regress(ensemble, dt, derivative):
     """Least squares of the derivative on the library; coefficients (3, 9)."""
-    pairs = [derivative(series, dt) for series in ensemble]
-    states, velocity = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    states, velocity = np.concatenate([derivative(series, dt) for series in ensemble], axis=1)
     theta = polynomial_library().fit_transform(states)
     return np.linalg.lstsq(theta, velocity)[0].T
 
@@ -118,12 +114,13 @@ def differentiate_and_regress(ensemble, dt, derivative):
 # cold: the weak form on the same data, nothing that knows the truth.
 
 # %%
+from lorenz_utils.derivatives import central_difference, forward_difference, spline_derivative
 from lorenz_utils.identification import FlowMapRegressor, WeakFormRegressor
 
 METHODS = {
-    "forward difference": lambda x, dt: differentiate_and_regress(x, dt, forward_difference),
-    "central difference": lambda x, dt: differentiate_and_regress(x, dt, central_difference),
-    "cubic spline": lambda x, dt: differentiate_and_regress(x, dt, spline_derivative),
+    "forward difference": lambda x, dt: regress(x, dt, forward_difference),
+    "central difference": lambda x, dt: regress(x, dt, central_difference),
+    "cubic spline": lambda x, dt: regress(x, dt, spline_derivative),
     "weak form": lambda x, dt: WeakFormRegressor(threshold=0).fit(x, dt).coef_,
     "flow map": lambda x, dt: FlowMapRegressor(n_sigma=0).fit(x, dt).coef_,
 }
@@ -135,50 +132,44 @@ METHODS = {
 # %%
 STRIDES = np.array([1, 2, 5, 10, 20, 50, 100, 200])
 steps = FINE * STRIDES
-errors = {name: np.full((len(steps), N_REPEATS), np.nan) for name in METHODS}
-for i, stride in enumerate(STRIDES):
-    for name, identify in METHODS.items():
-        if name != "flow map" or stride >= 10:
-            errors[name][i] = [
-                coefficient_error(identify(x[:, ::stride], steps[i])) for x in orbits
-            ]
+at = {dt: i for i, dt in enumerate(steps.round(3))}
+
+# %%
+from lorenz_utils.regression import coefficient_error
+
+
+def rmse27(name, stride):
+    """Error of each repeat, from every stride-th sample."""
+    if name == "flow map" and stride < 10:
+        return [np.nan] * N_REPEATS
+    return [coefficient_error(METHODS[name](x[:, ::stride], FINE * stride)) for x in orbits]
+
+
+errors = {name: np.array([rmse27(name, stride) for stride in STRIDES]) for name in METHODS}
 
 # %% tags=["hide-input"] label="fig-large-steps-order"
-fig, ax = plt.subplots(figsize=(7.2, 4.2))
-for (name, values), colour in zip(errors.items(), plotting.CYCLE, strict=False):
-    median, low, high = np.median(values, 1), values.min(1), values.max(1)
-    _ = ax.loglog(steps, median, "o-", ms=4, color=colour, label=name)
-    _ = ax.fill_between(steps, low, high, color=colour, alpha=0.2, lw=0)
-ax.set(xlabel="time step δt (Lorenz time units)", ylabel="RMSE27")
-_ = ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+_ = figures.plot_orders(steps, errors)
 
 # %% [markdown]
 # {numref}`fig-large-steps-order` shows medians of five independent repeats and their range. The slope
 # of each line, over the steps where it is straight, is its order in {numref}`tab-large-steps-order`.
 
 # %%
-STRAIGHT = steps <= 0.02
+from lorenz_utils.ledger import Estimate
 
-
-def fitted_slope(values):
-    """Order of each repeat, and over repeats its mean with standard error."""
-    lines = np.polyfit(np.log(steps[STRAIGHT]), np.log(values[STRAIGHT]), 1)
-    return ledger.Estimate.from_samples(lines[0])
-
-
-orders = {name: fitted_slope(errors[name]) for name in list(METHODS)[:3]}
+EXPECTED = {"forward difference": "1", "central difference": "2", "cubic spline": "3 to 4"}
+straight, orders = steps <= 0.02, {}
+for name in EXPECTED:
+    slopes = np.polyfit(np.log(steps[straight]), np.log(errors[name][straight]), 1)[0]
+    orders[name] = Estimate.from_samples(slopes)
 
 # %% tags=["hide-input"] label="tab-large-steps-order"
-at = {dt: int(np.argmin(abs(steps - dt))) for dt in (0.001, 0.01, 0.1, 0.2)}
-expected = {"forward difference": "1", "central difference": "2", "cubic spline": "3 to 4"}
-plotting.table(
-        ["method", "order expected", "order measured", "RMSE27 at 0.01", "at 0.1", "at 0.2"],
-        [
-            [name, expected.get(name, "none"), f"{orders[name]:.3f}" if name in orders else "-"]
-            + [f"{np.median(errors[name][at[dt]]):.1e}" for dt in (0.01, 0.1, 0.2)]
-            for name in METHODS
-        ],
-    )
+rows = []
+for name, values in errors.items():
+    medians = np.median(values[[at[0.01], at[0.1], at[0.2]]], axis=1)
+    rows.append([name, EXPECTED.get(name, "none"), orders.get(name, "-"), *medians])
+headers = ["method", "order expected", "order measured", "RMSE27 at 0.01", "at 0.1", "at 0.2"]
+plotting.table(headers, rows, ["", "", ".3f", ".1e", ".1e", ".1e"])
 
 # %% [markdown]
 # The three derivatives fail as their textbook orders say. Nothing in the regression is at fault: the
@@ -200,41 +191,31 @@ plotting.table(
 
 # %%
 from lorenz_utils.identification import PolynomialField
-from lorenz_utils.lyapunov import lyapunov_spectrum
 
 model = FlowMapRegressor().fit(orbits[0][:, ::100], 0.1)
-ORBITS, DURATION = 1000, 250.0
 field = PolynomialField(model.coef_, model.powers_)
-exponents = lyapunov_spectrum(
-    field,
-    field.jacobian,
-    sample_attractor(ORBITS, rng=1),
-    dt=0.05,
-    duration=DURATION,
-    transient=5.0,
-)
+
+# %%
+from lorenz_utils.lyapunov import lyapunov_spectrum
+
+ORBITS, DURATION = 1000, 250.0
+starts = sample_attractor(ORBITS, rng=1)
+times = {"dt": 0.05, "duration": DURATION, "transient": 5.0}
+exponents = lyapunov_spectrum(field, field.jacobian, starts, **times)
 
 # %% tags=["hide-input"] label="tab-large-steps-exponents"
-found, lambda_1 = model.parameters_, exponents[0]
-divergence = -(10 + 1 + 8 / 3)
-Markdown(
-    plotting.markdown_table(
-        ["equations", "σ", "ρ", "β", "terms", "λ₁", "λ₂", "λ₃", "sum"],
-        [
-            ["true", "10", "28", "8/3", "7", "0.9056", "0", "-14.572", f"{divergence:.4f}"],
-            [
-                "identified at δt = 0.1",
-                *(f"{value:.10f}" for value in (found.sigma, found.rho, found.beta)),
-                f"{np.count_nonzero(model.coef_)}",
-                *(f"{exponents[i]:.4f}" for i in range(3)),
-                f"{exponents.value.sum():.4f}",
-            ],
-        ],
-    )
-    + f"\n\nThe identified exponents are averages over {ORBITS * DURATION:,.0f} time units, with confidence "
-    f"intervals. The largest lies {abs(lambda_1.value - 0.9056) / lambda_1.standard_error:.1f} "
-    "standard errors from the published 0.9056."
-)
+found = model.parameters_
+ours = ["identified at δt = 0.1", found.sigma, found.rho, found.beta, np.count_nonzero(model.coef_)]
+ours += [*(exponents[i] for i in range(3)), exponents.value.sum()]
+true = ["true", "10", "28", "8/3", "7", "0.9056", "0", "-14.572", -(10 + 1 + 8 / 3)]
+headers = ["equations", "σ", "ρ", "β", "terms", "λ₁", "λ₂", "λ₃", "sum"]
+plotting.table(headers, [true, ours], ["", *3 * [".10f"], "d", *4 * [".4f"]])
+
+# %% tags=["hide-input"]
+Markdown(f"""The identified exponents are averages over {ORBITS * DURATION:,.0f} time units, with confidence
+intervals. The largest lies
+{abs(exponents[0].value - 0.9056) / exponents[0].standard_error:.1f} standard errors from the
+published 0.9056.""")
 
 # %% [markdown]
 # The exponents of the true equations are the published ones
@@ -270,38 +251,39 @@ Markdown(
 # Multiple shooting, the subject of the next chapter, gets the same orbits with 0.1 % of noise.
 
 # %%
+from experiments import stored
+
 horizon = stored.load("large_steps")
-rows = horizon["rows"]
-STARTS = list(dict.fromkeys((row["method"], row["guess"]) for row in rows))
-WIDE = sorted({row["dt"] for row in rows})
+WIDE = sorted({row["dt"] for row in horizon["rows"]})
 
 
-def outcome(method, guess, dt):
-    """Whether the terms are exact, and the error, of each trial."""
-    trials = [r for r in rows if (r["method"], r["guess"], r["dt"]) == (method, guess, dt)]
-    return [r["exact"] for r in trials], [r["error"] for r in trials]
+def outcome(*case):
+    """The errors of the trials that found exactly the seven terms, and the number of trials."""
+    rows = [r for r in horizon["rows"] if (r["method"], r["guess"], r["dt"]) == case]
+    return [row["error"] for row in rows if row["exact"]], len(rows)
+
+
+# %%
+def reach(guess):
+    """The largest step at which the flow map succeeds in every trial."""
+    trials = {dt: outcome("flow map", guess, dt) for dt in WIDE}
+    return max(dt for dt, (good, tried) in trials.items() if len(good) == tried > 0)
 
 
 # %% tags=["hide-input"] label="tab-large-steps-reach"
-def outcome_cell(*case):
-    """Successes of trials, and the median error of the successful ones."""
-    exact, errors = outcome(*case)
-    good = [error for error, right in zip(errors, exact, strict=True) if right]
-    text = f"{sum(exact)}/{len(exact)}" if exact else ""
-    return text + (f", {np.median(good):.0e}" if good else "")
+rows = []
+for method, g in dict.fromkeys((row["method"], row["guess"]) for row in horizon["rows"]):
+    row = [method, f"guess, {g:.0%} off" if g else "cold"]
+    for good, tried in (outcome(method, g, dt) for dt in WIDE):
+        median = f", {np.median(good):.0e}" if good else ""
+        row.append(f"{len(good)}/{tried}{median}" if tried else "")
+    rows.append(row)
+plotting.table(["method", "start", *(f"δt = {dt:g}" for dt in WIDE)], rows)
 
+# %% tags=["hide-input"]
+Markdown(f"""Data sets, of five, in which exactly the seven terms are found, and their median RMSE27.
 
-Markdown(
-    plotting.markdown_table(
-        ["method", "start", *(f"δt = {dt:g}" for dt in WIDE)],
-        [
-            [m, f"guess, {g:.0%} off" if g else "cold", *(outcome_cell(m, g, dt) for dt in WIDE)]
-            for m, g in STARTS
-        ],
-    )
-    + "\n\nData sets, of five, in which exactly the seven terms are found, and their median RMSE27.\n\n"
-    + stored.origin(horizon)
-)
+{stored.origin(horizon)}""")
 
 # %% [markdown]
 # These fits take minutes, so they are stored with the book; here is one of them again.
@@ -313,12 +295,13 @@ step = 0.2
 series = simulate(sample_attractor(20, rng=0), step, 51)
 again = FlowMapRegressor(max_iter=15).fit(series, step)
 
-# %% tags=["hide-input"]
-kept = outcome("flow map", 0.0, step)[1][0]
-error = coefficient_error(again.coef_)
-right = ((again.coef_ != 0) == (true_coefficients() != 0)).all()
+# %%
+error, kept = coefficient_error(again.coef_), outcome("flow map", 0.0, step)[0][0]
+assert ((again.coef_ != 0) == (true_coefficients() != 0)).all()
 # Both are made of rounding errors: they have their size in common, not their digits.
-assert right and max(error, kept) < 1e-9, "not the stored trial: run experiments.large_steps"
+assert max(error, kept) < 1e-9, "not the stored trial: run experiments.large_steps"
+
+# %% tags=["hide-input"]
 Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {kept:.0e}.")
 
 # %% [markdown]
@@ -344,34 +327,22 @@ Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {kept:.0e}."
 
 
 # %% tags=["hide-input"]
-def mean_record(name, method, dt):
-    samples = errors[method][at[dt]]
-    estimate = ledger.Estimate.from_samples(samples)
-    return ledger.record(f"large-steps/{name}", estimate, n=N_REPEATS, T=100, dt=dt)
+def record_mean(case, name, dt):
+    """Record and return the mean error of a method."""
+    mean = Estimate.from_samples(errors[name][at[dt]])
+    return ledger.record(f"large-steps/{case}-dt-{dt}", mean, n=N_REPEATS, T=100)
 
 
-small = mean_record("forward-dt-0.001", "forward difference", 0.001)
-deck_small = mean_record("forward-dt-0.01", "forward difference", 0.01)
-deck_large = mean_record("forward-dt-0.1", "forward difference", 0.1)
-linear_large = mean_record("weak-dt-0.1", "weak form", 0.1)
-flow_large = mean_record("flow-map-dt-0.1", "flow map", 0.1)
-ledger.record(
-    "large-steps/lambda-identified", lambda_1, amplified=True, orbits=ORBITS, T=DURATION, dt=0.1
-)
-reach = {
-    guess: max(dt for dt in WIDE if all(outcome("flow map", guess, dt)[0] or [False]))
-    for guess in (0.0, 0.1)
-}
-Markdown(
-    f"With the deck's forward difference the error is {small:.3f} at $\\delta t = 0.001$, "
-    f"{deck_small:.2f} at 0.01 and {deck_large:.2f} at 0.1: it is proportional to $\\delta t$ until "
-    "it saturates. The deck is right that its regressors struggle at 0.1, "
-    f"but neither the data nor linearity are to blame: the weak form, also linear, gives "
-    f"{linear_large:.3f}, and the flow map {flow_large.value:.0e}, with "
-    f"$\\lambda_1$ = {lambda_1:.4f}. It is exact in every trial from a cold start up to "
-    f"$\\delta t = {reach[0.0]:g}$, from a guess 10 % off up to ${reach[0.1]:g}$. Large steps are no reason "
-    "to prefer a generative model."
-)
+forward = [record_mean("forward", "forward difference", dt) for dt in (0.001, 0.01, 0.1)]
+linear, flow = record_mean("weak", "weak form", 0.1), record_mean("flow-map", "flow map", 0.1)
+ledger.record("large-steps/lambda-identified", exponents[0], amplified=True, orbits=ORBITS)
+Markdown(f"""With the deck's forward difference the error is {forward[0]:.3f} at
+$\\delta t = 0.001$, {forward[1]:.2f} at 0.01 and {forward[2]:.2f} at 0.1: it is proportional to
+$\\delta t$ until it saturates. The deck is right that its regressors struggle at 0.1, but neither
+the data nor linearity are to blame: the weak form, also linear, gives {linear:.3f}, and the flow map
+{flow.value:.0e}, with $\\lambda_1$ = {exponents[0]:.4f}. It is exact in every trial from a cold
+start up to $\\delta t = {reach(0.0):g}$, from a guess 10 % off up to ${reach(0.1):g}$. Large steps
+are no reason to prefer a generative model.""")
 
 # %% [markdown]
 # ## Exercises
@@ -380,29 +351,28 @@ Markdown(
 # $f + \frac{\delta t}{2} J f$. Subtract this second term, computed with the *true* field, from the
 # difference at $\delta t = 0.01$. By how much does the error of the regression fall?
 
-# %% tags=["hide-cell"]
-x = orbits[0][:, ::10]
-states, velocity = (
-    np.concatenate(p) for p in zip(*(forward_difference(s, 0.01) for s in x), strict=True)
-)
+# %% tags=["hide-cell", "solution"]
 from lorenz_utils.system import vector_field
 
-bias = 0.005 * np.einsum("nij,nj->ni", jacobian(states), vector_field(states))
-theta = polynomial_library().fit_transform(states)
-before, after = (
-    coefficient_error(np.linalg.lstsq(theta, v)[0].T) for v in (velocity, velocity - bias)
-)
-Markdown(f"From {before:.3f} to {after:.3f}: what is left is the next order.")
+
+def corrected(series, dt):
+    """Forward differences without their first error term."""
+    states, velocity = forward_difference(series, dt)
+    bias = dt / 2 * np.einsum("nij,nj->ni", jacobian(states), vector_field(states))
+    return states, velocity - bias
+
+
+after = regress(orbits[0][:, ::10], 0.01, corrected)
+Markdown(f"""From {errors["forward difference"][at[0.01], 0]:.3f} to {coefficient_error(after):.3f}:
+what is left is the next order.""")
 
 # %% [markdown]
 # **2. Fewer samples.** How few sample pairs at $\delta t = 0.1$ does the flow map need?
 
-# %% tags=["hide-cell"] label="tab-large-steps-samples"
-rows = []
-for length in (20, 40, 100):
-    fitted = FlowMapRegressor().fit(orbits[1][0, ::100][:length], 0.1)
-    rows.append([str(length), f"{coefficient_error(fitted.coef_):.1e}"])
-plotting.table(["samples", "RMSE27"], rows)
+# %% tags=["hide-cell", "solution"] label="tab-large-steps-samples"
+x = orbits[1][0, ::100]
+rows = [[n, coefficient_error(FlowMapRegressor().fit(x[:n], 0.1).coef_)] for n in (20, 40, 100)]
+plotting.table(["samples", "RMSE27"], rows, ["d", ".1e"])
 
 # %% [markdown]
 # In {eq}`eq-flow-map-fit` each pair gives three equations for 27 unknowns, so nine pairs suffice in
