@@ -311,6 +311,7 @@ def cross_entropy(critic):
     return nn.functional.softplus(scores).mean()
 
 
+# %%
 def train_critic(seed, *, normalised, n_steps=600):
     torch.manual_seed(seed)
     critic, history = make_critic(normalised), []
