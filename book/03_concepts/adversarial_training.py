@@ -25,11 +25,13 @@
 # small experiment.
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
+from itertools import pairwise
+
 from IPython.display import Markdown
 from scipy.optimize import minimize
 from scipy.stats import norm
 
+from book.figures import adversarial_training as figures
 from lorenz_utils import ledger, plotting
 from lorenz_utils.system import make_ensemble
 
@@ -76,9 +78,9 @@ plotting.use_style()
 # to base two they count in bit, and the bound is one.
 # :::
 
-
 # %% tags=["kernel"]
-from scipy.special import rel_entr, xlogy
+import numpy as np
+from scipy.special import expit, rel_entr, xlogy
 
 
 def optimal_discriminator(p_r, p_g):
@@ -99,8 +101,6 @@ def jensen_shannon(p, q):
 # nothing but mean and variance: a Gaussian.
 
 # %%
-import numpy as np
-
 x = make_ensemble(50, 1000, 0.1, rng=0)[..., 0].ravel()
 edges = np.linspace(-20, 20, 61)
 p_r = np.histogram(x, edges)[0] / len(x)
@@ -112,17 +112,21 @@ D_star = optimal_discriminator(p_r, p_g)
 # To check {eq}`eq-optimal-critic` without using it, let an optimiser climb the game {eq}`eq-value` over
 # all discriminators with one free logit $s$ a bin, $D = 1 / (1 + e^{-s})$.
 
+
 # %%
-from scipy.special import expit
-
-
 def loss_and_slope(s):
-    slope = p_r - (p_r + p_g) * expit(s)
-    return -(p_r * -np.logaddexp(0, -s) - p_g * np.logaddexp(0, s)).sum(), -slope
+    loss = p_r * np.logaddexp(0, -s) + p_g * np.logaddexp(0, s)
+    return loss.sum(), (p_r + p_g) * expit(s) - p_r
 
 
+def mean_difference(D):
+    """Mean absolute difference from the optimal discriminator, over all samples."""
+    return ((p_r + p_g) / 2 * np.abs(D - D_star)).sum(-1)
+
+
+# %%
 climbed = minimize(loss_and_slope, np.zeros(60), jac=True, tol=1e-12, method="L-BFGS-B")
-gap = np.sum((p_r + p_g) / 2 * np.abs(expit(climbed.x) - D_star))
+gap = mean_difference(expit(climbed.x))
 identity = game_value(D_star, p_r, p_g) - (2 * jensen_shannon(p_r, p_g) - np.log(4))
 
 # %% [markdown]
@@ -132,28 +136,22 @@ identity = game_value(D_star, p_r, p_g) - (2 * jensen_shannon(p_r, p_g) - np.log
 # shows what they learn.
 
 # %%
-from itertools import pairwise
-
 import torch
 from torch import nn
-from torch.nn.functional import leaky_relu, softplus
+from torch.nn.functional import leaky_relu, one_hot, softplus
 
 torch.set_num_threads(1)
 REPEATS = 10
 
 
 # %%
-
-
 class Networks(nn.Module):
-    def __init__(self, sizes, *, slope=0.2):
+    def __init__(self, *sizes, slope=0.2):
         super().__init__()
-        self.slope = slope
-        shapes = [(REPEATS, n_in, n_out) for n_in, n_out in pairwise(sizes)]
-        weights = [torch.randn(s) * (2 / s[1]) ** 0.5 for s in shapes]
+        self.slope, shapes = slope, list(pairwise(sizes))
+        weights = [torch.randn(REPEATS, n, m) * (2 / n) ** 0.5 for n, m in shapes]
         self.weights = nn.ParameterList(weights)
-        biases = [torch.rand(s[0], 1, s[2]) - 0.5 for s in shapes]
-        self.biases = nn.ParameterList(biases)
+        self.biases = nn.ParameterList([torch.rand(REPEATS, 1, m) - 0.5 for _, m in shapes])
 
     def forward(self, x):
         """(REPEATS, batch, sizes[0]) -> (REPEATS, batch, sizes[-1])."""
@@ -163,44 +161,42 @@ class Networks(nn.Module):
 
 
 # %%
+def descend(adam, loss, rate):
+    """One step of the optimiser, in its own parameters only."""
+    (group,) = adam.param_groups
+    group["lr"] = rate
+    adam.zero_grad()
+    loss.backward(inputs=group["params"])
+    adam.step()
+
+
+# %%
+def standardised(values):
+    return torch.tensor((values - x.mean()) / x.std(), dtype=torch.float32)
+
+
 torch.manual_seed(0)
-D = Networks([1, 32, 32, 1])
-adam = torch.optim.Adam(D.parameters(), 2e-2, fused=True)
-data = torch.tensor((x - x.mean()) / x.std(), dtype=torch.float32)
+D, data = Networks(1, 32, 32, 1), standardised(x)
+adam = torch.optim.Adam(D.parameters(), fused=True)
 for _ in range(600):
     real = data[torch.randint(len(data), (REPEATS, 1024, 1))]
     fake = torch.randn(REPEATS, 1024, 1)
-    loss = (softplus(-D(real)) + softplus(D(fake))).mean((1, 2)).sum()
-    adam.zero_grad()
-    loss.backward()
-    adam.step()
+    descend(adam, (softplus(-D(real)) + softplus(D(fake))).mean((1, 2)).sum(), 2e-2)
 
-# %% tags=["hide-input"]
-centres = (edges[1:] + edges[:-1]) / 2
-grid = torch.tensor((centres - x.mean()) / x.std(), dtype=torch.float32)
-with torch.no_grad():
-    learned = torch.sigmoid(D(grid[None, :, None].repeat(REPEATS, 1, 1)))[..., 0].numpy()
-network_gap = ledger.Estimate.from_samples((np.abs(learned - D_star) * (p_r + p_g) / 2).sum(1))
+# %%
+grid = standardised((edges[1:] + edges[:-1]) / 2).repeat(REPEATS, 1)[..., None]
+learned = torch.sigmoid(D(grid))[..., 0].detach().numpy()
+network_gap = ledger.Estimate.from_samples(mean_difference(learned))
 
 # %% tags=["hide-input"] label="fig-adversarial-optimal"
-fig, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3))
-width = edges[1] - edges[0]
-left.stairs(p_r / width, edges, color=plotting.COORDINATES["x"], label="$p_r$, Lorenz $x$")
-left.plot(centres, p_g / width, color=plotting.COLOURS["generated"], label="$p_g$, Gaussian")
-left.set(xlabel="$x$", ylabel="density", ylim=(0, 0.09))
-left.legend(loc="upper right", fontsize=8)
-lines = right.plot(centres, learned.T, color=plotting.COLOURS["light"], lw=0.8)
-lines[0].set_label("ten networks")
-right.plot(centres, D_star, color=plotting.COLOURS["real"], label=r"$D^\star$")
-right.set(xlabel="$x$", ylabel="probability of real", ylim=(0, 1))
-_ = right.legend(fontsize=8)
+_ = figures.plot_optimal(edges, p_r, p_g, learned, D_star)
 
 # %% tags=["hide-input"]
 Markdown(
     f"The climb ends within {gap:.0e} of $D^\\star$ (mean absolute difference), and the identity "
     f"with the Jensen-Shannon divergence holds to {abs(identity):.0e}. The networks come within "
     f"{network_gap:.3f} (mean of {REPEATS} repeats with confidence intervals), where an ignorant one half "
-    f"would be off by {np.sum((p_r + p_g) / 2 * np.abs(D_star - 0.5)):.3f}. JS is {jensen_shannon(p_r, p_g):.3f} nat out of a possible "
+    f"would be off by {mean_difference(0.5):.3f}. JS is {jensen_shannon(p_r, p_g):.3f} nat out of a possible "
     f"$\\log 2 = {np.log(2):.3f}$."
 )
 
@@ -231,9 +227,6 @@ Markdown(
 
 
 # %% tags=["kernel"]
-from scipy.special import expit
-
-
 def generator_slopes(s, s_real=0.0):
     return {
         "saturating": -expit(s),
@@ -244,15 +237,7 @@ def generator_slopes(s, s_real=0.0):
 
 # %% tags=["hide-input"] label="fig-adversarial-slopes"
 s = np.linspace(-8, 8, 200)
-fig, ax = plt.subplots(figsize=(6.4, 3))
-for name, slope in generator_slopes(s, s_real=0).items():
-    if name != "relativistic":
-        ax.plot(s, -slope, label=name)
-for s_real, style in [(2, "--"), (5, ":")]:
-    slope = generator_slopes(s, s_real=s_real)["relativistic"]
-    ax.plot(s, -slope, style, color=plotting.CYCLE[2], label=f"relativistic, real at {s_real}")
-ax.set(xlabel="logit $s$ of a fake ($s < 0$: recognised)", ylabel="size of the slope")
-_ = ax.legend(fontsize=8)
+_ = figures.plot_slopes(s, {s_real: generator_slopes(s, s_real) for s_real in (2, 5)})
 
 # %% [markdown]
 # In {numref}`fig-adversarial-slopes` a fake recognised with certainty gets no gradient at all from
@@ -270,9 +255,9 @@ MODES = 2 * torch.stack([angles.cos(), angles.sin()], 1)
 SPREAD, BATCH = 0.1, 64
 
 
-def sample_ring(batch=BATCH):
-    centres = MODES[torch.randint(8, (REPEATS, batch))]
-    return centres + SPREAD * torch.randn(REPEATS, batch, 2)
+def sample_ring():
+    centres = MODES[torch.randint(8, (REPEATS, BATCH))]
+    return centres + SPREAD * torch.randn(REPEATS, BATCH, 2)
 
 
 # %% [markdown]
@@ -297,6 +282,7 @@ def adversarial_losses(on_real, on_fake, *, relativistic):
     return softplus(-on_real) + softplus(on_fake), softplus(-on_fake)
 
 
+# %%
 def gradient_penalty(D, *samples):
     samples = [x.detach().requires_grad_() for x in samples]
     total = sum(D(x).sum() for x in samples)
@@ -320,44 +306,26 @@ def gradient_penalty(D, *samples):
 
 
 # %%
-def ring_step(G, D, z, step_G, step_D, *, relativistic, gamma, noise):
-    """One step of each network; `noise` blurs both kinds of samples."""
-    real, fake = sample_ring(), G(z)
-    real, fake = (x + noise * torch.randn_like(x) for x in (real, fake))
+def ring_step(G, D, z, adams, fading, *, noise=0.0, relativistic=False, gamma=0.0):
+    """One step of each network; noise on all samples and the rates are fading."""
+    samples = sample_ring(), G(z)
+    real, fake = (x + noise * fading * torch.randn_like(x) for x in samples)
     loss, _ = adversarial_losses(D(real), D(fake.detach()), relativistic=relativistic)
     penalty = gamma * gradient_penalty(D, real, fake) if gamma else 0
-    step_D(loss.mean(1).sum() + penalty)
+    descend(adams[1], loss.mean(1).sum() + penalty, 12e-3 * fading)
     _, loss = adversarial_losses(D(real), D(fake), relativistic=relativistic)
-    step_G(loss.mean(1).sum())
-
-
-# %% tags=["hide-input"]
-def descent(network, rate, n_steps):
-    """A function that takes one Adam step down a loss, at a rate that falls linearly to zero."""
-    parameters = list(network.parameters())
-    adam = torch.optim.Adam(parameters, rate, betas=(0.5, 0.9), fused=True)
-    decay = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: 1 - step / n_steps)
-
-    def step(loss):
-        adam.zero_grad()
-        loss.backward(inputs=parameters)
-        adam.step()
-        decay.step()
-
-    return step
+    descend(adams[0], loss.mean(1).sum(), 3e-3 * fading)
 
 
 # %%
-def train_ring(*, latent=16, noise=0.0, n_steps=1200, relativistic=False, gamma=0.0):
+def train_ring(*, latent=16, n_steps=1200, **knobs):
     torch.manual_seed(0)
-    G, D = Networks([latent, 64, 64, 2], slope=0), Networks([2, 64, 64, 1])
-    step_G, step_D = descent(G, 3e-3, n_steps), descent(D, 12e-3, n_steps)
-    knobs = {"relativistic": relativistic, "gamma": gamma}
+    G, D = Networks(latent, 64, 64, 2, slope=0), Networks(2, 64, 64, 1)
+    adams = [torch.optim.Adam(net.parameters(), betas=(0.5, 0.9), fused=True) for net in (G, D)]
     for k in range(n_steps):
         z = torch.randn(REPEATS, BATCH, latent)
-        ring_step(G, D, z, step_G, step_D, noise=noise * (1 - k / n_steps), **knobs)
-    with torch.no_grad():
-        return G(torch.randn(REPEATS, 2000, latent))
+        ring_step(G, D, z, adams, 1 - k / n_steps, **knobs)
+    return G(torch.randn(REPEATS, 2000, latent)).detach()
 
 
 # %%
@@ -370,7 +338,6 @@ runs = {
     "plain, latent 2": train_ring(latent=2),
 }
 
-
 # %% [markdown]
 # A mode counts as covered if at least 2 % of all samples fall within three standard deviations of
 # its centre; its fair share would be 12.5 %. The second measure is the share of samples that
@@ -380,30 +347,21 @@ runs = {
 
 # %%
 def coverage(samples):
+    """Modes covered, and the percentage of samples close to one."""
     distance, nearest = torch.cdist(samples, MODES).min(-1)
     close = distance < 3 * SPREAD
-    share = (nn.functional.one_hot(nearest, 8) * close[..., None]).float().mean(1)
-    return (share > 0.02).sum(1).numpy(), close.float().mean(1).numpy()
+    covered = (one_hot(nearest, 8) * close[..., None]).float().mean(1) > 0.02
+    counts = covered.sum(1), 100 * close.float().mean(1)
+    return [ledger.Estimate.from_samples(count) for count in counts]
 
 
 # %% tags=["hide-input"] label="tab-adversarial-ring"
-measures = {
-    name: [ledger.Estimate.from_samples(m) for m in coverage(y)] for name, y in runs.items()
-}
-rows = [
-    [name, f"{m:.1f}", f"{100 * q.value:.0f} ± {100 * q.half_width():.0f} %"]
-    for name, (m, q) in measures.items()
-]
+measures = {name: coverage(samples) for name, samples in runs.items()}
+rows = [[name, f"{modes:.1f}", f"{close:.0f} %"] for name, (modes, close) in measures.items()]
 plotting.table(["training", "modes covered, of 8", "samples close to a mode"], rows)
 
 # %% tags=["hide-input"] label="fig-adversarial-ring"
-fig, axes = plt.subplots(1, 6, figsize=(10.5, 2.1), sharex=True, sharey=True)
-for ax, (name, samples) in zip(axes, runs.items(), strict=True):
-    ax.plot(*samples[0].T, ".", ms=1, alpha=0.4, color=plotting.COLOURS["generated"])
-    for mode in MODES:
-        ax.add_patch(plt.Circle(mode, 3 * SPREAD, fill=False, color=plotting.COLOURS["reference"]))
-    ax.set(aspect="equal", xlim=(-2.9, 2.9), ylim=(-2.9, 2.9), xticks=[], yticks=[])
-    ax.set_title(name, fontsize=8)
+_ = figures.plot_ring(runs, MODES, 3 * SPREAD)
 
 # %% [markdown]
 # The plain game ends on a few modes ({numref}`fig-adversarial-ring`), and yet more of its samples lie
@@ -432,20 +390,19 @@ for ax, (name, samples) in zip(axes, runs.items(), strict=True):
 
 
 # %%
-def wasserstein_of_best(values, n_units):
-    """W2 distance of the best generator with `n_units` kinks to the sample."""
-    z = norm.ppf((np.arange(len(values)) + 0.5) / len(values))
-    kinks = norm.ppf((np.arange(n_units) + 0.5) / n_units)
+def wasserstein_of_best(ordered, n_units):
+    """W2 distance of the best generator with `n_units` kinks to the sorted sample."""
+    z, kinks = (norm.ppf((np.arange(n) + 0.5) / n) for n in (len(ordered), n_units))
     basis = np.column_stack([np.ones_like(z), z, np.maximum(z[:, None] - kinks, 0)])
-    fit = basis @ np.linalg.lstsq(basis, np.sort(values), rcond=None)[0]
-    return np.sqrt(np.mean((fit - np.sort(values)) ** 2))
+    fit = basis @ np.linalg.lstsq(basis, ordered)[0]
+    return np.sqrt(np.mean((fit - ordered) ** 2))
 
 
-samples = [np.random.default_rng(seed).choice(x, 2000) for seed in range(REPEATS)]
+# %%
+samples = np.sort([np.random.default_rng(seed).choice(x, 2000) for seed in range(REPEATS)])
 units = [0, 2, 4, 8, 16, 32, 64]
 distances = np.array([[wasserstein_of_best(v, k) for k in units] for v in samples])
-ordered = np.sort(samples)
-between = np.sqrt(np.mean(np.diff(ordered, axis=0) ** 2, axis=1))
+between = np.sqrt(np.mean(np.diff(samples, axis=0) ** 2, axis=1)).mean()
 
 # %% [markdown]
 # ### 2. "Does the minimum of the loss guarantee optimality, with generalisation?"
@@ -465,15 +422,14 @@ between = np.sqrt(np.mean(np.diff(ordered, axis=0) ** 2, axis=1))
 
 
 # %%
-def copy_gap(n, *, rng):
+def copy_gap(n, seed):
     """JS between a training set, which the generator repeats, and new samples."""
-    rng = np.random.default_rng(rng)
-    return jensen_shannon(rng.multinomial(n, p_r) / n, rng.multinomial(n, p_r) / n)
+    return jensen_shannon(*np.random.default_rng(seed).multinomial(n, p_r, 2) / n)
 
 
 sizes = [30, 100, 300, 1000, 3000, 10000]
-gaps = np.array([[copy_gap(n, rng=seed) for n in sizes] for seed in range(20)])
-occupied = np.count_nonzero(p_r)
+gaps = np.array([[copy_gap(n, seed) for n in sizes] for seed in range(20)])
+theory = (np.count_nonzero(p_r) - 1) / (4 * np.array(sizes))
 
 # %% [markdown]
 # ### 3. "Is there an algorithm that reaches the optimum in finitely many iterations?"
@@ -499,19 +455,13 @@ occupied = np.count_nonzero(p_r)
 
 
 # %% tags=["kernel"]
-import numpy as np
-from scipy.special import expit
-
-
 def dirac_gan(theta, psi, n_steps, *, rate=0.1, gamma=0.0, alternate=False):
     """Path (n_steps + 1, 2): real data at 0, fakes at theta, logit psi x."""
     path = [(theta, psi)]
     for _ in range(n_steps):
-        seen = theta
-        theta = theta + rate * psi * expit(psi * theta)
-        if alternate:
-            seen = theta
-        psi = psi - rate * (seen * expit(psi * seen) + gamma * psi)
+        moved = theta + rate * psi * expit(psi * theta)
+        seen = moved if alternate else theta
+        theta, psi = moved, psi - rate * (seen * expit(psi * seen) + gamma * psi)
         path.append((theta, psi))
     return np.array(path)
 
@@ -521,74 +471,30 @@ def dirac_gan(theta, psi, n_steps, *, rate=0.1, gamma=0.0, alternate=False):
 # {eq}`eq-dirac` the other way, with the same eigenvalues. (The other two losses have the same linear part.)
 
 # %%
-paths = {
-    "both at once": dirac_gan(1, 0, 600),
-    "in turn": dirac_gan(1, 0, 600, alternate=True),
-    "both at once, R1": dirac_gan(1, 0, 600, gamma=1.0),
-}
+rules = {"both at once": {}, "in turn": {"alternate": True}, "both at once, R1": {"gamma": 1.0}}
+paths = {name: dirac_gan(1, 0, 600, **rule) for name, rule in rules.items()}
+away = {name: np.linalg.norm(path, axis=1) for name, path in paths.items()}
 growth = np.abs(np.linalg.eigvals([[1, -0.05], [0.05, 1]])).max()
 shrink = np.abs(np.linalg.eigvals([[1, -0.05], [0.05, 1 - 0.1]])).max()
 
 # %% tags=["hide-input"] label="fig-adversarial-questions"
-fig, axes = plt.subplots(1, 3, figsize=(9.5, 3))
-axes[0].errorbar(
-    np.add(units, 1), distances.mean(0), 2 * distances.std(0, ddof=1) / 6**0.5, marker="o", ms=4
-)
-axes[0].axhline(
-    np.mean(between), color=plotting.COLOURS["reference"], ls="--", label="real against real"
-)
-axes[0].set(
-    xscale="log",
-    yscale="log",
-    xlabel="units of the generator + 1",
-    ylabel="W2 distance",
-    title="1 capacity",
-)
-axes[0].legend(fontsize=8)
-axes[1].errorbar(
-    sizes,
-    gaps.mean(0),
-    2 * gaps.std(0, ddof=1) / 20**0.5,
-    fmt="o",
-    ms=4,
-    label="copy against new data",
-)
-axes[1].plot(
-    sizes,
-    (occupied - 1) / (4 * np.array(sizes)),
-    "--",
-    color=plotting.COLOURS["reference"],
-    label="$(k - 1) / 4n$",
-)
-axes[1].set(
-    xscale="log",
-    yscale="log",
-    xlabel="training samples $n$",
-    ylabel="JS (nat)",
-    title="2 generalisation",
-)
-axes[1].legend(fontsize=8)
-for name, path in paths.items():
-    axes[2].semilogy(np.linalg.norm(path, axis=1), label=name)
-axes[2].set(
-    xlabel="step", ylabel="distance to equilibrium", title="3 optimisation", ylim=(1e-8, 1e2)
-)
-_ = axes[2].legend(fontsize=8)
+_ = figures.plot_questions((units, distances, between), (sizes, gaps, theory), away)
 
 # %% tags=["hide-input"]
-steps_r1 = int(np.argmax(np.linalg.norm(paths["both at once, R1"], axis=1) < 1e-6))
-enough = next(k for k, d in zip(units, distances.mean(0), strict=True) if d < np.mean(between))
+enough = np.argmax(distances.mean(0) < between)
+best, copied = map(ledger.Estimate.from_samples, (distances, gaps))
+steps_r1 = np.argmax(away["both at once, R1"] < 1e-6)
 Markdown(
-    f"1. **Capacity.** {enough:d} rectified units bring the best generator of $x$ closer to its "
-    f"sample ({ledger.Estimate.from_samples(distances[:, units.index(enough)]):.2f}) than two real samples of 2000 "
-    f"lie from each other ({np.mean(between):.2f}). A line, which is a Gaussian, stays at "
-    f"{ledger.Estimate.from_samples(distances[:, 0]):.2f}. In one dimension capacity is cheap.\n"
+    f"1. **Capacity.** {units[enough]:d} rectified units bring the best generator of $x$ closer to its "
+    f"sample ({best[enough]:.2f}) than two real samples of 2000 "
+    f"lie from each other ({between:.2f}). A line, which is a Gaussian, stays at "
+    f"{best[0]:.2f}. In one dimension capacity is cheap.\n"
     f"2. **Generalisation.** The loss guarantees the training set, no more. A perfect copy of 30 samples is "
-    f"{ledger.Estimate.from_samples(gaps[:, 0]):.2f} nat away from new data, one of 10000 "
-    f"{ledger.Estimate.from_samples(gaps[:, -1]):.4f} (theory: {(occupied - 1) / 40000:.4f}).\n"
+    f"{copied[0]:.2f} nat away from new data, one of 10000 "
+    f"{copied[-1]:.4f} (theory: {theory[-1]:.4f}).\n"
     f"3. **Optimisation.** Simultaneous steps multiply the distance by up to {growth:.5f} each and never "
     f"arrive; steps in turn circle for ever. With R1 the factor is {shrink:.3f}, and the game is "
-    f"within $10^{{-6}}$ of its equilibrium after {steps_r1} steps."
+    f"within $10^{{-6}}$ of its equilibrium after {steps_r1:d} steps."
 )
 
 # %% [markdown]
@@ -599,39 +505,25 @@ Markdown(
 # ## What we find
 
 # %% tags=["hide-input"]
-missing = {
-    name: ledger.Estimate(8 - m.value, m.standard_error, m.n) for name, (m, _) in measures.items()
-}
-ledger.record("adversarial_training/optimal-discriminator-gap", gap, bins=60)
-ledger.record(
-    "adversarial_training/missing-modes-plain", missing["plain"], amplified=True, seeds=REPEATS
-)
-ledger.record(
-    "adversarial_training/missing-modes-noise", missing["noise, fading"],
-    amplified=True, seeds=REPEATS,
-)
-ledger.record(
-    "adversarial_training/missing-modes-r1-r2", missing["relativistic, R1 + R2"],
-    amplified=True, seeds=REPEATS,
-)
-ledger.record("adversarial_training/simultaneous-growth", growth, rate=0.1)
-ledger.record(
-    "adversarial_training/missing-modes-latent-2", missing["plain, latent 2"],
-    amplified=True, seeds=REPEATS,
-)
-plain, opened = measures["plain"], measures["relativistic, R1 + R2"]
-easy = measures["plain, latent 2"]
+plain, noise, relativistic, penalty, opened, easy = measures.values()
+missing = {"plain": plain, "noise": noise, "r1-r2": opened, "latent-2": easy}
+for name, (modes, _) in missing.items():
+    result = ledger.Estimate(8 - modes.value, modes.standard_error, modes.n)
+    full_name = f"adversarial-training/missing-modes-{name}"
+    ledger.record(full_name, result, amplified=True, seeds=REPEATS)
+ledger.record("adversarial-training/optimal-discriminator-gap", gap, bins=60)
+ledger.record("adversarial-training/simultaneous-growth", growth, rate=0.1)
 Markdown(
     f"* The optimal discriminator is $p_r / (p_r + p_g)$, to {gap:.0e}; the game is a Jensen-Shannon "
     f"divergence as long as $D$ keeps up.\n"
     f"* **Mode collapse** is real, in a setting chosen for it: the plain game covers {plain[0]:.1f} of 8 "
     f"modes in {REPEATS} repeats. With R1 + R2 and the relativistic loss it covers {opened[0]:.1f}, with "
-    f"R1 + R2 alone {measures['R1 + R2'][0]:.1f}, with the deck's fading noise "
-    f"{measures['noise, fading'][0]:.1f}, with the relativistic loss alone "
-    f"{measures['relativistic loss'][0]:.1f}.\n"
+    f"R1 + R2 alone {penalty[0]:.1f}, with the deck's fading noise "
+    f"{noise[0]:.1f}, with the relativistic loss alone "
+    f"{relativistic[0]:.1f}.\n"
     f"* It is no law: with two latent dimensions the plain game covers {easy[0]:.1f}, and "
-    f"{100 * easy[1].value:.0f} % of its samples lie close to a mode, against {100 * opened[1].value:.0f} % "
-    f"of those opened by the penalty and {100 * plain[1].value:.0f} % of the collapsed ones.\n"
+    f"{easy[1].value:.0f} % of its samples lie close to a mode, against {opened[1].value:.0f} % "
+    f"of those opened by the penalty and {plain[1].value:.0f} % of the collapsed ones.\n"
     f"* The deck is right about **instability**: near its equilibrium the plain game grows by a factor "
     f"{growth:.5f} a step at rate 0.1, in the smallest case there is.\n"
     f"* Its three questions have answers in small cases: capacity is cheap in one dimension, the loss "
@@ -645,19 +537,15 @@ Markdown(
 # standard deviation 0.1. Plot JS against $a$. Where does the generator still feel in which
 # direction to move? (The Wasserstein distance is $a$.)
 
-# %% tags=["hide-cell"] label="fig-adversarial-saturation"
-fine = np.linspace(-1, 3, 4001)
+# %% tags=["hide-cell", "solution"] label="fig-adversarial-saturation"
+fine, shifts = np.linspace(-1, 3, 4001), np.linspace(0, 2, 60)
 
 
 def mass(mean, std=0.1):
     return norm(mean, std).pdf(fine) * (fine[1] - fine[0])
 
 
-shifts = np.linspace(0, 2, 60)
-fig, ax = plt.subplots(figsize=(5, 2.4))
-ax.plot(shifts, [jensen_shannon(mass(0), mass(a)) for a in shifts])
-ax.axhline(np.log(2), ls="--", color=plotting.COLOURS["reference"])
-_ = ax.set(xlabel="distance $a$", ylabel="JS (nat)")
+_ = figures.plot_saturation(shifts, [jensen_shannon(mass(0), mass(a)) for a in shifts])
 # Beyond about six standard deviations JS is log 2 and flat: a perfect discriminator teaches
 # nothing there. Noise on both (or a penalty on D's slope) widens the region that still teaches.
 
@@ -667,20 +555,13 @@ _ = ax.set(xlabel="distance $a$", ylabel="JS (nat)")
 # $\mathrm{KL}(p_g \| p_r) - 2\,\mathrm{JS}(p_r, p_g)$. Check it by central differences for two Gaussians
 # as in exercise 1, now of standard deviation 1 and at distance 1.5. Which of the two terms favours dropping a mode?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 fine = np.linspace(-12, 14, 20001)
 real, frozen = mass(0, 1), optimal_discriminator(mass(0, 1), mass(1.5, 1))
-
-
-def frozen_loss(a):
-    return -(mass(a, 1) * np.log(frozen)).sum()
-
-
-def split(a):
-    return rel_entr(mass(a, 1), real).sum() - 2 * jensen_shannon(real, mass(a, 1))
-
-
-both = [(f(1.5 + 1e-4) - f(1.5 - 1e-4)) / 2e-4 for f in (frozen_loss, split)]
+fakes = [mass(a, 1) for a in (1.5 - 1e-4, 1.5 + 1e-4)]
+losses = [-(fake * np.log(frozen)).sum() for fake in fakes]
+splits = [rel_entr(fake, real).sum() - 2 * jensen_shannon(real, fake) for fake in fakes]
+both = np.diff([losses, splits])[:, 0] / 2e-4
 assert abs(both[0] - both[1]) < 1e-6
 Markdown(
     f"The two derivatives are {both[0]:.6f} and {both[1]:.6f}. KL($p_g \\| p_r$) is an average over "

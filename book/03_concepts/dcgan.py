@@ -23,9 +23,11 @@
 # volume of features." Slide 23 adds an example with numbers.
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
+from itertools import accumulate, pairwise
+
 from IPython.display import Markdown
 
+from book.figures import dcgan as figures
 from lorenz_utils import ledger, plotting
 from lorenz_utils.system import make_ensemble
 
@@ -45,20 +47,18 @@ plotting.use_style()
 #
 # where $p$ pixels of padding are cut from each edge. In numpy:
 
-
 # %% tags=["kernel"]
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 
 def transposed_convolution(image, kernel, *, stride=1, padding=0):
     """Stamp the kernel once for each pixel of the image."""
-    height, width = kernel.shape
-    rows = stride * (image.shape[0] - 1) + height
-    columns = stride * (image.shape[1] - 1) + width
-    output = np.zeros((rows, columns))
-    for (i, j), value in np.ndenumerate(image):
-        top, left = stride * i, stride * j
-        output[top : top + height, left : left + width] += value * kernel
+    output = np.zeros(stride * (np.array(image.shape) - 1) + kernel.shape)
+    windows = sliding_window_view(output, kernel.shape, writeable=True)[::stride, ::stride]
+    for pixel, value in np.ndenumerate(image):
+        windows[pixel] += value * kernel
+    rows, columns = output.shape
     return output[padding : rows - padding, padding : columns - padding]
 
 
@@ -71,21 +71,8 @@ result = transposed_convolution(square, square)
 result
 
 # %% tags=["hide-input"] label="fig-dcgan-example"
-fig, axes = plt.subplots(1, 5, figsize=(8.4, 1.9))
-stamps = []
-for (i, j), value in np.ndenumerate(square):
-    alone = np.zeros((2, 2))
-    alone[i, j] = value
-    stamps.append(transposed_convolution(alone, square))
-titles = [f"{v:.0f} × kernel" for v in square.ravel()] + ["sum"]
-for ax, grid, title in zip(axes, [*stamps, sum(stamps)], titles, strict=True):
-    ax.imshow(grid, cmap="Blues", vmin=0, vmax=20)
-    for (i, j), value in np.ndenumerate(grid):
-        ink = plotting.ON_IMAGE["dark"]
-        ax.text(j, i, f"{value:.0f}", ha="center", va="center", color=ink)
-    ax.set(xticks=[], yticks=[])
-    ax.set_title(title)
-    ax.grid(False)
+alone = square * np.eye(4).reshape(4, 2, 2)
+_ = figures.plot_stamps(square, [transposed_convolution(pixel, square) for pixel in alone])
 
 # %% [markdown]
 # {numref}`fig-dcgan-example` is the slide's drawing, and its arithmetic is right. A description of
@@ -113,20 +100,17 @@ transposed_convolution(square, square, stride=2)
 
 
 # %% tags=["kernel"]
-import numpy as np
-
-
 def convolution(image, kernel, *, stride=1):
     """Cross-correlation, as deep learning has it: slide, multiply, add."""
-    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
-    return np.einsum("ijkl,kl->ij", windows[::stride, ::stride], kernel)
+    windows = sliding_window_view(image, kernel.shape)[::stride, ::stride]
+    return np.einsum("ijkl,kl->ij", windows, kernel)
 
 
+# %% tags=["kernel"]
 def convolution_matrix(shape, kernel, *, stride=1):
     """Matrix (outputs, inputs): each column is the image of a single pixel."""
     pixels = np.eye(np.prod(shape)).reshape(-1, *shape)
-    columns = [convolution(pixel, kernel, stride=stride) for pixel in pixels]
-    return np.stack(columns, axis=-1).reshape(-1, len(pixels))
+    return np.stack([convolution(p, kernel, stride=stride).ravel() for p in pixels], axis=1)
 
 
 # %%
@@ -146,11 +130,12 @@ np.array_equal((C.T @ square.ravel()).reshape(3, 3), result)
 # %%
 import torch
 from torch import nn
-from torch.nn.functional import conv_transpose2d, interpolate
+from torch.nn.functional import conv2d, conv_transpose2d, interpolate
 
 torch.set_num_threads(1)
 
 
+# %%
 def by_torch(image, kernel, **options):
     image, kernel = (torch.tensor(a)[None, None] for a in (image, kernel))
     return conv_transpose2d(image, kernel, **options)[0, 0].numpy()
@@ -186,49 +171,44 @@ def block(n_in, n_out, stride, padding):
     return [up, nn.BatchNorm2d(n_out), nn.ReLU()]
 
 
-def make_generator(width=32):
-    layers = block(100, 4 * width, 1, 0)
-    layers += block(4 * width, 2 * width, 2, 1) + block(2 * width, width, 2, 1)
-    layers += [nn.ConvTranspose2d(width, 3, 4, 2, 1), nn.Tanh()]
-    generator = nn.Sequential(*layers)
-    for layer in generator:
-        if isinstance(layer, nn.ConvTranspose2d):
-            nn.init.normal_(layer.weight, std=0.02)
-    nn.init.zeros_(generator[-2].bias)
+def make_generator():
+    blocks = [*block(100, 128, 1, 0), *block(128, 64, 2, 1), *block(64, 32, 2, 1)]
+    generator = nn.Sequential(*blocks, nn.ConvTranspose2d(32, 3, 4, 2, 1), nn.Tanh())
+    for layer in generator[::3]:
+        nn.init.normal_(layer.weight, std=0.02)
+    nn.init.zeros_(generator[9].bias)
     return generator
 
 
-# %% tags=["hide-input"] label="tab-dcgan-layers"
+# %%
+@torch.no_grad()
+def stages(layers, x):
+    """What goes in, and what each layer makes of it."""
+    return list(accumulate(layers, lambda x, layer: layer(x), initial=x))
+
+
 torch.manual_seed(0)
-generator, x = make_generator(), torch.randn(16, 100, 1, 1)
-rows, depths, sides = [], [100], [1]
-with torch.no_grad():
-    for layer in generator:
-        before, x = x, layer(x)
-        count = sum(p.numel() for p in layer.parameters())
-        rows.append(
-            [
-                type(layer).__name__,
-                "{} × {} × {}".format(*before.shape[1:]),
-                "{} × {} × {}".format(*x.shape[1:]),
-                f"{count:,}",
-            ]
-        )
-        if isinstance(layer, nn.ConvTranspose2d):
-            depths.append(x.shape[1])
-            sides.append(x.shape[2])
-parameters = sum(p.numel() for p in generator.parameters())
-plotting.table(["layer", "in: channels × rows × columns", "out", "weights"], rows)
+generator = make_generator()
+shapes = [tuple(x.shape[1:]) for x in stages(generator, torch.randn(16, 100, 1, 1))]
+depths, sides, _ = np.array([shapes[0], *shapes[1::3]]).T.tolist()
+
+# %% tags=["hide-input"] label="tab-dcgan-layers"
+weights = [sum(p.numel() for p in layer.parameters()) for layer in generator]
+sizes = pairwise("{} × {} × {}".format(*shape) for shape in shapes)
+rows = [
+    [type(layer).__name__, *size, n]
+    for layer, size, n in zip(generator, sizes, weights, strict=True)
+]
+plotting.table(["layer", "in: channels × rows × columns", "out", "weights"], rows, ",")
 
 # %% tags=["hide-input"]
 grows, shrinks = np.diff(sides) > 0, np.diff(depths[1:]) < 0
-share = 100 * (depths[1] * 100 * 16) / parameters
 Markdown(
     f"From one convolution to the next the sides grow at {grows.sum():d} of {grows.size:d} steps "
     f"(`{sides}`), and after the first the depths shrink at {shrinks.sum():d} of {shrinks.size:d} "
     f"(`{depths[1:]}`). The first step is the exception that the deck's "
     f"sentence leaves out: from {depths[0]:d} channels of noise to {depths[1]:d} of features. That layer is a "
-    f"plain matrix, reshaped, and holds {share:.0f} % of the {parameters:,} weights."
+    f"plain matrix, reshaped, and holds {100 * weights[0] / sum(weights):.0f} % of the {sum(weights):,} weights."
 )
 
 # %% [markdown]
@@ -242,30 +222,20 @@ Markdown(
 
 
 # %%
-def overlaps(kernel_size, stride=2, n=6):
-    """How many stamps reach each output pixel, edges aside."""
-    image, kernel = np.ones((n, n)), np.ones((kernel_size, kernel_size))
-    counts = transposed_convolution(image, kernel, stride=stride)
-    return counts[kernel_size:-kernel_size, kernel_size:-kernel_size]
+def overlaps(k):
+    """How many stamps of side k reach each output pixel at stride 2, edges aside."""
+    return transposed_convolution(np.ones((9, 9)), np.ones((k, k)), stride=2)[k:-k, k:-k]
 
 
 counts = {k: overlaps(k) for k in (2, 3, 4, 5)}
 
 # %% tags=["hide-input"] label="tab-dcgan-overlaps"
-rows = [
-    [k, "yes" if k % 2 == 0 else "no", ", ".join(f"{c:.0f}" for c in np.unique(m))]
-    for k, m in counts.items()
-]
+stamps = [", ".join(f"{c:.0f}" for c in np.unique(grid)) for grid in counts.values()]
+rows = [[k, "yes" if k % 2 == 0 else "no", s] for k, s in zip(counts, stamps, strict=True)]
 plotting.table(["kernel side", "divisible by stride 2", "stamps on a pixel"], rows)
 
 # %% tags=["hide-input"] label="fig-dcgan-overlap"
-fig, axes = plt.subplots(1, 3, figsize=(7.2, 2.5))
-for ax, k in zip(axes, (3, 4, 5), strict=True):
-    shown = ax.imshow(overlaps(k, n=9)[:8, :8], cmap="cividis", vmin=0, vmax=9)
-    ax.set(xticks=[], yticks=[])
-    ax.set_title(f"kernel {k} × {k}")
-    ax.grid(False)
-_ = fig.colorbar(shown, ax=axes, label="stamps on a pixel")
+_ = figures.plot_overlaps({k: counts[k][:8, :8] for k in (3, 4, 5)})
 
 # %% [markdown]
 # ### What the pattern does to a signal
@@ -284,26 +254,15 @@ _ = fig.colorbar(shown, ax=axes, label="stamps on a pixel")
 
 # %%
 x = make_ensemble(1, 60, 0.05, rng=3)[0, :, 0]
-kernels = {
-    "ones, size 3": np.ones(3) * 2 / 3,
-    "ones, size 4": np.ones(4) / 2,
-    "(1/2, 1, 1/2)": np.array([0.5, 1, 0.5]),
-}
-phase_sums = {name: (w[::2].sum(), w[1::2].sum()) for name, w in kernels.items()}
-doubled = {}
-for name, w in kernels.items():
-    doubled[name] = transposed_convolution(x[None], w[None], stride=2)[0, 2:-2]
+kernels = [np.ones(3) * 2 / 3, np.ones(4) / 2, np.array([0.5, 1, 0.5])]
+phase_sums = [(w[::2].sum(), w[1::2].sum()) for w in kernels]
+doubled = [transposed_convolution(x[None], w[None], stride=2)[0, 2:-2] for w in kernels]
 
 # %% [markdown]
 # (A two-dimensional stride on a single row only adds empty rows, so the same function does.)
 
 # %% tags=["hide-input"] label="fig-dcgan-signal"
-fig, axes = plt.subplots(1, 3, figsize=(9, 2.6), sharey=True)
-for ax, (name, y) in zip(axes, doubled.items(), strict=True):
-    ax.plot(0.025 * np.arange(len(y)), y, color=plotting.COORDINATES["x"], lw=1)
-    ax.set_title(f"{name}: sums {phase_sums[name][0]:.2f}, {phase_sums[name][1]:.2f}", fontsize=9)
-    ax.set(xlabel="time (Lorenz time units)")
-_ = axes[0].set_ylabel("$x$")
+_ = figures.plot_doubled(doubled, phase_sums)
 
 # %% [markdown]
 # ### Three upsampling layers, untrained
@@ -319,46 +278,36 @@ _ = axes[0].set_ylabel("$x$")
 def upsample(x, weight, *, resize):
     """Transposed convolution of stride 2, or copies and then a convolution."""
     if resize:
-        copies = interpolate(x, scale_factor=2)
-        return nn.functional.conv2d(copies, weight.transpose(0, 1))
+        return conv2d(interpolate(x, scale_factor=2), weight.transpose(0, 1))
     return conv_transpose2d(x, weight, stride=2)
 
 
 def phases(y):
     """Interior of (B, C, ~40, ~40), split by phase: (4, B, C, 16, 16)."""
-    y = y[:, :, 4:36, 4:36]
-    return torch.stack([y[:, :, i::2, j::2] for i in (0, 1) for j in (0, 1)])
+    return torch.stack([y[:, :, i:36:2, j:36:2] for i in (4, 5) for j in (4, 5)])
 
 
 # %%
-def measure(kernel_size, *, resize, seed):
+def measure(k, resize, seed):
     torch.manual_seed(seed)
-    weight = torch.randn(8, 8, kernel_size, kernel_size)
-    noise = upsample(torch.randn(32, 8, 20, 20), weight, resize=resize)
-    power = phases(noise).square().mean((1, 2, 3, 4))
+    weight, noise = torch.randn(8, 8, k, k), torch.randn(32, 8, 20, 20)
+    power = phases(upsample(noise, weight, resize=resize)).square().mean((1, 2, 3, 4))
     constant = upsample(torch.ones(1, 8, 20, 20), weight, resize=resize)
     flat = phases(constant).mean((1, 3, 4))
     ripple = flat.var(0, correction=0).sum() / flat.square().mean(0).sum()
     return power.max() / power.min(), ripple.sqrt()
 
 
+# %%
+k3, k4, copies = (
+    ledger.Estimate.from_samples([measure(*layer, seed) for seed in range(20)])
+    for layer in [(3, False), (4, False), (3, True)]
+)
+
 # %% tags=["hide-input"] label="tab-dcgan-upsampling"
-layers = {
-    "transposed, kernel 3": (3, False),
-    "transposed, kernel 4": (4, False),
-    "copies, then kernel 3": (3, True),
-}
-measured = {
-    name: [
-        ledger.Estimate.from_samples(m)
-        for m in zip(*(measure(k, resize=resize, seed=i) for i in range(20)), strict=True)
-    ]
-    for name, (k, resize) in layers.items()
-}
-rows = [[name, f"{power:.2f}", f"{ripple:.2f}"] for name, (power, ripple) in measured.items()]
-plotting.table(
-        ["layer (20 seeds)", "unevenness of power", "ripple on a constant"], rows
-    )
+rows = [["transposed, kernel 3", *k3], ["transposed, kernel 4", *k4]]
+rows.append(["copies, then kernel 3", *copies])
+plotting.table(["layer (20 seeds)", "unevenness of power", "ripple on a constant"], rows, ".2f")
 
 # %% [markdown]
 # Kernel 3 has the unevenness that counting predicts: four stamps against one. A divisible kernel evens the **power**, and that is
@@ -402,56 +351,30 @@ plotting.table(
 def signal_sizes(seed, *, batch_norm):
     """Root mean square after each transposed convolution of a fresh generator."""
     torch.manual_seed(seed)
-    x, sizes = torch.randn(64, 100, 1, 1), []
-    for layer in make_generator():
-        if batch_norm or not isinstance(layer, nn.BatchNorm2d):
-            x = layer(x)
-        if isinstance(layer, nn.ConvTranspose2d):
-            sizes.append(x.square().mean().sqrt().item())
-    return sizes
+    x, generator = torch.randn(64, 100, 1, 1), make_generator()
+    for k in () if batch_norm else (1, 4, 7):
+        generator[k] = nn.Identity()
+    return [y.square().mean().sqrt().item() for y in stages(generator, x)[1::3]]
 
 
 # %%
-with torch.no_grad():
-    sizes = {
-        flag: np.array([signal_sizes(s, batch_norm=flag) for s in range(6)])
-        for flag in (True, False)
-    }
-predicted = 0.02 * np.sqrt([100, *(4 * np.array(depths[1:-1]) / 2)])
+signals = {}
+for flag in (True, False):
+    signals[flag] = np.array([signal_sizes(seed, batch_norm=flag) for seed in range(6)])
+predicted = np.cumprod(0.02 * np.sqrt([100, *(4 * np.array(depths[1:-1]) / 2)]))
 
 # %% tags=["hide-input"] label="fig-dcgan-signal-size"
-fig, ax = plt.subplots(figsize=(5.6, 2.8))
-for flag, name in [(True, "with batch normalisation"), (False, "without")]:
-    ax.errorbar(
-        range(1, 5),
-        sizes[flag].mean(0),
-        2 * sizes[flag].std(0, ddof=1) / 6**0.5,
-        marker="o",
-        ms=4,
-        label=name,
-    )
-ax.plot(
-    range(1, 5),
-    np.cumprod(predicted),
-    "--",
-    color=plotting.COLOURS["reference"],
-    label="predicted without",
-)
-ax.set(yscale="log", xticks=range(1, 5), xlabel="transposed convolution", ylabel="root mean square")
-_ = ax.legend(fontsize=8)
+_ = figures.plot_signals(signals, predicted)
 
 # %% [markdown]
 # ## What we find
 
 # %% tags=["hide-input"]
-ledger.record(
-    "dcgan/transposed-example-error",
-    float(np.abs(result - [[0, 0, 1], [0, 4, 6], [4, 12, 9]]).max()),
-)
+slide = [[0, 0, 1], [0, 4, 6], [4, 12, 9]]
+ledger.record("dcgan/transposed-example-error", np.abs(result - slide).max())
 ledger.record("dcgan/transposed-example-side", float(len(result)))
 ledger.record("dcgan/depth-falls", float(-np.diff(depths[1:]).max()), layers=len(depths) - 1)
-last = {flag: ledger.Estimate.from_samples(s[:, -1]) for flag, s in sizes.items()}
-k3, k4, copies = measured.values()
+last = {flag: ledger.Estimate.from_samples(s[:, -1]) for flag, s in signals.items()}
 Markdown(
     f"* The deck's example is exact: three routes (stamps, torch, transposed matrix) give "
     f"`{result.astype(int).tolist()}`, of side {len(result)}. Doubling needs stride 2.\n"
@@ -474,8 +397,8 @@ Markdown(
 # Check that the two functions of this page do, at stride 2, without building any matrix. Then apply
 # one after the other: is $C C^T$ a multiple of the identity?
 
-# %% tags=["hide-cell"]
-image, code, kernel = rng.normal(size=(10, 10)), rng.normal(size=(4, 4)), rng.normal(size=(4, 4))
+# %% tags=["hide-cell", "solution"]
+image, code, kernel = (rng.normal(size=(n, n)) for n in (10, 4, 4))
 left = np.sum(convolution(image, kernel, stride=2) * code)
 right = np.sum(image * transposed_convolution(code, kernel, stride=2))
 assert abs(left - right) < 1e-12
@@ -489,7 +412,7 @@ print((C @ C.T)[5, [5, 6, 9, 10]].round(2))
 # sums {eq}`eq-phase-sums`, and which classical operation is it? What does {eq}`eq-transposed-size` say
 # about padding?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 line = np.array([1, 3, 3, 1]) / 4
 smooth = np.outer(line, line)
 print([float(smooth[i::2, j::2].sum()) for i in (0, 1) for j in (0, 1)])

@@ -28,9 +28,9 @@
 # initialises $v$ and $u$ at random."
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
+from book.figures import spectral_normalization as figures
 from lorenz_utils import ledger, plotting
 from lorenz_utils.surrogates import phase_randomised
 from lorenz_utils.system import make_ensemble
@@ -75,7 +75,6 @@ Markdown(
 # Apply $W$ and $W^T$ in turn, as in {eq}`eq-power-iteration`, and **normalise after each**: every round multiplies the component
 # of $v$ along the $i$-th singular vector by $\sigma_i^2$, so the largest takes over.
 
-
 # %% tags=["kernel"]
 import numpy as np
 
@@ -112,49 +111,31 @@ def with_singular_values(values, rng):
 # %%
 def errors(ratio, n_steps, seed):
     """Errors of direction and of sigma after each step."""
-    rng = np.random.default_rng(seed)
-    values = np.r_[1, ratio, ratio * np.linspace(0.7, 0, 28)]
-    W, exact = with_singular_values(values, rng)
-    v, rows = rng.normal(size=30), []
+    rng, rows = np.random.default_rng(seed), []
+    W, exact = with_singular_values(np.r_[1, ratio, ratio * np.linspace(0.7, 0, 28)], rng)
+    v = rng.normal(size=30)
     for _ in range(n_steps):
         sigma, _, v = power_iteration(W, v)
         rows.append([np.linalg.norm(v - (v @ exact) * exact), abs(1 - sigma)])
     return np.array(rows)
 
 
+# %%
 ratios, n_steps = (0.5, 0.8, 0.95), 30
-decays = {r: np.array([errors(r, n_steps, s) for s in range(10)]) for r in ratios}
+decays = {r: np.array([errors(r, n_steps, seed) for seed in range(10)]) for r in ratios}
 
 # %% tags=["hide-input"] label="fig-spectral-convergence"
-fig, axes = plt.subplots(1, 2, figsize=(7.6, 3), sharex=True, sharey=True)
-steps = np.arange(1, n_steps + 1)
-for ax, k, title in zip(axes, (0, 1), ("direction of $v$", r"value of $\sigma$"), strict=True):
-    for ratio, colour in zip(ratios, plotting.CYCLE, strict=False):
-        middle = np.median(decays[ratio][..., k], axis=0)
-        ax.semilogy(steps, decays[ratio][..., k].T, color=colour, lw=0.5, alpha=0.4)
-        ax.semilogy([], [], color=colour, label=f"ratio {ratio}")
-        anchor = 9
-        ax.semilogy(
-            steps,
-            middle[anchor] * ratio ** (2.0 * (k + 1) * (steps - steps[anchor])),
-            "--",
-            color="black",
-            lw=0.8,
-        )
-    ax.set(xlabel="step", title=title, ylim=(1e-15, 10))
-axes[0].set_ylabel("error")
-_ = axes[0].legend(fontsize=8)
+_ = figures.plot_convergence(decays)
 
 # %% tags=["hide-input"] label="tab-spectral-convergence"
 # Mean factor per step between two steps at which the error is small and far above rounding.
-spans = {0.5: (5, 8), 0.8: (9, 24)}
 rows = []
-for r, (first, last) in spans.items():
+for r, first, last in [(0.5, 5, 8), (0.8, 9, 24)]:
     factors = (decays[r][:, last] / decays[r][:, first]) ** (1 / (last - first))
-    mean = ledger.Estimate.from_samples(factors)
-    rows.append([r, f"{mean[0]:.4f}", f"{r**2:.4f}", f"{mean[1]:.4f}", f"{r**4:.4f}"])
+    direction, value = ledger.Estimate.from_samples(factors)
+    rows.append([r, direction, r**2, value, r**4])
 headers = ["ratio", "factor per step, direction", "theory", "factor per step, value", "theory"]
-plotting.table(headers, rows)
+plotting.table(headers, rows, ["", *[".4f"] * 4])
 
 # %% [markdown]
 # ### The slide's update, literally
@@ -185,13 +166,7 @@ correct = {sigma: power_iteration(sigma * W, start, 120)[0] for sigma in literal
 ended = {s: 1 + int(np.argmax(~np.isfinite(v) | (v == 0))) for s, v in literal.items()}
 
 # %% tags=["hide-input"] label="fig-spectral-literal"
-fig, ax = plt.subplots(figsize=(6, 3))
-for (sigma, values), colour in zip(literal.items(), plotting.CYCLE, strict=False):
-    shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
-    ax.semilogy(np.arange(1, 121), shown, color=colour, label=rf"$\sigma = {sigma}$")
-    ax.axhline(sigma, color=colour, ls="--", lw=0.8)
-ax.set(xlabel="step", ylabel="$u^T W v$", xlim=(0, 60))
-_ = ax.legend(fontsize=8)
+_ = figures.plot_literal(literal)
 
 # %% tags=["hide-input"]
 Markdown(
@@ -213,13 +188,15 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 torch.set_num_threads(1)
+
+# %%
 torch.manual_seed(0)
 layer = spectral_norm(nn.Linear(30, 40).double())
-kept = layer.parametrizations.weight[0]
-raw, v = layer.parametrizations.weight.original.detach().numpy(), kept._v.numpy().copy()
+kept = layer.parametrizations.weight
+raw, v = (tensor.detach().numpy().copy() for tensor in (kept.original, kept[0]._v))
 sigma, _, v = power_iteration(raw, v)
 error = np.abs(layer.weight.detach().numpy() - raw / sigma).max()
-error_v = np.abs(kept._v.numpy() - v).max()
+error_v = np.abs(kept[0]._v.numpy() - v).max()
 
 # %% tags=["hide-input"]
 Markdown(
@@ -243,14 +220,8 @@ Markdown(
 
 
 # %% tags=["kernel"]
-import numpy as np
-
-
 def convolution_norm(kernel, side):
-    """Operator norm of a circular, stride 1 convolution on side x side images.
-
-    kernel has shape (channels out, channels in, rows, columns).
-    """
+    """Operator norm of a circular, stride 1 convolution on side x side images."""
     transfer = np.fft.fft2(kernel, (side, side))
     return np.linalg.norm(transfer, 2, axis=(0, 1)).max()
 
@@ -265,29 +236,30 @@ def reshaped_norm(kernel):
 
 
 # %%
-def norm_ratio(shape, seed, *, offset=0.0):
-    kernel = np.random.default_rng(seed).normal(size=shape) + offset
+def norm_ratio(kernel):
     return convolution_norm(kernel, 32) / reshaped_norm(kernel)
 
 
+def mean_ratio(shape, offset=0.0):
+    kernels = (np.random.default_rng(seed).normal(size=shape) + offset for seed in range(10))
+    return ledger.Estimate.from_samples([norm_ratio(kernel) for kernel in kernels])
+
+
 # %%
-cases = {
-    "random, 16 → 32 channels, 3 × 3": ((32, 16, 3, 3), 0.0, 3),
-    "random, 3 → 32 channels, 4 × 4": ((32, 3, 4, 4), 0.0, 4),
-    "with a common mean, 16 → 32, 3 × 3": ((32, 16, 3, 3), 1.0, 3),
-}
-found = {}
-for name, (shape, offset, _) in cases.items():
-    ratios_found = [norm_ratio(shape, seed, offset=offset) for seed in range(10)]
-    found[name] = ledger.Estimate.from_samples(ratios_found)
-blur = np.ones((1, 1, 3, 3))
-blur_ratio = convolution_norm(blur, 32) / reshaped_norm(blur)
+gaussian, gaussian_rgb = mean_ratio((32, 16, 3, 3)), mean_ratio((32, 3, 4, 4))
+common_mean = mean_ratio((32, 16, 3, 3), offset=1.0)
+blur = norm_ratio(np.ones((1, 1, 3, 3)))
 
 # %% tags=["hide-input"] label="tab-spectral-convolution"
-rows = [[name, f"{found[name]:.3f}", k] for name, (*_, k) in cases.items()] + [
-    ["blur, 1 → 1, 3 × 3", f"{blur_ratio:.2f}", 3]
+rows = [
+    ["random, 16 → 32 channels, 3 × 3", gaussian, 3],
+    ["random, 3 → 32 channels, 4 × 4", gaussian_rgb, 4],
+    ["with a common mean, 16 → 32, 3 × 3", common_mean, 3],
+    ["blur, 1 → 1, 3 × 3", f"{blur:.2f}", 3],
 ]
-plotting.table(["kernel (10 seeds)", "true norm / reshaped norm", "bound $k$"], rows)
+plotting.table(
+    ["kernel (10 seeds)", "true norm / reshaped norm", "bound $k$"], rows, ["", ".3f", ""]
+)
 
 # %% [markdown]
 # A convolutional discriminator normalised this way is therefore Lipschitz, but with a bound that
@@ -309,27 +281,23 @@ plotting.table(["kernel (10 seeds)", "true norm / reshaped norm", "bound $k$"], 
 # have the same spectrum but no dynamics ({doc}`/book/04_generation/evaluation` uses them as
 # controls). It is trained with and without normalisation, six times each.
 
-
 # %%
 series = make_ensemble(200, 512, 0.1, rng=0)
-real, fake = (
-    torch.tensor(e[..., 0].reshape(-1, 32) / series[..., 0].std()).float()
-    for e in (series, phase_randomised(series, rng=1))
-)
-held_out = torch.cat([real[-500:], fake[-500:]])
-real, fake = real[:-512], fake[:-512]
+both = np.stack([series, phase_randomised(series, rng=1)])[..., 0] / series[..., 0].std()
+windows = torch.tensor(both).float().reshape(2, -1, 32)
+held_out = windows[:, -500:].flatten(0, 1)
+real, fake = windows[:, :-512]
 
 
 # %%
 def make_critic(normalised):
     wrap = spectral_norm if normalised else nn.Identity()
-    sizes = [(32, 128), (128, 128), (128, 1)]
-    layers = []
-    for n_in, n_out in sizes:
-        layers += [wrap(nn.Linear(n_in, n_out)), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers[:-1], nn.Flatten(0))
+    first, second, last = (wrap(nn.Linear(*size)) for size in [(32, 128), (128, 128), (128, 1)])
+    bend = nn.LeakyReLU(0.2)
+    return nn.Sequential(first, bend, second, bend, last, nn.Flatten(0))
 
 
+# %%
 def slopes(critic, x):
     """Norm of the gradient at each window."""
     x = x.clone().requires_grad_()
@@ -337,72 +305,51 @@ def slopes(critic, x):
 
 
 # %%
+def cross_entropy(critic):
+    picks = torch.randint(len(real), (2, 128))
+    scores = torch.cat([-critic(real[picks[0]]), critic(fake[picks[1]])])
+    return nn.functional.softplus(scores).mean()
+
+
+# %%
 def train_critic(seed, *, normalised, n_steps=600):
     torch.manual_seed(seed)
-    critic = make_critic(normalised)
+    critic, history = make_critic(normalised), []
     adam = torch.optim.Adam(critic.parameters(), 2e-3, fused=True)
-    history = []
     for step in range(n_steps):
-        picks = torch.randint(len(real), (2, 128))
-        losses = nn.functional.softplus(
-            torch.cat([-critic(real[picks[0]]), critic(fake[picks[1]])])
-        )
         adam.zero_grad()
-        losses.mean().backward()
+        cross_entropy(critic.train()).backward()
         adam.step()
         if step % 50 == 49:
             history.append(slopes(critic.eval(), held_out).mean().item())
-            critic.train()
     return critic.eval(), history
 
 
 # %%
-trained = {
-    False: [train_critic(seed, normalised=False) for seed in range(6)],
-    True: [train_critic(seed, normalised=True) for seed in range(6)],
-}
+def measure(critic):
+    """Mean and largest slope, product and maximum of the layers' norms, accuracy."""
+    at = slopes(critic, held_out)
+    norms = [torch.linalg.matrix_norm(m.weight.double(), 2).item() for m in critic[:-1:2]]
+    right = (critic(held_out) > 0) == (torch.arange(1000) < 500)
+    return [at.mean(), at.max(), np.prod(norms), max(norms), right.float().mean()]
+
+
+# %%
+histories, measures = {}, {}
+for flag in (False, True):
+    runs = [train_critic(seed, normalised=flag) for seed in range(6)]
+    histories[flag] = [history for _, history in runs]
+    measures[flag] = ledger.Estimate.from_samples([measure(critic) for critic, _ in runs])
 
 # %% tags=["hide-input"] label="tab-spectral-critic"
-measures = {}
-for flag, runs in trained.items():
-    rows = []
-    for critic, _ in runs:
-        weights = [m.weight.detach() for m in critic if isinstance(m, nn.Linear)]
-        norms = [torch.linalg.matrix_norm(w.double(), 2).item() for w in weights]
-        at = slopes(critic, held_out)
-        with torch.no_grad():
-            correct = (
-                (torch.sign(critic(held_out)) == torch.tensor([1.0, -1.0]).repeat_interleave(500))
-                .float()
-                .mean()
-            )
-        rows.append([at.mean().item(), at.max().item(), np.prod(norms), max(norms), correct.item()])
-    measures[flag] = ledger.Estimate.from_samples(rows)
-names = [
-    "mean slope",
-    "largest slope seen",
-    "product of the layers' norms",
-    "largest layer's norm",
-    "held-out accuracy",
-]
-rows = [
-    [name, *(f"{measures[flag][i]:.3f}" for flag in (False, True))] for i, name in enumerate(names)
-]
-plotting.table(["measure (6 seeds)", "plain", "normalised"], rows)
+plain, normalised = measures.values()
+names = ["mean slope", "largest slope seen", "product of the layers' norms"]
+names += ["largest layer's norm", "held-out accuracy"]
+rows = zip(names, plain, normalised, strict=True)
+plotting.table(["measure (6 seeds)", "plain", "normalised"], rows, ".3f")
 
 # %% tags=["hide-input"] label="fig-spectral-slopes"
-fig, ax = plt.subplots(figsize=(6, 3))
-for flag, colour, name in [
-    (False, plotting.CYCLE[1], "plain"),
-    (True, plotting.CYCLE[0], "normalised"),
-]:
-    for k, (_, history) in enumerate(trained[flag]):
-        ax.semilogy(np.arange(50, 601, 50), history, color=colour, lw=1, label=None if k else name)
-ax.axhline(1, ls="--", color=plotting.COLOURS["reference"])
-ax.set(xlabel="training step", ylabel="mean norm of the gradient")
-ax.set_yticks([0.3, 1, 3, 10], ["0.3", "1", "3", "10"])
-ax.minorticks_off()
-_ = ax.legend(fontsize=8)
+_ = figures.plot_slopes(histories)
 
 # %% [markdown]
 # In {numref}`fig-spectral-slopes` the plain critic pays for confidence with steepness: cross-entropy
@@ -414,31 +361,23 @@ _ = ax.legend(fontsize=8)
 # ## What we find
 
 # %% tags=["hide-input"]
-plain, normalised = measures[False], measures[True]
-sigma_error = float(np.abs(decays[0.5][:, -1, 1]).max())
-ledger.record(
-    "spectral_normalization/power-iteration-error", sigma_error, ratio=0.5, steps=n_steps, seeds=10
-)
-ledger.record("spectral_normalization/largest-slope-plain", plain[1], amplified=True, seeds=6)
-ledger.record(
-    "spectral_normalization/largest-slope-normalised", normalised[1], amplified=True, seeds=6
-)
-ledger.record(
-    "spectral_normalization/convolution-ratio", found["random, 16 → 32 channels, 3 × 3"],
-    amplified=True, seeds=10,
-)
-ledger.record(
-    "spectral_normalization/literal-update-ratio", float(literal[1.0][-1]), true_sigma=1.0
-)
+worst = decays[0.5][:, -1, 1].max()
+six, ten = ({"amplified": True, "seeds": n} for n in (6, 10))
+known = {"ratio": 0.5, "steps": n_steps, "seeds": 10}
+ledger.record("spectral-normalization/power-iteration-error", worst, **known)
+ledger.record("spectral-normalization/largest-slope-plain", plain[1], **six)
+ledger.record("spectral-normalization/largest-slope-normalised", normalised[1], **six)
+ledger.record("spectral-normalization/convolution-ratio", gaussian, **ten)
+ledger.record("spectral-normalization/literal-update-ratio", literal[1.0][-1], true_sigma=1.0)
 Markdown(
-    f"* Power iteration finds $\\sigma$: after {n_steps:d} steps at ratio 0.5 the largest error of 10 starts is {sigma_error:.0e}. The "
+    f"* Power iteration finds $\\sigma$: after {n_steps:d} steps at ratio 0.5 the largest error of 10 starts is {worst:.0e}. The "
     f"direction converges with the squared ratio of singular values, the value with its fourth power.\n"
     f"* The slide's equations need their two normalisations, and its $\\sigma$ the words *eigenvalue of* $W^T W$.\n"
     f"* The deck is right that the constraint limits the gradients: the largest slope of the critic on "
     f"held-out windows is {normalised[1]:.2f}, against {plain[1]:.1f} without (6 seeds).\n"
     f"* For convolutions the usual normalisation bounds another matrix: the true norm is "
-    f"{found['random, 16 → 32 channels, 3 × 3']:.2f} times the normalised one for random 3 × 3 kernels, "
-    f"and up to {blur_ratio:.0f} times.\n"
+    f"{gaussian:.2f} times the normalised one for random 3 × 3 kernels, "
+    f"and up to {blur:.0f} times.\n"
     f"* The price on this task, after the same training, is accuracy: {100 * normalised[4].value:.1f} % against {100 * plain[4].value:.1f} %."
 )
 
@@ -450,7 +389,7 @@ Markdown(
 # the deck's discriminator) with `conv2d` and its adjoint `conv_transpose2d`, and compare with the
 # reshaped norm. Each input pixel is read by $(4/2)^2$ windows: what is the bound now?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 torch.manual_seed(0)
 kernel, x = torch.randn(32, 16, 4, 4).double(), torch.randn(1, 16, 32, 32).double()
 for _ in range(300):
@@ -467,16 +406,15 @@ print(round(strided_ratio, 2))
 # it batches of small inputs (width 0.01) in training mode, then measure the slope in evaluation mode. Which
 # factor has appeared?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 torch.manual_seed(0)
-norm_layer = nn.BatchNorm1d(64)
-mixed = nn.Sequential(
-    spectral_norm(nn.Linear(32, 64)), norm_layer, spectral_norm(nn.Linear(64, 1)), nn.Flatten(0)
-)
+first, last = (spectral_norm(nn.Linear(*size)) for size in [(32, 64), (64, 1)])
+middle = nn.BatchNorm1d(64)
+mixed = nn.Sequential(first, middle, last, nn.Flatten(0))
 for _ in range(200):
     mixed(0.01 * torch.randn(256, 32))
 steep = slopes(mixed.eval(), torch.zeros(1, 32)).item()
-factor = (norm_layer.weight / (norm_layer.running_var + norm_layer.eps).sqrt()).max().item()
+factor = (middle.weight / (middle.running_var + middle.eps).sqrt()).max().item()
 Markdown(
     f"The slope is {steep:.1f}. Batch normalisation multiplies channel $c$ by $\\gamma_c / \\sqrt{{\\mathrm{{var}}_c}}$, "
     f"here up to {factor:.0f}: it restores the size that the normalised layer had given up. Discriminators "
