@@ -17,7 +17,6 @@ from publishing import wordings
         ('Markdown(f"the layers `{layers}` and **`{x}`**")', {"the layers `{0}` and **`{1}`**"}),
         ('Markdown(f"```python\\n{source}```")', set()),
         ('Markdown(f"* one {x:.1f}\\n  more\\n* two\\n\\nend")', {"one {0} more", "two", "end"}),
-        ('Markdown(plotting.markdown_table(["a", x], rows) + f"\\n\\n{n:,} rows")', {"{0} rows"}),
         ('Markdown(stored.origin(r))', {
             "Measured by the code of this book (`{0}`).",
             "Measured by an earlier version of this book's code (`{0}`).",
@@ -62,7 +61,7 @@ def test_a_name_means_what_the_nearest_cell_before_gave_it():
         'def word(x):\n    return x\n\nMarkdown(f"the best is {word(1)}")',
         'for x in names:\n    rows.append(x)\nMarkdown(f"the last is {x}")',
         'text = text + "more"\nMarkdown(f"there is {text}")',
-        'Markdown(plotting.markdown_table([], [[f"met by {names}" if x else "none"]]))',
+        'plotting.table([], [[f"met by {names}" if x else "none"]])',
     ],
 )
 def test_words_that_nobody_can_list_are_named_with_their_cell(cell):

@@ -23,9 +23,11 @@
 # respectively".
 
 # %% tags=["hide-input"]
-import matplotlib.pyplot as plt
+from itertools import product
+
 from IPython.display import Markdown
 
+from book.figures import batch_normalization as figures
 from lorenz_utils import ledger, plotting
 from lorenz_utils.system import make_ensemble, sample_attractor
 
@@ -38,7 +40,19 @@ plotting.use_style()
 # {cite}`ioffe2015batch`:
 #
 # $$\hat x_i = \frac{x_i - \mu}{\sqrt{v + \varepsilon}}, \qquad y_i = \gamma\, \hat x_i + \beta .$$ (eq-batch-norm)
-#
+
+
+# %% tags=["kernel"]
+import numpy as np
+
+
+def batch_norm(x, gamma, beta, eps=1e-5):
+    """Normalise the columns of x, (batch, features); also their mean and variance."""
+    mean, var = x.mean(axis=0), x.var(axis=0)
+    return gamma * (x - mean) / np.sqrt(var + eps) + beta, mean, var
+
+
+# %% [markdown]
 # The scale $\gamma$ and the shift $\beta$ are learned (this $\beta$ is not Lorenz's). Since $\mu$
 # and $v$ contain every sample, the gradient passes through them too, and loses two directions:
 #
@@ -55,22 +69,13 @@ plotting.use_style()
 
 
 # %% tags=["kernel"]
-import numpy as np
-
-
-def batch_norm(x, gamma, beta, eps=1e-5):
-    """Normalise the columns of x, (batch, features); also their mean and variance."""
-    mean, var = x.mean(axis=0), x.var(axis=0)
-    return gamma * (x - mean) / np.sqrt(var + eps) + beta, mean, var
-
-
 def batch_norm_gradient(x, gamma, g, eps=1e-5):
     """Gradient of the loss with respect to x, given g = dL/dy."""
-    scale = np.sqrt(x.var(axis=0) + eps)
-    x_hat = (x - x.mean(axis=0)) / scale
-    return gamma / scale * (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0))
+    x_hat, _, var = batch_norm(x, 1.0, 0.0, eps)
+    return gamma / np.sqrt(var + eps) * (g - g.mean(axis=0) - x_hat * (g * x_hat).mean(axis=0))
 
 
+# %% tags=["kernel"]
 def update_running(running_mean, running_var, mean, var, n, momentum=0.1):
     """Moving averages for use after training, of the unbiased variance."""
     running_mean = (1 - momentum) * running_mean + momentum * mean
@@ -92,23 +97,20 @@ import torch
 from torch import nn
 
 torch.set_num_threads(1)
+torch.manual_seed(0)
 x = torch.tensor(sample_attractor(64, rng=0), requires_grad=True)
 layer = nn.BatchNorm1d(3).double()
-y = layer(x)
-g = torch.randn(64, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-(gradient,) = torch.autograd.grad((y * g).sum(), x)
+y, g = layer(x), torch.randn_like(x)
+y.backward(g)
+theirs = y.detach(), x.grad, layer.running_mean, layer.running_var
 
 # %%
 raw = x.detach().numpy()
-ours, mean, var = batch_norm(raw, 1.0, 0.0)
-running_mean, running_var = update_running(np.zeros(3), np.ones(3), mean, var, 64)
-differences = {
-    "output": ours - y.detach().numpy(),
-    "gradient": batch_norm_gradient(raw, 1.0, g.numpy()) - gradient.numpy(),
-    "running mean": running_mean - layer.running_mean.numpy(),
-    "running variance": running_var - layer.running_var.numpy(),
-}
-{name: f"{abs(difference).max():.0e}" for name, difference in differences.items()}
+output, mean, var = batch_norm(raw, 1.0, 0.0)
+running = update_running(np.zeros(3), np.ones(3), mean, var, 64)
+ours = output, batch_norm_gradient(raw, 1.0, g.numpy()), *running
+names = "output", "gradient", "running mean", "running variance"
+{n: f"{abs(a - b.numpy()).max():.0e}" for n, a, b in zip(names, ours, theirs, strict=True)}
 
 # %% [markdown]
 # The second *raw* moment $\overline{x^2}$ and the variance are the same only where the mean is
@@ -124,76 +126,50 @@ differences = {
 
 # %%
 ensemble = make_ensemble(120, 101, 0.1, rng=1)
-unit = (ensemble - ensemble.mean((0, 1))) / ensemble.std((0, 1))
-unit = torch.tensor(unit, dtype=torch.float32)
-parts = {"training": unit[:80], "validation": unit[80:100], "test": unit[100:]}
-pairs = {
-    name: tuple(states.reshape(-1, 3) for states in (part[:, :-1], part[:, 1:]))
-    for name, part in parts.items()
-}
+unit = torch.tensor((ensemble - ensemble.mean((0, 1))) / ensemble.std((0, 1))).float()
+ends = [part.reshape(-1, 3).split([8000, 2000, 2000]) for part in (unit[:, :-1], unit[:, 1:])]
+(states, successors), validation, test = zip(*ends, strict=True)
 
 
 # %%
-def make_net(normalised, width=32, depth=4):
-    layers, n_in = [], 3
-    for _ in range(depth):
-        layers.append(nn.Linear(n_in, width))
-        layers += [nn.BatchNorm1d(width)] if normalised else []
-        layers.append(nn.ReLU())
-        n_in = width
+def make_net(normalised, n_in=3, width=32, depth=4):
+    layers = []
+    for size in [n_in] + [width] * (depth - 1):
+        layers += [nn.Linear(size, width), *[nn.BatchNorm1d(width)] * normalised, nn.ReLU()]
     return nn.Sequential(*layers, nn.Linear(width, 3))
 
 
-# %% tags=["hide-input"]
-@torch.no_grad()
+# %%
+from copy import deepcopy
+
+from torch.nn.functional import mse_loss
+
+
 def look(net):
     """Squared error on validation and test, and what enters the last hidden ReLU."""
-    net.eval()
-    losses = [
-        (net(states) - successors).square().mean().item()
-        for states, successors in (pairs["validation"], pairs["test"])
-    ]
-    net.train()
-    kept = [moment.clone() for moment in net.buffers()]
-    inputs = net[:-2](probe).numpy()
-    # A pass in training mode has moved the running moments.
-    for moment, old in zip(net.buffers(), kept, strict=True):
-        moment.copy_(old)
-    return losses, inputs
-
-
-def train(normalised, optimiser, rate, seed, *, n_steps=200, batch=128):
-    """Losses (n_looks, 2) and distributions (n_looks, 512, 32), every ten steps."""
-    torch.manual_seed(seed)
-    net = make_net(normalised)
-    optimiser = optimiser(net.parameters(), rate, fused=True)
-    states, successors = pairs["training"]
-    history = []
-    for step in range(n_steps + 1):
-        if step % 10 == 0:
-            history.append(look(net))
-        chosen = torch.randint(len(states), (batch,))
-        loss = (net(states[chosen]) - successors[chosen]).square().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    losses, inputs = zip(*history, strict=True)
-    return net, np.array(losses), np.array(inputs)
+    net = deepcopy(net).eval()  # a pass in training mode moves the running moments
+    losses = [mse_loss(net(x), y).item() for x, y in (validation, test)]
+    return losses, net.train()[:-2](validation[0][:512]).detach().numpy()
 
 
 # %%
-probe = pairs["validation"][0][:512]
-n_seeds = 5
-rates = {"SGD": [0.03, 0.1, 0.3, 0.6], "Adam": [0.001, 0.003, 0.01, 0.03]}
-optimisers = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}
-trials = {
-    (name, normalised, rate): [
-        train(normalised, optimisers[name], rate, seed) for seed in range(n_seeds)
-    ]
-    for name in rates
-    for normalised in (False, True)
-    for rate in rates[name]
-}
+from functools import cache
+
+
+@cache
+def train(optimiser, normalisation, rate, seed):
+    """The net, and every ten steps its losses (2,) and distributions (512, 32)."""
+    torch.manual_seed(seed)
+    net, looks = make_net(normalisation == "batch"), []
+    optimiser = getattr(torch.optim, optimiser)(net.parameters(), rate, fused=True)
+    for step in range(201):
+        looks += [look(net)] if step % 10 == 0 else []
+        batch = torch.randint(len(states), (128,))
+        optimiser.zero_grad()
+        mse_loss(net(states[batch]), successors[batch]).backward()
+        optimiser.step()
+    return net, *map(np.array, zip(*looks, strict=True))
+
 
 # %% [markdown]
 # {numref}`tab-batch-normalization-best` compares two things, each at the rate that is best for it on the validation series: the
@@ -202,96 +178,72 @@ trials = {
 # the error at all rates, to see whether the best lies inside the range that we tried.
 
 
-# %% tags=["hide-input"]
-def final_error(runs, part):
-    """Root mean squared error at the end, one a seed."""
-    return np.sqrt([losses[-1, part] for _, losses, _ in runs])
+# %%
+def runs(case, rate, n_seeds=5):
+    """Nets, losses (seed, look, part) and distributions; part 0 is validation, 1 is test."""
+    nets, losses, inputs = zip(*(train(*case, rate, seed) for seed in range(n_seeds)), strict=True)
+    return nets, np.array(losses), inputs
 
 
-def steps_to(runs, part, level=0.1):
-    """First step with a loss below the level, or the length of the run."""
-    below = np.array([losses[:, part] < level for _, losses, _ in runs])
-    return 10 * np.where(below.any(1), below.argmax(1), below.shape[1])
+def final_error(losses):
+    return np.sqrt(losses[:, -1])
 
+
+# %%
+rates = {"SGD": [0.03, 0.1, 0.3, 0.6], "Adam": [0.001, 0.003, 0.01, 0.03]}
+cases = [*product(rates, ("none", "batch"))]
+
+
+def by_rate(measure, case, part):
+    """Means of a measure of the losses over five seeds, at each rate."""
+    return [measure(runs(case, rate)[1])[:, part].mean() for rate in rates[case[0]]]
+
+
+errors = {case: by_rate(final_error, case, part=1) for case in cases}
 
 # %% tags=["hide-input"] label="tab-batch-normalization-rates"
-label = {False: "none", True: "batch"}
 rows = []
-for name in rates:
-    for normalised in (False, True):
-        errors = [final_error(trials[name, normalised, rate], part=1) for rate in rates[name]]
-        finite = [f"{e.mean():.3f}" if np.isfinite(e).all() else "diverges" for e in errors]
-        cells = [f"{rate}: {cell}" for rate, cell in zip(rates[name], finite, strict=True)]
-        rows.append([name, label[normalised], *cells])
+for case, means in errors.items():
+    shown = [f"{mean:.3f}" if np.isfinite(mean) else "diverges" for mean in means]
+    rows.append([*case, *map("{}: {}".format, rates[case[0]], shown)])
 headers = ["optimiser", "normalisation", "rate: test error (std)", "", "", ""]
 plotting.table(headers, rows)
 
 
-# %% tags=["hide-input"]
-def best_rate(name, normalised, measure):
-    """The rate with the lowest mean of the measure on the validation series."""
-    scores = [np.mean(measure(trials[name, normalised, rate], part=0)) for rate in rates[name]]
-    return rates[name][np.nanargmin(scores)]
+# %%
+def steps_to(losses, level=0.1):
+    """First step with a loss below the level, or the length of the run."""
+    below = losses < level
+    return 10 * np.where(below.any(1), below.argmax(1), below.shape[1])
 
 
-cases = [(name, normalised) for name in rates for normalised in (False, True)]
-error_rate = {case: best_rate(*case, final_error) for case in cases}
-speed_rate = {case: best_rate(*case, steps_to) for case in cases}
-best = {case: trials[(*case, error_rate[case])] for case in cases}
-many = {
-    (name, normalised, rate): trials[name, normalised, rate]
-    + [train(normalised, optimisers[name], rate, seed) for seed in range(n_seeds, 20)]
-    for name, normalised in cases
-    for rate in {error_rate[name, normalised], speed_rate[name, normalised]}
-}
-final = {case: final_error(many[(*case, error_rate[case])], part=1) for case in cases}
-steps = {case: steps_to(many[(*case, speed_rate[case])], part=1) for case in cases}
+# %%
+measures = {steps_to: "speed-up", final_error: "error-ratio"}
+best, found = {}, {}
+for measure, case in product(measures, cases):
+    best[measure, case] = rates[case[0]][np.nanargmin(by_rate(measure, case, part=0))]
+    found[measure, case] = measure(runs(case, best[measure, case], 20)[1])[:, 1]
+at_best = {case: runs(case, best[final_error, case]) for case in cases}
 
 # %% tags=["hide-input"] label="tab-batch-normalization-best"
 rows = []
-for name, normalised in cases:
-    fastest, least = (ledger.Estimate.from_samples(v[name, normalised]) for v in (steps, final))
-    rows.append(
-        [
-            *(name, label[normalised]),
-            f"{fastest:.0f} (rate {speed_rate[name, normalised]})",
-            f"{least:.3f} (rate {error_rate[name, normalised]})",
-        ]
-    )
-headers = [
-    "optimiser",
-    "normalisation",
-    "steps to 10 % of the variance",
-    "final test error (std)",
-]
-plotting.table(headers, rows)
+for case in cases:
+    steps, error = (ledger.Estimate.from_samples(found[m, case]) for m in measures)
+    steps = f"{steps:.0f} (rate {best[steps_to, case]})"
+    rows.append([*case, steps, f"{error:.3f} (rate {best[final_error, case]})"])
+headers = ["steps to 10 % of the variance", "final test error (std)"]
+plotting.table(["optimiser", "normalisation", *headers], rows)
 
 # %% tags=["hide-input"]
-at_edge = [
-    rate[name, normalised] in (rates[name][0], rates[name][-1])
-    for rate in (speed_rate, error_rate)
-    for name, normalised in cases
-]
+at_edge = [rate in rates[case[0]][::3] for (_, case), rate in best.items()]
 Markdown(
     f"The best rate lies at the edge of the range for {sum(at_edge)} of the {len(at_edge)} choices. A "
     "rate outside the range might do better there, so that the ratios below hold for the rates tried."
 )
 
 # %% tags=["hide-input"] label="fig-batch-normalization-loss"
-fig, axes = plt.subplots(1, 2, sharey=True)
-for ax, name in zip(axes, rates, strict=True):
-    for normalised, colour in ((False, plotting.CYCLE[1]), (True, plotting.CYCLE[0])):
-        curves = np.sqrt([losses[:, 1] for _, losses, _ in best[name, normalised]])
-        ax.plot(10 * np.arange(curves.shape[1]), curves.T, color=colour, lw=0.9)
-        ax.plot(
-            [],
-            [],
-            color=colour,
-            label=f"{label[normalised]} normalisation".replace("none", "no"),
-        )
-    ax.set(title=name, xlabel="step", yscale="log")
-axes[0].set_ylabel("test error (std)")
-_ = axes[1].legend()
+curves = {case: np.sqrt(losses[..., 1]) for case, (_, losses, _) in at_best.items()}
+_ = figures.plot_loss(curves)
 
 # %% [markdown]
 # {numref}`fig-batch-normalization-loss` has two sides. Plain gradient descent gains, as the deck
@@ -300,26 +252,18 @@ _ = axes[1].legend()
 # give 32 states to the trained networks again and again, with other companions each time.
 
 
-# %% tags=["hide-input"]
-from copy import deepcopy
-
-
-@torch.no_grad()
-def companion_noise(net, n_batches=200):
+# %%
+def companion_noise(net):
     """Standard deviation of the outputs for 32 fixed states over 96 companions."""
-    net, states = deepcopy(net), pairs["test"][0]
-    outputs = []
-    for _ in range(n_batches):
-        companions = states[torch.randint(len(states), (96,))]
-        outputs.append(net(torch.cat([states[:32], companions]))[:32])
-    return torch.stack(outputs).var(0).mean().sqrt().item()
+    companions = test[0][torch.randint(len(test[0]), (200, 96))]
+    batches = torch.cat([test[0][:32].expand(200, -1, -1), companions], dim=1)
+    return torch.stack([net(batch)[:32] for batch in batches]).var(0).mean().sqrt().item()
 
 
+# %% tags=["hide-input"]
 torch.manual_seed(0)
-companions = ledger.Estimate.from_samples(
-    [companion_noise(net) for net, _, _ in best["Adam", True]]
-)
-f"scatter by companions: {companions:.3f} standard deviations"
+noise = ledger.Estimate.from_samples([*map(companion_noise, at_best["Adam", "batch"][0])])
+f"scatter by companions: {noise:.3f} standard deviations"
 
 # %% [markdown]
 # This is noise that a **regression** feels: it stands in the training loss at the scale of the
@@ -337,19 +281,15 @@ f"scatter by companions: {companions:.3f} standard deviations"
 # :::
 
 # %% tags=["hide-input"] label="fig-batch-normalization-drift"
-fig, axes = plt.subplots(1, 2, sharey=True)
-for ax, normalised in zip(axes, (False, True), strict=True):
-    inputs = best["SGD", normalised][0][2]
-    node = inputs.std(axis=1).mean(axis=0).argsort()[16]
-    low, middle, high = np.quantile(inputs[:, :, node], [0.15, 0.5, 0.85], axis=1)
-    when = 10 * np.arange(len(middle))
-    ax.fill_between(when, low, high, color=plotting.CYCLE[0], alpha=0.25)
-    ax.plot(when, middle, color=plotting.CYCLE[0])
-    ax.set(title=f"{label[normalised]} normalisation".replace("none", "no"), xlabel="step")
-_ = axes[0].set_ylabel("input of the node")
+inputs = {kind: at_best["SGD", kind][2] for kind in ("none", "batch")}
+bands = {}
+for kind, (first, *_) in inputs.items():
+    node = first.std(axis=1).mean(axis=0).argsort()[16]
+    bands[kind] = np.quantile(first[:, :, node], [0.15, 0.5, 0.85], axis=1)
+_ = figures.plot_drift(bands)
 
 
-# %% tags=["hide-input"]
+# %%
 def drift(inputs):
     """Path length of (mean, std) of a node's input in training, in units of its std."""
     mean, std = inputs.mean(axis=1), inputs.std(axis=1)
@@ -357,11 +297,9 @@ def drift(inputs):
     return np.median((move / std[1:]).sum(axis=0))
 
 
-path = {
-    normalised: ledger.Estimate.from_samples([drift(i) for _, _, i in best["SGD", normalised]])
-    for normalised in (False, True)
-}
-Markdown(f"Path length: {path[False]:.2f} without, {path[True]:.2f} with normalisation.")
+# %% tags=["hide-input"]
+path = {kind: ledger.Estimate.from_samples([*map(drift, runs)]) for kind, runs in inputs.items()}
+Markdown(f"Path length: {path['none']:.2f} without, {path['batch']:.2f} with normalisation.")
 
 # %% [markdown]
 # Normalisation does hold the distributions, by construction. That this is **why** training is
@@ -374,38 +312,25 @@ Markdown(f"Path length: {path[False]:.2f} without, {path[True]:.2f} with normali
 # them, and in evaluation, where the running moments of training stand in for the batch's.
 
 
-# %% tags=["hide-input"]
+# %%
 @torch.no_grad()
-def moments(net, training, normalise, states):
-    """Mean absolute mean and mean variance over nodes of the last such layer."""
-    net = deepcopy(net).train(training)  # a batch in training moves the running moments
-    after = normalise(net[-3], net[:-3](states))
-    return [after.mean(0).abs().mean().item(), after.var(0, correction=0).mean().item()]
+def moments(net):
+    """Mean absolute mean and mean variance over nodes of the last such layer, by place."""
+    net, batch = deepcopy(net).eval(), test[0][:128]
+    layer = net[-3]
+    evaluated = (net[:-2](batch) - layer.bias) / layer.weight
+    x = net.train()[:-3](batch)
+    x_hat = (x - x.mean(0)) / (x.var(0, correction=0) + layer.eps).sqrt()
+    places = x_hat, layer(x), evaluated
+    return [[a.mean(0).abs().mean(), a.var(0, correction=0).mean()] for a in places]
 
 
-def bare(layer, x):
-    return (x - x.mean(0)) / (x.var(0, correction=0) + layer.eps).sqrt()
-
-
-def unscaled(layer, x):
-    return (layer(x) - layer.bias) / layer.weight
-
-
-trained = [net for net, _, _ in best["SGD", True]]
-batch = pairs["test"][0][:128]
-places = {
-    "normalised, in training": (True, bare),
-    "after scale and shift": (True, lambda layer, x: layer(x)),
-    "normalised, in evaluation": (False, unscaled),
-}
-found = {
-    place: ledger.Estimate.from_samples([moments(net, *how, batch) for net in trained])
-    for place, how in places.items()
-}
+places = "normalised, in training", "after scale and shift", "normalised, in evaluation"
+moment = ledger.Estimate.from_samples([*map(moments, at_best["SGD", "batch"][0])])
 
 # %% tags=["hide-input"] label="tab-batch-normalization-moments"
-rows = [[place, f"{e[0]:.4f}", f"{e[1]:.4f}"] for place, e in found.items()]
-plotting.table(["one batch of 128", "absolute mean", "variance"], rows)
+rows = [[place, *pair] for place, pair in zip(places, moment, strict=True)]
+plotting.table(["one batch of 128", "absolute mean", "variance"], rows, ".4f")
 
 # %% [markdown]
 # ## The trap for generators
@@ -422,30 +347,24 @@ plotting.table(["one batch of 128", "absolute mean", "variance"], rows)
 # %%
 def energy_distance(real, generated):
     """Between two batches of states, (n, 3) and (m, 3)."""
-    n, m = len(real), len(generated)
-    within = torch.cdist(real, real).sum() / (n * (n - 1))
-    within += torch.cdist(generated, generated).sum() / (m * (m - 1))
+    within = sum(torch.cdist(a, a).sum() / (len(a) * (len(a) - 1)) for a in (real, generated))
     return 2 * torch.cdist(real, generated).mean() - within
 
 
-# %% tags=["hide-input"]
-def train_generator(seed, *, n_steps=400, batch=128):
+# %%
+def train_generator(seed):
     torch.manual_seed(seed)
-    layers = [nn.Linear(4, 64), nn.BatchNorm1d(64), nn.ReLU()]
-    layers += [nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU()]
-    generator = nn.Sequential(*layers, nn.Linear(64, 3))
+    generator = make_net(True, n_in=4, width=64, depth=2)
     adam = torch.optim.Adam(generator.parameters(), 3e-3, fused=True)
-    for _ in range(n_steps):
-        real = states[torch.randint(len(states), (batch,))]
-        loss = energy_distance(real, generator(torch.randn(batch, 4)))
+    for _ in range(400):
+        real = states[torch.randint(len(states), (128,))]
         adam.zero_grad()
-        loss.backward()
+        energy_distance(real, generator(torch.randn(128, 4))).backward()
         adam.step()
     return generator
 
 
-states = pairs["training"][0]
-generators = [train_generator(seed) for seed in range(n_seeds)]
+generators = [train_generator(seed) for seed in range(5)]
 
 
 # %% [markdown]
@@ -453,123 +372,101 @@ generators = [train_generator(seed) for seed in range(n_seeds)]
 # latents within a small ball, as when one walks from one latent to a neighbour.
 
 
-# %% tags=["hide-input"]
-@torch.no_grad()
+# %%
 def sample(generator, latents, batch=None):
     """In evaluation mode, or in training mode with batches of a given size."""
-    generator = generator.train(batch is not None)
-    # A zero momentum keeps the running moments as training left them.
-    for layer in generator:
-        layer.momentum = 0.0
-    return torch.cat([generator(part) for part in latents.split(batch or len(latents))])
+    generator = deepcopy(generator).train(batch is not None)
+    parts = latents.split(batch or len(latents))
+    return torch.cat([generator(part) for part in parts]).detach()
 
 
+# %%
 torch.manual_seed(0)
 latents = torch.randn(1024, 4)
 near = latents[0] + 0.1 * torch.randn(1024, 4)
 ways = {
-    "evaluation": (latents, None),
-    "training, batches of 128": (latents, 128),
-    "training, batches of 8": (latents, 8),
-    "near one latent, evaluation": (near, None),
-    "near one latent, training": (near, 128),
+    "evaluation": [latents],
+    "training, batches of 128": [latents, 128],
+    "training, batches of 8": [latents, 8],
+    "near one latent, evaluation": [near],
+    "near one latent, training": [near, 128],
 }
 made = {way: [sample(g, *options) for g in generators] for way, options in ways.items()}
 
+
 # %%
-real = pairs["test"][0]
-distance = {
-    way: ledger.Estimate.from_samples([energy_distance(real, s) for s in samples])
-    for way, samples in made.items()
-}
-spread = {
-    way: ledger.Estimate.from_samples([s.std(0).mean().item() for s in samples])
-    for way, samples in made.items()
-}
-floor = energy_distance(real, states[torch.randperm(len(states))[:1024]]).item()
+def score(samples):
+    """Energy distance to the test states, and spread."""
+    return energy_distance(test[0], samples).item(), samples.std(0).mean().item()
+
+
+scores = {way: ledger.Estimate.from_samples([*map(score, made[way])]) for way in ways}
+floor = energy_distance(test[0], states[torch.randperm(len(states))[:1024]]).item()
 
 # %% tags=["hide-input"] label="tab-batch-normalization-generator"
-rows = [[way, f"{distance[way]:.3f}", f"{spread[way]:.2f}"] for way in ways]
-rows.append(["1024 real states", f"{floor:.3f}", f"{real.std(0).mean():.2f}"])
-plotting.table(["sampled", "energy distance to the attractor", "spread (std)"], rows)
+rows = [[way, *pair] for way, pair in scores.items()]
+rows.append(["1024 real states", floor, test[0].std(0).mean()])
+headers = ["sampled", "energy distance to the attractor", "spread (std)"]
+plotting.table(headers, rows, ["", ".3f", ".2f"])
 
 # %% [markdown]
 # {numref}`tab-batch-normalization-generator` holds the distances {eq}`eq-energy-distance`. In evaluation the small ball gives itself away. In training mode even the ball, and even batches of
 # eight, look like the attractor by distance. What differs there is what **one** latent becomes: we put the same latent into 200 batches and see how far its state moves.
 
 
-# %% tags=["hide-input"]
+# %%
 def scatter_of_one(generator, batch):
     """Standard deviation of one latent's state over its companions."""
     batches = torch.randn(200, batch, 4)
     batches[:, 0] = latents[0]
-    states = torch.stack([sample(generator, companions, batch)[0] for companions in batches])
-    return states.std(0).mean().item()
+    return sample(generator, batches.flatten(0, 1), batch)[::batch].std(0).mean().item()
 
 
 torch.manual_seed(1)
-scatter = {
-    batch: ledger.Estimate.from_samples([scatter_of_one(g, batch) for g in generators])
-    for batch in (8, 128)
-}
-Markdown(f"In batches of 8: {scatter[8]:.2f}; in batches of 128: {scatter[128]:.2f}.")
+scatters = [[scatter_of_one(g, batch) for g in generators] for batch in (8, 128)]
+
+# %% tags=["hide-input"]
+scatter = ledger.Estimate.from_samples(np.transpose(scatters))
+Markdown(f"In batches of 8: {scatter[0]:.2f}; in batches of 128: {scatter[1]:.2f}.")
 
 # %% tags=["hide-input"] label="fig-batch-normalization-trap"
-fig, axes = plt.subplots(1, 4, sharex=True, sharey=True, figsize=(7.2, 2.5))
-shown = [way for way in ways if way != "training, batches of 128"]
-for ax, way in zip(axes, shown, strict=True):
-    ax.plot(*real[:, [0, 2]].T, ".", ms=1, color="#AFB8C1")
-    ax.plot(*made[way][0][:, [0, 2]].T, ".", ms=2, color=plotting.COLOURS["generated"])
-    ax.set_title(way.replace(", ", ",\n"), fontsize=8)
-    ax.set_xlabel("x (std)")
-_ = axes[0].set(ylabel="z (std)", xlim=(-3, 3), ylim=(-3, 3))
+shown = {way: made[way][0] for way in ways if way != "training, batches of 128"}
+_ = figures.plot_trap(test[0], shown)
 
 # %% [markdown]
 # ## What we find
 
 # %% tags=["hide-input"]
-ratios = {
-    "speed-up": {name: steps[name, False] / steps[name, True] for name in rates},
-    "error-ratio": {name: final[name, False] / final[name, True] for name in rates},
-}
-faster, lower = (
-    {name: ledger.Estimate.from_samples(values) for name, values in of_each.items()}
-    for of_each in ratios.values()
-)
-for quantity, of_each in ratios.items():
-    for name, values in of_each.items():
-        # A ratio and its inverse count alike in the logarithm.
-        logarithm = ledger.Estimate.from_samples(np.log(values))
-        slug = f"batch_normalization/log-{quantity}-{name.lower()}"
-        ledger.record(slug, logarithm, amplified=True, seeds=20)
-range_of = {}
-for case in cases:
-    errors = [final_error(trials[(*case, rate)], part=1).mean() for rate in rates[case[0]]]
-    range_of[case] = max(errors) / min(errors)
-in_training, shifted, evaluated = found.values()
-ledger.record(
-    "batch_normalization/variance-in-training", in_training[1], amplified=True, seeds=n_seeds
-)
-ledger.record("batch_normalization/drift-without", path[False], amplified=True, seeds=n_seeds)
-ledger.record("batch_normalization/mean-in-training", in_training[0], amplified=True, seeds=n_seeds)
-ledger.record("batch_normalization/variance-after-scale", shifted[1], amplified=True, seeds=n_seeds)
+in_training, shifted, evaluated = moment
+measured = {"mean-in-training": in_training[0], "variance-in-training": in_training[1]}
+measured |= {"variance-after-scale": shifted[1], "drift-without": path["none"]}
+ratio = {}
+for (measure, quantity), name in product(measures.items(), rates):
+    ratios = found[measure, (name, "none")] / found[measure, (name, "batch")]
+    ratio[quantity, name] = ledger.Estimate.from_samples(ratios)
+    # A ratio and its inverse count alike in the logarithm.
+    logarithm = ledger.Estimate.from_samples(np.log(ratios))
+    measured[f"log-{quantity}-{name.lower()}"] = logarithm
+for name, e in measured.items():
+    ledger.record(f"batch-normalization/{name}", e, amplified=True, seeds=e.n)
+range_of = {case: max(means) / min(means) for case, means in errors.items()}
 Markdown(f"""
-* **Speed.** To a tenth of the variance, training without normalisation takes {faster["SGD"]:.1f} times the
-  steps under plain gradient descent, {faster["Adam"]:.1f} times under Adam (each at its best rate).
-* **Performance.** After 200 steps the error without it is {lower["SGD"]:.2f} times that with it under plain
-  gradient descent, and {lower["Adam"]:.2f} times under Adam, where
-  the companions in a batch alone scatter its output by {companions:.3f} standard deviations.
+* **Speed.** To a tenth of the variance, training without normalisation takes {ratio["speed-up", "SGD"]:.1f} times the
+  steps under plain gradient descent, {ratio["speed-up", "Adam"]:.1f} times under Adam (each at its best rate).
+* **Performance.** After 200 steps the error without it is {ratio["error-ratio", "SGD"]:.2f} times that with it under plain
+  gradient descent, and {ratio["error-ratio", "Adam"]:.2f} times under Adam, where
+  the companions in a batch alone scatter its output by {noise:.3f} standard deviations.
 * **Stability,** read as tolerance of the rate. From the best to the worst rate tried, the error grows by a factor of
-  {range_of["SGD", False]:.1f} without and {range_of["SGD", True]:.1f} with normalisation under plain gradient descent, {range_of["Adam", False]:.1f}
-  and {range_of["Adam", True]:.1f} under Adam.
+  {range_of["SGD", "none"]:.1f} without and {range_of["SGD", "batch"]:.1f} with normalisation under plain gradient descent, {range_of["Adam", "none"]:.1f}
+  and {range_of["Adam", "batch"]:.1f} under Adam.
 * **Moments.** In training the normalised batch has variance {in_training[1]:.4f} (the small
   $\\varepsilon$ keeps it below one). Behind the learned scale and shift it is {shifted[1]:.3f}, free to
   move; with running moments, in evaluation, {evaluated[1]:.2f}. "Fixed to zero and one" is exact in
   one place, in one mode, and of the *central* second moment.
 * **Trap.** In training mode one latent has no state of its own: in batches of eight its
-  state scatters by {scatter[8]:.2f} standard deviations, of 128 by {scatter[128]:.2f}. Latents near a single one
-  spread over {spread["near one latent, evaluation"]:.2f} standard deviations in evaluation, but over
-  {spread["near one latent, training"]:.2f} in training mode, where the batch makes up a diversity that
+  state scatters by {scatter[0]:.2f} standard deviations, of 128 by {scatter[1]:.2f}. Latents near a single one
+  spread over {scores["near one latent, evaluation"][1]:.2f} standard deviations in evaluation, but over
+  {scores["near one latent, training"][1]:.2f} in training mode, where the batch makes up a diversity that
   the generator does not have.
 """)
 
@@ -581,22 +478,26 @@ Markdown(f"""
 # 1. Scale the weights and the bias of the layer before a batch normalisation by 10. What happens to the
 #    output, and to the gradient of those weights?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 torch.manual_seed(0)
 linear, norm = nn.Linear(3, 8).double(), nn.BatchNorm1d(8, eps=1e-12).double()
-outputs, gradients = [], []
-for factor in (1, 10):
-    weight = (factor * linear.weight).detach().requires_grad_()
-    output = norm(nn.functional.linear(x.detach(), weight, factor * linear.bias))
-    outputs.append(output)
-    gradients.append(torch.autograd.grad((output**3).sum(), weight)[0])
-same = (outputs[0] - outputs[1]).abs().max().item()
-f"change of the output {same:.0e}, gradients' ratio {(gradients[0] / gradients[1]).mean().item():.2f}"
+
+
+def response():
+    output = norm(linear(x.detach()))
+    return output, *torch.autograd.grad((output**3).sum(), linear.weight)
+
+
+one, slopes = response()
+for part in linear.parameters():
+    part.data *= 10
+ten, flatter = response()
+f"change of the output {(one - ten).abs().max():.0e}, gradients' ratio {(slopes / flatter).mean():.2f}"
 
 # %% [markdown]
 # 2. What does torch's layer return in training mode for a batch of one, and why?
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell", "solution"]
 try:
     message = str(nn.BatchNorm1d(3)(torch.zeros(1, 3)))
 except ValueError as error:
