@@ -126,6 +126,7 @@ data = {
 }
 
 
+# %%
 def thickness(ensemble, n_neighbors=50):
     states = ensemble.reshape(-1, 3) / real.std((0, 1))
     clouds = states[cKDTree(states).query(states[::400], n_neighbors)[1]]
@@ -186,6 +187,7 @@ def steps_of(ensemble):
     return [np.concatenate([x, x * [-1, -1, 1]]) for x in pairs]
 
 
+# %%
 def polynomial_map(ensemble, degree):
     model = make_pipeline(StandardScaler(), PolynomialFeatures(degree), Ridge(1e-3, solver="svd"))
     model.fit(*steps_of(ensemble))
@@ -200,6 +202,7 @@ def iterate(step, state, length=1000):
     return np.stack(series, axis=1)
 
 
+# %%
 polynomials = {
     "polynomial of degree 8, on the attractor": polynomial_map(data["on the attractor"][:15], 8),
     "polynomial of degree 10, starting anywhere": polynomial_map(
@@ -244,9 +247,10 @@ from scipy.stats import t as student
 
 from lorenz_utils.metrics import classifier_accuracy
 
-quantile = student.ppf(1 - 0.01 / 5 / 2, len(null) - 1)
-middle = null.mean(0)
-allowed = quantile * null.std(0, ddof=1) * np.sqrt(1 + 1 / len(null))
+middle, spread = null.mean(0), null.std(0, ddof=1)
+allowed = student.ppf(1 - 0.01 / 5 / 2, len(null) - 1) * spread * np.sqrt(1 + 1 / len(null))
+
+# %%
 judged = {f"seed {seed}": ensemble for seed, ensemble in enumerate(ensembles)}
 judged["polynomial"] = series_of["polynomial of degree 8, on the attractor"]
 judged["real, 1 % noise"] = with_noise(held_out, 0.01, rng=0)
@@ -320,19 +324,14 @@ from lorenz_utils.metrics import attractor_divergence, flow_residual
 full = list(read_study(RECORDS / "full").values())
 
 
+# %%
 def quality(ensemble):
     return [np.median(flow_residual(real, ensemble, dt)), attractor_divergence(reference, ensemble)]
 
 
 def row(name, exponents, residual, divergence):
-    return [
-        name,
-        *exponents,
-        sum(exponents),
-        kaplan_yorke_dimension(exponents),
-        residual,
-        divergence,
-    ]
+    derived = sum(exponents), kaplan_yorke_dimension(exponents)
+    return [name, *exponents, *derived, residual, divergence]
 
 
 qualities = [quality(ensemble) for ensemble in ensembles]
@@ -387,6 +386,7 @@ def over_seeds(variant, value):
     return [value(result) if result["metrics"] else np.inf for result in results]
 
 
+# %%
 COLUMNS = {
     "median residual": lambda result: result["metrics"]["flow residual, median"],
     "D_stsp": lambda result: result["metrics"]["D_stsp"],
