@@ -96,7 +96,7 @@ def train_and_measure(**fields):
     found = {k: _rounded(v) for k, v in measure(real, generated, DT, n_scalar=0).items()}
     result = {"metrics": found, "history": history}
     if config.pair == "transitions":
-        spectrum = map_spectrum(generator.advance, generated[:20, -1], **SPECTRUM)
+        spectrum = map_spectrum(generator.advance, real[:20, -1], **SPECTRUM)
         result["spectrum"] = [_rounded(value) for value in spectrum.value]
     return result
 

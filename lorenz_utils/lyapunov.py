@@ -113,7 +113,7 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
 def map_spectrum(step, initial_state, *, dt, duration, transient):
     """All exponents of a map x[t + 1] = step(x[t]), as a learned generator is one.
 
-    The derivative is taken by central differences of 1e-5 of the orbits' spread, which is exact to
+    The derivative is taken by central differences of 1e-5 of the starts' spread, which is exact to
     nine digits for a smooth map, and composed along each orbit by QR decomposition.
 
     Parameters
@@ -121,7 +121,7 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
     step : callable
         Maps states (n, d) to the next ones (n, d), in double precision.
     initial_state : array_like, shape (n_orbits, d)
-        At least two independent starts.
+        At least two independent starts, which differ in every coordinate.
     dt : float
         Time between two states.
     duration, transient : float
@@ -130,7 +130,13 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
     Returns
     -------
     Estimate of arrays, shape (d,)
-        Mean and standard error over the orbits; NaN throughout if one escapes to infinity.
+        Mean and standard error over the orbits; NaN throughout if one escapes to infinity, -inf
+        where the map has no derivative left, as a constant.
+
+    Raises
+    ------
+    ValueError
+        If the starts do not differ.
 
     Examples
     --------
@@ -148,18 +154,24 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
     offsets = np.concatenate([np.zeros((1, d)), np.eye(d), -np.eye(d)])[:, None]
     tangent = np.broadcast_to(np.eye(d)[..., None], (d, d, n_orbits))
     growth = np.zeros((d, n_orbits))
+    size = 1e-5 * state.std(0)
+    if not size.all():
+        raise ValueError("initial_state must differ between orbits in every coordinate")
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(-n_transient, n_steps):
-            size = 1e-5 * state.std(0)
             near = step((state + size * offsets).reshape(-1, d)).reshape(2 * d + 1, n_orbits, d)
             if not np.isfinite(near).all():
                 return Estimate(np.full(d, np.nan), np.full(d, np.nan))
             slopes = (near[1 : d + 1] - near[d + 1 :]) / (2 * size[:, None, None])
             slopes = np.moveaxis(slopes, 2, 0)[:, :, None] * tangent
             tangent, log_diagonal = _orthonormalise(slopes.sum(1))
-            growth += log_diagonal * (t >= 0)
+            if t >= 0:
+                growth += log_diagonal
             state = near[0]
-    return Estimate.from_samples(growth.T / (n_steps * dt))
+    exponents = growth.T / (n_steps * dt)
+    if not np.isfinite(exponents).all():
+        return Estimate(exponents.mean(0), np.full(d, np.nan))
+    return Estimate.from_samples(exponents)
 
 
 def kaplan_yorke_dimension(exponents):

@@ -330,6 +330,20 @@ def test_a_map_that_escapes_has_no_exponents():
     assert np.isnan(found.value).all()
 
 
+def test_a_map_whose_orbits_collapse_keeps_the_exponents_of_where_they_end():
+    start = np.random.default_rng(0).normal(size=(5, 2))
+    times = {"dt": 1.0, "duration": 50, "transient": 200}
+    found = map_spectrum(lambda x: x * [0.5, 0.25], start, **times)
+    np.testing.assert_allclose(found.value, np.log([0.5, 0.25]), atol=1e-6)
+    with np.errstate(divide="ignore"):
+        assert map_spectrum(lambda x: 0 * x, start, **times).value[0] == -np.inf
+
+
+def test_starts_that_do_not_differ_are_refused():
+    with pytest.raises(ValueError, match="initial_state must differ between orbits"):
+        map_spectrum(lambda x: x / 2, np.ones((3, 2)), dt=1, duration=10, transient=0)
+
+
 @pytest.mark.parametrize(
     ("exponents", "dimension"),
     [
