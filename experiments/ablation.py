@@ -55,8 +55,6 @@ FAITHFUL_VARIANTS = {
     "scores of unrelated pairs compared": {"starts": "unpaired"},
     "own orbits continued": {"starts": "own"},
     "latents in the steps": {"latent_dim": 3},
-    "nonsaturating loss": {"loss": "nonsaturating"},
-    "no gradient penalty": {"gradient_penalty": 0.0},
     "least squares, no critic": {"loss": "least-squares"},
 }
 # At the full budget, for what only shows there.
