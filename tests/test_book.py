@@ -2,6 +2,7 @@
 
 import ast
 import re
+import statistics
 import subprocess
 import sys
 from functools import cache
@@ -73,6 +74,43 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
             assert label.startswith("fig-"), f"{page} cell {number}"
         if label.startswith("fig-"):
             assert len(contents.captions()[label]["alt"]) > 40, f"{page} cell {number}"
+
+
+def code_lines(page):
+    """Of each code cell whether it is hidden, and how many lines of code it has.
+
+    Sentences that code computes, ``Markdown(f"...")``, are prose; answers of exercises do not count.
+    """
+    for cell in contents.code_cells(contents.read(page)):
+        tags = set(cell.metadata.get("tags", []))
+        if "solution" in tags:
+            continue
+        source = re.sub(r"(?m)^(\s*)%.*$", r"\1pass", cell.source)
+        prose = set()
+        for node in ast.walk(ast.parse(source)):
+            named = getattr(getattr(node, "func", None), "id", "") == "Markdown"
+            if named and isinstance(node.args[0], ast.JoinedStr):
+                prose |= set(range(node.lineno, node.end_lineno + 1))
+        lines = [
+            line
+            for number, line in enumerate(source.splitlines(), start=1)
+            if line.strip() and not line.strip().startswith("#") and number not in prose
+        ]
+        yield bool(tags & {"hide-input", "hide-cell", "remove-cell"}), len(lines)
+
+
+def test_code_is_there_to_be_read():
+    counts = [count for page in CHAPTERS for count in code_lines(page)]
+    total = sum(lines for _, lines in counts)
+    assert sum(lines for hidden, lines in counts if hidden) < 0.4 * total
+    assert statistics.median(lines for hidden, lines in counts if not hidden and lines) <= 6
+    words = sum(
+        len(cell.source.split())
+        for page in CHAPTERS
+        for cell in cells(page)
+        if cell.cell_type == "markdown"
+    )
+    assert words >= 8 * total
 
 
 def test_each_caption_belongs_to_one_cell():
