@@ -364,7 +364,8 @@ ledger.record("noise/multiple-shooting-dt-0.1", best, **context, dt=0.1)
 ledger.record("noise/forward-difference-dt-0.1", deck_way, **context, dt=0.1)
 for level, percent in ((0.01, "1-percent"), (0.1, "10-percent")):
     for dt in STEPS:
-        ledger.record(f"noise/efficiency-{percent}-dt-{dt}", reach[dt, level], **context, dt=dt)
+        context |= {"noise": level, "dt": dt}
+        ledger.record(f"noise/efficiency-{percent}-dt-{dt}", reach[dt, level], **context)
 always = max(x for x in LEVELS if exact[0.01, x] == exact[0.1, x] == len(SEEDS))
 Markdown(f"""
 At $\\delta t = 0.1$ and 1 % noise the deck's derivative gives an RMSE27 of {deck_way:.2f},
