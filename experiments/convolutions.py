@@ -12,7 +12,7 @@ from torch import nn
 
 from lorenz_utils.adversarial import PAIRS, UNITS, Transitions, standardise
 from lorenz_utils.checks import check_count
-from lorenz_utils.networks import affine, in_eval_mode, normal_latents, store_affine
+from lorenz_utils.networks import in_eval_mode, normal_latents, store_affine, units
 
 
 class ConvolutionalGenerator(nn.Module):
@@ -60,8 +60,7 @@ class ConvolutionalGenerator(nn.Module):
     def generate(self, n_series, length=1000, *, rng):
         """Series of any length in physical units, (n_series, length, 3)."""
         series = in_eval_mode(self, self.sample_latent(n_series, length, rng=rng))
-        mean, std = affine(self)
-        return series.transpose(0, 2, 1)[:, :length] * np.array(std) + np.array(mean)
+        return units(self).to_physical(series.transpose(0, 2, 1)[:, :length])
 
 
 class ConvolutionalCritic(nn.Module):

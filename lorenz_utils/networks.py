@@ -70,7 +70,7 @@ class DCGANGenerator(nn.Module):
         ndarray, shape (n_series, length, 3)
         """
         images = in_eval_mode(self, self.sample_latent(n_series, rng=rng))
-        return images_to_series(images, Scaling(*affine(self)), length=length)
+        return images_to_series(images, units(self), length=length)
 
 
 class DCGANDiscriminator(nn.Module):
@@ -148,8 +148,7 @@ class SeriesGenerator(nn.Module):
         latent = latent.double()
         network = deepcopy(self).double().cpu()
         series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].numpy()
-        mean, std = affine(self)
-        return series.transpose(0, 2, 1) * np.array(std) + np.array(mean)
+        return units(self).to_physical(series.transpose(0, 2, 1))
 
 
 class SeriesCritic(nn.Module):
@@ -204,9 +203,9 @@ def store_affine(module, offset, scale):
     module.register_buffer("scale", torch.tensor(np.asarray(scale, dtype=float)))
 
 
-def affine(module):
-    """The stored offset and scale, each as a tuple."""
-    return tuple(module.offset.tolist()), tuple(module.scale.tolist())
+def units(module):
+    """The map to physical units that `store_affine` keeps."""
+    return Scaling(tuple(module.offset.tolist()), tuple(module.scale.tolist()))
 
 
 def normal_latents(shape, rng):
