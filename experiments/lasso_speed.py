@@ -14,13 +14,64 @@ import numpy as np
 from sklearn.linear_model import Lasso
 
 from experiments import stored
+from lorenz_utils.checks import check_positive
 from lorenz_utils.derivatives import forward_difference
-from lorenz_utils.regression import ADMMLasso, ISTALasso, LARSLasso, polynomial_library
+from lorenz_utils.regression import (
+    LASSO_ADVICE,
+    ISTALasso,
+    LARSLasso,
+    LinearRegressor,
+    polynomial_library,
+)
+from lorenz_utils.solvers import admm, admm_penalty
 from lorenz_utils.system import sample_attractor, simulate
 
 GAP, ALPHA, DEGREES, REPEATS = 1e-8, 0.1, (2, 3, 4), 5
 TOLERANCES = 10.0 ** -np.arange(2, 15, 0.5)
 LIMIT = {"max_iter": 1_000_000}
+
+
+class ADMMLasso(LinearRegressor):
+    """Lasso by the alternating direction method of multipliers.
+
+    Parameters
+    ----------
+    alpha : float
+        As in `ISTALasso`.
+    penalty : float, optional
+        Weight of the coupling between the two copies of the coefficients; by default the
+        geometric mean of the Gram matrix's extreme eigenvalues (Ghadimi et al., 2015).
+    max_iter : int
+    tol : float
+        Stop once primal and dual residual are below `tol` times the size of their terms.
+
+    After Boyd et al., *Foundations and Trends in Machine Learning* 3 (2011), sections 3.3 and 6.4.
+    """
+
+    def __init__(self, alpha=0.1, *, penalty=None, max_iter=100_000, tol=1e-8):
+        self.alpha = alpha
+        self.penalty = penalty
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _solve(self, A, b, rest):
+        return self._iterate(self._iterates(A.T @ A, A.T @ b), LASSO_ADVICE + ", or change penalty")
+
+    def _iterates(self, gram, moment):
+        alpha, tol = check_positive(self.alpha, "alpha"), check_positive(self.tol, "tol")
+        penalty = admm_penalty(gram) if self.penalty is None else self.penalty
+        check_positive(penalty, "penalty")
+        # The dual variable is at most this large: a scale even where the solution is 0.
+        dual_size = np.linalg.norm(moment, axis=0) / penalty
+        previous = np.zeros_like(moment)
+        for ridge, sparse, _ in admm(gram, moment, alpha, penalty):
+            size = np.maximum(np.linalg.norm(ridge, axis=0), dual_size)
+            primal = np.linalg.norm(ridge - sparse, axis=0)
+            dual = np.linalg.norm(sparse - previous, axis=0)
+            yield sparse, (np.maximum(primal, dual) <= tol * size).all()
+            previous = sparse
+
+
 SOLVERS = {
     "scikit-learn": lambda tol: Lasso(ALPHA, fit_intercept=False, tol=tol, **LIMIT),
     "scikit-learn, Gram matrix": lambda tol: Lasso(

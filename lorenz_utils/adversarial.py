@@ -5,20 +5,18 @@
 
 import math
 import time
+from collections import defaultdict
 from copy import deepcopy
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, softplus
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+from torch.nn.functional import softplus
 
+from lorenz_utils import networks
 from lorenz_utils.images import Scaling, series_to_images
 from lorenz_utils.metrics import attractor_divergence, flow_residual
-from lorenz_utils.networks import (
-    DCGANDiscriminator,
-    DCGANGenerator,
-    SeriesCritic,
-    SeriesGenerator,
-)
 
 N_REPORTS, REPORT_SERIES = 40, 50
 FAR = 6.0  # standard deviations: twice as far as the attractor reaches
@@ -48,9 +46,8 @@ def critic_loss(config, on_real, on_fake):
     """The critic's loss from its scores."""
     if config.loss == "relativistic":
         return softplus(on_fake - on_real).mean()
-    return binary_cross_entropy_with_logits(
-        on_real, labels(config, on_real, real=True)
-    ) + binary_cross_entropy_with_logits(on_fake, labels(config, on_fake, real=False))
+    of_real = cross_entropy(on_real, labels(config, on_real, real=True))
+    return of_real + cross_entropy(on_fake, labels(config, on_fake, real=False))
 
 
 def generator_loss(config, on_real, on_fake):
@@ -77,13 +74,15 @@ class Images:
     def build(self, config, ensemble):
         """Generator, critic, and the data that batches are drawn from."""
         scaling = Scaling.fit(ensemble)
-        generator = DCGANGenerator(scaling, batch_norm=config.batch_norm)
-        critic = DCGANDiscriminator(use_spectral_norm=config.spectral_norm, dropout=config.dropout)
+        generator = networks.DCGANGenerator(scaling, batch_norm=config.batch_norm)
+        critic = networks.DCGANDiscriminator(
+            use_spectral_norm=config.spectral_norm, dropout=config.dropout
+        )
         return generator, critic, series_to_images(ensemble, scaling)
 
     def unfilled(self, config):
         """A generator to load weights into."""
-        return DCGANGenerator(Scaling(*UNITS), batch_norm=config.batch_norm)
+        return networks.DCGANGenerator(Scaling(*UNITS), batch_norm=config.batch_norm)
 
     def draw(self, run):
         """Whole images."""
@@ -101,18 +100,18 @@ class Transitions:
     def build(self, config, ensemble):
         """Generator, critic, and the data that batches are drawn from."""
         mean, std, standardised = standardise(ensemble)
-        generator = SeriesGenerator(mean, std, latent_dim=config.latent_dim, width=config.width)
-        critic = SeriesCritic(
-            np.diff(standardised, axis=-1).std((0, 2)),
-            window=config.crop,
-            width=config.width,
-            sees_steps=config.sees_steps,
+        step_std = np.diff(standardised, axis=-1).std((0, 2))
+        generator = networks.SeriesGenerator(
+            mean, std, latent_dim=config.latent_dim, width=config.width
+        )
+        critic = networks.SeriesCritic(
+            step_std, window=config.crop, width=config.width, sees_steps=config.sees_steps
         )
         return generator, critic, standardised
 
     def unfilled(self, config):
         """A generator to load weights into."""
-        return SeriesGenerator(*UNITS, latent_dim=config.latent_dim, width=config.width)
+        return networks.SeriesGenerator(*UNITS, latent_dim=config.latent_dim, width=config.width)
 
     def draw(self, run):
         """Windows at random times, half of them mirrored by the symmetry."""
@@ -149,26 +148,20 @@ class AdversarialRun:
     """State of one run: networks, optimisers, average, history."""
 
     def __init__(self, config, ensemble, device):
-        self.config, self.device = config, device
-        self.step, self.history = 0, []
-        self.started, self.seconds_before = time.process_time(), 0.0
+        self.config, self.device, self.pair = config, device, PAIRS[config.pair]
+        self.step, self.history, self.started = 0, [], time.process_time()
         self.losses = {"critic_loss": math.nan, "generator_loss": math.nan}
         self.report_every = max(500, config.n_steps // N_REPORTS)
-        self.pair = PAIRS[config.pair]
         generator, critic, data = self.pair.build(config, ensemble)
         self.data = torch.as_tensor(data, dtype=torch.float32, device=device)
         self.generator, self.critic = generator.to(device), critic.to(device)
-        self.averaged = deepcopy(self.generator).requires_grad_(False) if config.average else None
+        self.averaged = deepcopy(generator).requires_grad_(False) if config.average else generator
+        self.rates = {"generator": config.rate, "critic": config.rate * config.critic_rate_ratio}
         betas = (config.beta1, config.beta2)
         self.optimisers = {
-            "generator": torch.optim.Adam(generator.parameters(), config.rate, betas),
-            "critic": torch.optim.Adam(
-                critic.parameters(), config.rate * config.critic_rate_ratio, betas
-            ),
+            "generator": torch.optim.Adam(generator.parameters(), self.rates["generator"], betas),
+            "critic": torch.optim.Adam(critic.parameters(), self.rates["critic"], betas),
         }
-        self.full_rates = {n: o.param_groups[0]["lr"] for n, o in self.optimisers.items()}
-        if self.averaged is None:
-            self.averaged = self.generator
         # Where the generator's own orbits stand, if it is to continue these instead of the data.
         self.own = torch.randn(config.batch_size, 3).to(device) if config.starts == "own" else None
 
@@ -177,7 +170,7 @@ class AdversarialRun:
         left = 1 - step / self.config.n_steps
         factor = min(1.0, left / max(1e-9, 1 - self.config.constant_share))
         for name, optimiser in self.optimisers.items():
-            optimiser.param_groups[0]["lr"] = factor * self.full_rates[name]
+            optimiser.param_groups[0]["lr"] = factor * self.rates[name]
 
     def train_step(self):
         """One step of the loop: rates, critic, generator, and what follows from it."""
@@ -209,9 +202,8 @@ class AdversarialRun:
         real, fake = (add_instance_noise(config, batch, step) for batch in (real, fake))
         if config.gradient_penalty and step % config.penalty_every == 0:
             on_real, on_fake, slopes = penalised_scores(self.critic, real, fake)
-            weight = config.gradient_penalty * (config.penalty_end / config.gradient_penalty) ** (
-                step / config.n_steps
-            )
+            fall = config.penalty_end / config.gradient_penalty
+            weight = config.gradient_penalty * fall ** (step / config.n_steps)
             penalty = 0.5 * weight * config.penalty_every * slopes
         else:
             on_real, on_fake, penalty = self.critic(real), self.critic(fake), 0.0
@@ -265,40 +257,36 @@ class AdversarialRun:
 
     def elapsed(self):
         """Processor seconds of training so far, those before an interruption included."""
-        return self.seconds_before + time.process_time() - self.started
+        return time.process_time() - self.started
+
+    def networks(self):
+        """All networks as one module."""
+        names = ("generator", "critic", "averaged")
+        return nn.ModuleDict({name: getattr(self, name) for name in names})
 
     def tensors(self):
         """Every tensor of the run under one flat name, optimisers' and random state included."""
-        named = {"random": torch.get_rng_state()}
+        named = {"random": torch.get_rng_state(), **self.networks().state_dict()}
         if self.device != "cpu":
             named["random_device"] = torch.cuda.get_rng_state()
         if self.own is not None:
             named["own"] = self.own
-        modules = {"generator": self.generator, "critic": self.critic, "averaged": self.averaged}
-        for prefix, module in modules.items():
-            named |= {f"{prefix}.{key}": value for key, value in module.state_dict().items()}
-        for prefix, optimiser in self.optimisers.items():
+        for name, optimiser in self.optimisers.items():
             for i, state in optimiser.state_dict()["state"].items():
-                named |= {f"{prefix}-optimiser.{i}.{key}": value for key, value in state.items()}
+                named |= {f"{name}-optimiser.{i}.{key}": value for key, value in state.items()}
         return named
 
     def load_tensors(self, tensors):
         """Take over the state that `tensors` gave."""
-
-        def part(prefix):
-            start = prefix + "."
-            return {k[len(start) :]: v for k, v in tensors.items() if k.startswith(start)}
-
-        self.generator.load_state_dict(part("generator"))
-        self.critic.load_state_dict(part("critic"))
-        self.averaged.load_state_dict(part("averaged"))
-        for prefix, optimiser in self.optimisers.items():
-            state = {}
-            for key, value in part(f"{prefix}-optimiser").items():
-                index, field = key.split(".")
-                state.setdefault(int(index), {})[field] = value
-            groups = optimiser.state_dict()["param_groups"]
-            optimiser.load_state_dict({"state": state, "param_groups": groups})
+        networks = self.networks()
+        networks.load_state_dict({name: tensors[name] for name in networks.state_dict()})
+        for name, optimiser in self.optimisers.items():
+            state = defaultdict(dict)
+            for key in tensors:
+                if key.startswith(f"{name}-optimiser."):
+                    _, index, field = key.split(".")
+                    state[int(index)][field] = tensors[key]
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
         torch.set_rng_state(tensors["random"])
         if self.own is not None:
             self.own = tensors["own"].to(self.device)

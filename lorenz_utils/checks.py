@@ -41,49 +41,63 @@ def check_finite(values, name):
     return array.astype(np.float64, copy=False)
 
 
-def check_states(states, name="state", *, ndim=None):
-    """Return `states` as a float64 array with a last axis of 3, or raise naming the argument.
+def check_shape(values, name, *shapes):
+    """Return `values` as a float64 array of one of these shapes, or raise naming the argument.
 
     Parameters
     ----------
-    states : array_like, shape (..., 3)
+    values : array_like
     name : str
         The argument's name, for the message.
-    ndim : int, optional
-        Required number of axes: 2 for a series, 3 for an ensemble.
+    *shapes : str
+        As in a docstring: ``"(n, length, 3)"`` has a number for a length that is given and a word
+        for any other, ``"(..., 3)"`` any number of axes in front.
 
     Raises
     ------
     TypeError, ValueError
-        As `check_finite`, and if the shape is wrong or an axis is empty.
+        As `check_finite`, and if the shape is another one or an axis is empty.
     """
-    array = check_finite(states, name)
-    expected = {None: "(..., 3)", 2: "(length, 3)", 3: "(n_series, length, 3)"}[ndim]
-    if array.ndim == 0 or array.shape[-1] != 3 or ndim not in (None, array.ndim):
-        raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
+    array = check_finite(values, name)
+    if not any(_fits(array.shape, shape) for shape in shapes):
+        raise ValueError(f"{name} must have shape {' or '.join(shapes)}, got {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     return array
 
 
+def _fits(shape, expected):
+    axes = expected.strip("(),").split(", ")
+    if axes[0] == "...":
+        del axes[0]
+        shape = shape[-len(axes) :]
+    pairs = zip(shape, axes, strict=False)
+    return len(shape) == len(axes) and all(not x.isdigit() or int(x) == n for n, x in pairs)
+
+
+def check_ensemble(ensemble, name="ensemble", *, n_series=1, length=1):
+    """Return a Lorenz ensemble of at least so many series and samples as floats, or raise."""
+    ensemble = check_shape(ensemble, name, "(n_series, length, 3)")
+    if len(ensemble) < n_series or ensemble.shape[1] < length:
+        raise ValueError(
+            f"{name} must hold at least {n_series} series of {length} samples, "
+            f"got shape {ensemble.shape}"
+        )
+    return ensemble
+
+
 def check_series(series, *, minimum):
     """Return a series of any dimension, (length, d), of at least `minimum` samples, or raise."""
-    array = check_finite(series, "series")
-    if array.ndim != 2 or array.shape[1] == 0:
-        raise ValueError(f"series must have shape (length, d), got {array.shape}")
+    array = check_shape(series, "series", "(length, d)")
     if len(array) < minimum:
         raise ValueError(f"series must have at least {minimum} samples, got {len(array)}")
     check_no_repeats(array)
     return array
 
 
-def check_ensemble(series):
+def check_orbits(series):
     """Return a series or ensemble of any dimension as (n_series, length, d), or raise."""
-    array = check_finite(series, "series")
-    if array.ndim not in (2, 3) or array.size == 0:
-        raise ValueError(
-            f"series must have shape (length, d) or (n_series, length, d), got {array.shape}"
-        )
+    array = check_shape(series, "series", "(length, d)", "(n_series, length, d)")
     array = array.reshape(-1, *array.shape[-2:])
     if (np.ptp(array, axis=(0, 1)) == 0).any():
         raise ValueError("series must vary in each coordinate, got a constant one")
@@ -92,7 +106,7 @@ def check_ensemble(series):
 
 
 def check_no_repeats(series):
-    """Raise where a state stays for a sample and then moves: a time was recorded twice.
+    """Raise where a state stays for a sample and then moves: a time was sampled twice.
 
     A system without outer influence that stays at a state stays there for ever.
 
@@ -118,8 +132,7 @@ def check_independent(series):
     series : ndarray, shape (..., d)
     """
     rows = series.reshape(-1, series.shape[-1])
-    values = np.linalg.svd(rows / np.linalg.norm(rows, axis=0), compute_uv=False)
-    if values[-1] <= 1e-11 * values[0]:
+    if np.linalg.matrix_rank(rows / np.linalg.norm(rows, axis=0), rtol=1e-11) < rows.shape[1]:
         raise ValueError(
             "series must have linearly independent coordinates, got a coordinate that is a "
             "linear combination of the others"

@@ -52,8 +52,8 @@ _lorenz_steps = _machine_code(lorenz_steps)  # noqa: F821
 
 
 @_machine_code
-def _n_steps(x, y, z, i, dt, floor, ball, length):
-    distance = np.sqrt(x[i] * x[i] + y[i] * y[i] + z[i] * z[i])
+def _n_steps(x, y, z, dt, floor, ball, length):
+    distance = np.sqrt(x * x + y * y + z * z)
     count = np.ceil(dt * (floor + max(ball, 3 * distance - 2 * ball)) / length)
     return int(count) if count < MOST_STEPS else -1
 
@@ -63,32 +63,27 @@ def lorenz_orbits(first, dt, n_samples, sigma, rho, beta, floor, ball, length):
     """Sample Lorenz orbits from states (n, 3): (n, n_samples, 3); `system.simulate` says more."""
     n = len(first)
     orbits = np.empty((n, n_samples, 3))
+    orbits[:, 0] = first
     x, y, z = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
     p, q, r = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
-    counts, todo = np.empty(WIDTH, np.int64), np.empty(WIDTH, np.bool_)
+    counts = np.empty(WIDTH, np.int64)
     for begin in range(0, n, WIDTH):
-        width = min(WIDTH, n - begin)
         for i in range(WIDTH):  # a block that is not full repeats its last orbit
-            x[i], y[i], z[i] = first[begin + min(i, width - 1)]
-        for t in range(n_samples):
-            for i in range(width):
-                orbits[begin + i, t] = x[i], y[i], z[i]
-            if t == n_samples - 1:
-                break
+            x[i], y[i], z[i] = first[min(begin + i, n - 1)]
+        for t in range(1, n_samples):
             for i in range(WIDTH):
-                counts[i], todo[i] = _n_steps(x, y, z, i, dt, floor, ball, length), True
+                counts[i] = _n_steps(x[i], y[i], z[i], dt, floor, ball, length)
             # On the attractor all take the same number of steps; elsewhere, each its own.
-            for i in range(WIDTH):
-                if not todo[i]:
-                    continue
-                if counts[i] < 0:
-                    x[i], y[i], z[i], todo[i] = np.nan, np.nan, np.nan, False
-                    continue
+            for count in np.unique(counts):
                 p[:], q[:], r[:] = x, y, z
-                _lorenz_steps(p, q, r, dt / counts[i], counts[i], sigma, rho, beta)
-                for j in range(i, WIDTH):
-                    if todo[j] and counts[j] == counts[i]:
-                        x[j], y[j], z[j], todo[j] = p[j], q[j], r[j], False
+                _lorenz_steps(p, q, r, dt / count, count, sigma, rho, beta)
+                if count < 0:
+                    p[:], q[:], r[:] = np.nan, np.nan, np.nan
+                for i in range(WIDTH):
+                    if counts[i] == count:
+                        x[i], y[i], z[i] = p[i], q[i], r[i]
+            for i in range(min(WIDTH, n - begin)):
+                orbits[begin + i, t] = x[i], y[i], z[i]
     return orbits
 
 
@@ -131,8 +126,7 @@ def _combine(begin, end, stages, total):
 def polynomial_steps(state, step, n_steps, lower, factor, start, column, coef):
     """Advance a polynomial system, (d, n) -> (d, n); see `integration.Polynomials`."""
     d, n = state.shape
-    end = np.empty_like(state)
-    stages = np.zeros((12, d * WIDTH))
+    end, stages = np.empty_like(state), np.zeros((12, d * WIDTH))
     values = np.ones((1 + d + len(lower)) * WIDTH)
     x, y = np.zeros(d * WIDTH), values[WIDTH : (d + 1) * WIDTH]
     for first in range(0, n, WIDTH):

@@ -1,8 +1,25 @@
-"""Files that are whole or not there: whatever is stored is written by `write_whole`."""
+"""Where stored things lie, and files that are whole or not there.
+
+Models, results and claims are found below `home`; whatever is stored is written by `write_whole`.
+"""
 
 import os
 import tempfile
 from pathlib import Path
+
+
+def home():
+    """The folder that holds ``models``, ``book/claims.yml`` and ``_build/results``.
+
+    It is the one that the environment variable ``LORENZ_HOME`` names; without it the nearest one,
+    from the working directory upwards, that holds ``book/claims.yml``; or else the working
+    directory.
+    """
+    here = Path.cwd()
+    if os.environ.get("LORENZ_HOME"):
+        return here / os.environ["LORENZ_HOME"]
+    above = (here, *here.parents)
+    return next((folder for folder in above if (folder / "book" / "claims.yml").exists()), here)
 
 
 def write_whole(path, content):

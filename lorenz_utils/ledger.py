@@ -17,9 +17,9 @@ import numpy as np
 import yaml
 from scipy.special import ndtri, stdtrit
 
-from lorenz_utils.files import write_whole
+from lorenz_utils.files import home, write_whole
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = home()
 # The tests let a chapter record elsewhere.
 RESULTS = Path(os.environ.get("LORENZ_RESULTS") or ROOT / "_build" / "results")
 CLAIMS = ROOT / "book" / "claims.yml"
@@ -180,7 +180,15 @@ def recall(name):
 
 
 def claims():
-    """The deck's claims, a list of dicts as in ``book/claims.yml``."""
+    """The deck's claims, a list of dicts as in ``book/claims.yml``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If that file is not in the folder that `files.home` finds.
+    """
+    if not CLAIMS.exists():
+        raise FileNotFoundError(f"no claims at {CLAIMS}: set LORENZ_HOME to the folder of the book")
     return yaml.safe_load(CLAIMS.read_text(encoding="utf8"))
 
 

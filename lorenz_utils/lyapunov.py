@@ -3,21 +3,25 @@
 Exponents are in nat per time unit, the largest first.
 """
 
-import warnings
+from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils.checks import check_count, check_finite, check_positive, check_states
+from lorenz_utils.checks import (
+    check_count,
+    check_ensemble,
+    check_finite,
+    check_positive,
+    check_shape,
+)
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
 
 N_BLOCKS = 10
 SATURATION = 1.0  # unrelated states are about 20 apart: below 1 the growth is still linear
-SCALAR_EMBEDDING = 10  # nolds' default; at dt = 0.1 about one turn around a wing
-THEILER_WINDOW = 10
 MIN_SCALAR_LENGTH = 100
 CHUNK = 20_000  # samples fitted at once: 100 MB
 
@@ -71,10 +75,9 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     Benettin et al., Meccanica 15 (1980), 9-30; Shimada & Nagashima, Prog. Theor. Phys. 61 (1979),
     1605-1616.
     """
-    state = _initial_batch(initial_state)
+    state = np.atleast_2d(check_shape(initial_state, "initial_state", "(d,)", "(n_orbits, d)"))
     dt, duration = check_positive(dt, "dt"), check_positive(duration, "duration")
-    if transient != 0:
-        transient = check_positive(transient, "transient")
+    transient = transient and check_positive(transient, "transient")
     n_orbits, d = state.shape
     n_blocks = 1 if n_orbits >= N_BLOCKS else N_BLOCKS
     block_length = int(np.ceil(duration / (n_blocks * dt)))
@@ -87,11 +90,9 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
         growth = sum(slopes[:, j, None] * tangent[j] for j in range(d))
         return np.concatenate([np.asarray(vector_field(point)).T, growth.reshape(d * d, -1)])
 
-    def advance(rows):
-        if hasattr(vector_field, "flow_with_tangent") and jacobian == vector_field.jacobian:
-            return vector_field.flow_with_tangent(rows, dt, 1)
-        return integrate(tangent_field, rows, dt, 1)
-
+    advance = partial(integrate, tangent_field)
+    if hasattr(vector_field, "flow_with_tangent") and jacobian == vector_field.jacobian:
+        advance = vector_field.flow_with_tangent
     # One row a coordinate of the state, then one an entry of M; one column an orbit.
     identity = np.broadcast_to(np.eye(d).reshape(-1, 1), (d * d, n_orbits))
     rows = np.concatenate([state.T, identity])
@@ -99,7 +100,7 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     # An orbit that diverges overflows, which is an answer here and not a mishap.
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(-n_transient, n_blocks * block_length):
-            rows = advance(rows)
+            rows = advance(rows, dt, 1)
             if not np.isfinite(rows).all():
                 return Estimate(np.full(d, np.nan), np.full(d, np.nan))
             tangent, log_diagonal = _orthonormalise(rows[d:].reshape(d, d, -1))
@@ -147,7 +148,7 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
     >>> print(spectrum.value.round(4))
     [ 0.9624 -0.9624]
     """
-    state = _initial_batch(initial_state)
+    state = check_shape(initial_state, "initial_state", "(n_orbits, d)")
     dt, duration = check_positive(dt, "dt"), check_positive(duration, "duration")
     n_transient, n_steps = round(transient / dt), round(duration / dt)
     n_orbits, d = state.shape
@@ -242,7 +243,7 @@ def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rn
     >>> print(f"{exponents.mean():.1f}")
     0.9
     """
-    state = check_states(initial_state, "initial_state")
+    state = check_shape(initial_state, "initial_state", "(..., 3)")
     separation, dt = check_positive(separation, "separation"), check_positive(dt, "dt")
     n_steps = int(check_positive(duration, "duration") / dt) + 1
     if separation >= SATURATION:
@@ -313,10 +314,10 @@ def eckmann_exponent(series, dt):
 
 
 def rosenstein_exponent(series, dt):
-    """Largest exponent of one coordinate by Rosenstein's mean divergence of neighbours (nolds).
+    """Largest exponent of one coordinate by Rosenstein's method, with the values of nolds' lyap_r.
 
-    Embedding in 10 consecutive samples; neighbours at least 11 samples apart in time; a straight
-    line through the mean log distance over 20 samples.
+    Of windows of 10 consecutive samples each has its nearest neighbour at least 11 samples away
+    in time. A straight line through the mean logarithm of their distance over the next 20 samples.
 
     Parameters
     ----------
@@ -338,15 +339,17 @@ def rosenstein_exponent(series, dt):
     Rosenstein, Collins & De Luca, Physica D 65 (1993), 117-134.
     """
     series, dt = _check_coordinate(series), check_positive(dt, "dt")
-    lyap_r = _nolds().lyap_r
-    options = {"emb_dim": SCALAR_EMBEDDING, "lag": 1, "min_tsep": THEILER_WINDOW, "fit": "poly"}
-    with warnings.catch_warnings():
-        # The line has less than two points, as where most samples are equal: no slope.
-        warnings.simplefilter("error", np.exceptions.RankWarning)
-        try:
-            return float(lyap_r(series, tau=dt, **options))
-        except np.exceptions.RankWarning:
-            return np.nan
+    windows = sliding_window_view(series, 10)
+    distance = np.sqrt([np.sum((windows - window) ** 2, axis=1) for window in windows])
+    start, steps = np.arange(len(windows) - 19), np.arange(20)
+    at_one_time = abs(start[:, None] - start) <= 10
+    nearest = np.where(at_one_time, np.inf, distance[: len(start), : len(start)]).argmin(axis=1)
+    growth = [distance[start + k, nearest + k] for k in steps]
+    kept = [k for k in steps if growth[k].any()]
+    if len(kept) < 2:
+        return np.nan
+    means = [np.log(growth[k][growth[k] > 0]).mean() for k in kept]
+    return float(np.polyfit(kept, means, 1)[0] / dt)
 
 
 def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None):
@@ -383,7 +386,7 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
     Sano & Sawada, Phys. Rev. Lett. 55 (1985), 1082-1085; Brown, Bryant & Abarbanel, Phys. Rev. A
     43 (1991), 2787-2806 (higher-order maps).
     """
-    ensemble = check_states(ensemble, "ensemble", ndim=3)
+    ensemble = check_ensemble(ensemble)
     dt, n_neighbors = check_positive(dt, "dt"), check_count(n_neighbors, "n_neighbors", minimum=10)
     if order not in (1, 2):
         raise ValueError(f"order must be 1 or 2, got {order!r}")
@@ -413,20 +416,17 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
 def _local_derivatives(ensemble, queries, n_neighbors, order):
     """Derivative of the map from a sample to its successor at each query, (n_queries, 3, 3)."""
     states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
-    queries = queries.reshape(-1, 3)
-    tree = cKDTree(states)
-    derivatives = np.empty((len(queries), 3, 3))
-    for start in range(0, len(queries), CHUNK):
-        chunk = slice(start, start + CHUNK)
+    queries, tree, derivatives = queries.reshape(-1, 3), cKDTree(states), []
+    for chunk in np.split(queries, range(CHUNK, len(queries), CHUNK)):
         # Each query is its own nearest neighbour, which tells nothing about a slope.
-        neighbors = tree.query(queries[chunk], n_neighbors + 1)[1][:, 1:]
+        neighbors = tree.query(chunk, n_neighbors + 1)[1][:, 1:]
         # Where distances overflow the tree finds none.
-        found = (neighbors < len(states)).all(1)
-        neighbors = np.where(found[:, None], neighbors, 0)
-        displacement = states[neighbors] - queries[chunk, None]
+        found = (neighbors < len(states)).all(1)[:, None]
+        neighbors = np.where(found, neighbors, 0)
+        displacement = states[neighbors] - chunk[:, None]
         fitted = _fit_derivative(displacement, successors[neighbors], order)
-        derivatives[chunk] = np.where(found[:, None, None], fitted, np.nan)
-    return derivatives
+        derivatives.append(np.where(found[..., None], fitted, np.nan))
+    return np.concatenate(derivatives)
 
 
 def _fit_derivative(displacement, image, order):
@@ -468,14 +468,6 @@ def _slope(time, values, *, weight):
     return (weight * centred * values).sum(-1) / (weight * centred**2).sum(-1)
 
 
-def _initial_batch(initial_state):
-    """Initial states of any system as a float array (n_orbits, d)."""
-    state = check_finite(initial_state, "initial_state")
-    if state.ndim not in (1, 2) or state.size == 0:
-        raise ValueError(f"initial_state must have shape (d,) or (n, d), got {state.shape}")
-    return np.atleast_2d(state)
-
-
 def _check_coordinate(series):
     """One coordinate as a float array (length,)."""
     series = check_finite(series, "series")
@@ -487,19 +479,3 @@ def _check_coordinate(series):
     if np.ptp(series) == 0:
         raise ValueError(f"series must vary, got the constant {series[0]}")
     return series
-
-
-def _nolds():
-    with warnings.catch_warnings():
-        # nolds looks up its example files by a setuptools interface announced to go.
-        warnings.filterwarnings(
-            "ignore", message="pkg_resources is deprecated", category=UserWarning
-        )
-        try:
-            import nolds
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                f"rosenstein_exponent needs nolds, and {error.name} is missing: "
-                "install requirements.txt"
-            ) from error
-    return nolds

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import least_squares
 
-from lorenz_utils.checks import check_count, check_positive, check_states
+from lorenz_utils.checks import check_count, check_ensemble, check_positive
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.lyapunov import (
     eckmann_exponent,
@@ -20,9 +20,7 @@ from lorenz_utils.lyapunov import (
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
 from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
-# The attractor lies within a norm of 55. Near it a few steps are enough for the flow map; from
-# beyond FAR the orbit is not followed.
-NEAR, FAR = 100.0, 300.0
+FAR = 300.0  # the attractor lies within a norm of 55; from beyond, an orbit is not followed
 BINS = 30
 PSEUDOCOUNT = 1e-5
 PROBE_TRANSITIONS = 5_000
@@ -63,13 +61,12 @@ def flow_residual(real, generated, dt):
     True
     """
     scale = _scale(real)
-    generated, dt = _check_ensemble(generated, "generated"), check_positive(dt, "dt")
+    generated, dt = check_ensemble(generated, "generated", length=2), check_positive(dt, "dt")
     states, successors = generated[:, :-1].reshape(-1, 3), generated[:, 1:].reshape(-1, 3)
-    distance = np.linalg.norm(states, axis=-1)
     predicted = np.full_like(states, np.inf)
-    for group in (distance <= NEAR, (distance > NEAR) & (distance <= FAR)):
-        if group.any():
-            predicted[group] = flow_map(states[group], dt, rtol=1e-6)
+    near = np.linalg.norm(states, axis=-1) <= FAR
+    if near.any():
+        predicted[near] = flow_map(states[near], dt, rtol=1e-6)
     residual = np.linalg.norm((predicted - successors) / scale, axis=-1) / np.sqrt(3)
     return residual.reshape(generated.shape[0], -1)
 
@@ -95,7 +92,7 @@ def attractor_divergence(real, generated):
     Koppe et al., PLoS Comput. Biol. 15 (2019), e1007263 (state-space divergence).
     """
     scale = _scale(real)
-    real, generated = _check_ensemble(real, "real"), _check_ensemble(generated, "generated")
+    real, generated = check_ensemble(real, "real"), check_ensemble(generated, "generated")
     edges = [
         np.linspace(values.min() - 0.1 * s, values.max() + 0.1 * s, BINS + 1)
         for values, s in zip(real.reshape(-1, 3).T, scale, strict=True)
@@ -120,7 +117,7 @@ def spectral_distance(real, generated):
     float
         Between 0 and 1; constant series, which have no power, get 1.
     """
-    real, generated = _check_ensemble(real, "real"), _check_ensemble(generated, "generated")
+    real, generated = check_ensemble(real, "real"), check_ensemble(generated, "generated")
     if real.shape[1] != generated.shape[1]:
         raise ValueError(
             f"generated must have the length of real, {real.shape[1]}, got {generated.shape[1]}"
@@ -150,7 +147,7 @@ def diversity(ensemble):
     >>> round(diversity(collapsed), 6)
     0.0
     """
-    ensemble = _check_ensemble(ensemble, "ensemble", n_series=2)
+    ensemble = check_ensemble(ensemble, n_series=2)
     across, total = ensemble.std(axis=0, ddof=1).mean(0), _standard_deviation(ensemble)
     return float(np.divide(across, total, out=np.zeros(3), where=total > 0).mean())
 
@@ -183,7 +180,7 @@ def classifier_accuracy(real, generated, *, window=16, rng=0):
 
     length = check_count(window, "window", minimum=2)
     pair = [
-        _check_ensemble(ensemble, name, n_series=4, length=length)
+        check_ensemble(ensemble, name, n_series=4, length=length)
         for ensemble, name in ((real, "real"), (generated, "generated"))
     ]
     if len(pair[0]) != len(pair[1]):
@@ -221,7 +218,7 @@ def moment_residuals(ensemble):
         The means of x and y in their standard deviations; the other identities' left side over
         the right side, minus 1. Infinite where the denominator is zero.
     """
-    x, y, z = _check_ensemble(ensemble, "ensemble").reshape(-1, 3).T
+    x, y, z = check_ensemble(ensemble).reshape(-1, 3).T
     rho, beta = LORENZ63.rho, LORENZ63.beta
     height = beta * z.mean()
     energy = (y**2).mean() + beta * (z**2).mean()
@@ -253,7 +250,7 @@ def parametric_probe(ensemble, dt):
         NaN if the steps do not determine all three: constant or far away series, or a best fit
         at the edge of 0 < sigma < 100, 0 < rho < 200, 0 < beta < 50.
     """
-    ensemble, dt = _check_ensemble(ensemble, "ensemble"), check_positive(dt, "dt")
+    ensemble, dt = check_ensemble(ensemble, length=2), check_positive(dt, "dt")
     undetermined = LorenzParameters(np.nan, np.nan, np.nan)
     scale = _standard_deviation(ensemble)
     if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
@@ -302,8 +299,8 @@ def compare(real, generated, dt, *, rng):
     TypeError, ValueError
         For bad arrays or `dt`, different lengths, or too few series or samples.
     """
-    real = _check_ensemble(real, "real", n_series=4, length=100)
-    generated = _check_ensemble(generated, "generated", n_series=2, length=100)
+    real = check_ensemble(real, "real", n_series=4, length=100)
+    generated = check_ensemble(generated, "generated", n_series=2, length=100)
     n_series = min(len(real) // 2, len(generated))
     reference, held_out = real[:n_series], real[n_series : 2 * n_series]
     rng = np.random.default_rng(rng)
@@ -374,19 +371,9 @@ def _mean_exponent(exponent, coordinate, dt):
     return float(np.mean([exponent(series, dt) for series in coordinate]))
 
 
-def _check_ensemble(ensemble, name, *, n_series=1, length=2):
-    ensemble = check_states(ensemble, name, ndim=3)
-    if len(ensemble) < n_series or ensemble.shape[1] < length:
-        raise ValueError(
-            f"{name} must hold at least {n_series} series of {length} samples, "
-            f"got shape {ensemble.shape}"
-        )
-    return ensemble
-
-
 def _scale(real):
     """Standard deviation of each coordinate of the real series, none of them zero."""
-    scale = _standard_deviation(_check_ensemble(real, "real"))
+    scale = _standard_deviation(check_ensemble(real, "real"))
     if scale.min() == 0:
         raise ValueError("real must vary in every coordinate, got a constant one")
     return scale

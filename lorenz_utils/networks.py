@@ -70,7 +70,7 @@ class DCGANGenerator(nn.Module):
         ndarray, shape (n_series, length, 3)
         """
         images = in_eval_mode(self, self.sample_latent(n_series, rng=rng))
-        return images_to_series(images, Scaling(*affine(self)), length=length)
+        return images_to_series(images, units(self), length=length)
 
 
 class DCGANDiscriminator(nn.Module):
@@ -128,9 +128,9 @@ class SeriesGenerator(nn.Module):
     @torch.no_grad()
     def advance(self, state):
         """The next state (n, 3) in physical units and double precision, with latents of 0."""
-        mean, std = (np.array(part) for part in affine(self))
-        start = torch.as_tensor((state - mean) / std)
-        return deepcopy(self).double().step(start, torch.zeros_like(start)).numpy() * std + mean
+        start = torch.as_tensor(units(self).to_unit(state))
+        after = deepcopy(self).double().step(start, torch.zeros_like(start))
+        return units(self).to_physical(after.numpy())
 
     def forward(self, start, latent):
         """(B, 3), (B, 3, T) -> (B, 3, T + 1): the start and what follows from it, standardised."""
@@ -155,8 +155,7 @@ class SeriesGenerator(nn.Module):
         latent = latent.double()
         network = deepcopy(self).double().cpu()
         series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].numpy()
-        mean, std = affine(self)
-        return series.transpose(0, 2, 1) * np.array(std) + np.array(mean)
+        return units(self).to_physical(series.transpose(0, 2, 1))
 
 
 class SeriesCritic(nn.Module):
@@ -211,9 +210,9 @@ def store_affine(module, offset, scale):
     module.register_buffer("scale", torch.tensor(np.asarray(scale, dtype=float)))
 
 
-def affine(module):
-    """The stored offset and scale, each as a tuple."""
-    return tuple(module.offset.tolist()), tuple(module.scale.tolist())
+def units(module):
+    """The map to physical units that `store_affine` keeps."""
+    return Scaling(tuple(module.offset.tolist()), tuple(module.scale.tolist()))
 
 
 def normal_latents(shape, rng):

@@ -32,29 +32,7 @@ def use_style():
     """Apply the book's figure style to all figures that follow, as vector graphics in notebooks."""
     if get_ipython() is not None:
         set_matplotlib_formats("svg", bbox_inches="tight", metadata={"Date": None})
-    plt.rcParams.update(
-        {
-            "figure.figsize": (7.2, 3.6),
-            "figure.dpi": 110,
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "savefig.bbox": "tight",
-            "axes.prop_cycle": plt.cycler(color=CYCLE),
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "grid.alpha": 0.25,
-            "axes.axisbelow": True,
-            "axes.titlesize": "medium",
-            "axes.titlelocation": "left",
-            "legend.frameon": False,
-            "font.size": 10,
-            "lines.linewidth": 1.4,
-            "image.cmap": "cividis",
-            "figure.constrained_layout.use": True,
-            "svg.hashsalt": "learning-lorenz",  # the same figure gives the same bytes
-        }
-    )
+    plt.style.use(["lorenz_utils.book", {"axes.prop_cycle": plt.cycler(color=CYCLE)}])
 
 
 def plot_series(series, dt, axes=None, **style):

@@ -18,17 +18,11 @@ from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from lorenz_utils import solvers
 from lorenz_utils.checks import check_count, check_positive, check_rank
-from lorenz_utils.solvers import (
-    TINY,
-    admm,
-    admm_penalty,
-    duality_gap,
-    jaya,
-    proximal_gradient,
-    thresholded_least_squares,
-)
 from lorenz_utils.system import LORENZ63
+
+LASSO_ADVICE = "increase max_iter, scale the columns of X, or raise alpha"
 
 
 def polynomial_library(degree=2, include_bias=False):
@@ -66,7 +60,7 @@ def coefficient_error(coef, reference=None):
     return np.sqrt(np.mean((np.asarray(coef) - reference) ** 2, axis=(-2, -1)))
 
 
-class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
+class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """Checks and compresses the data, keeps the result; subclasses write `_solve`.
 
     With A = R / sqrt(n) and b = Q'y / sqrt(n) from X = Q R, the mean square of y - X w is that of
@@ -99,7 +93,8 @@ class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         A, b = R / np.sqrt(len(y)), b / np.sqrt(len(y))
         coef, self.n_iter_ = self._solve(A, b, rest)
         square = np.sum((b - A @ coef) ** 2, axis=0) / 2 + rest
-        self.objective_ = float(np.sum(square)) + self._regularisation(coef)
+        self.objective_ = float(np.sum(square))
+        self.objective_ += getattr(self, "alpha", 0.0) * float(np.abs(coef).sum())
         self.coef_ = coef.T if y.ndim == 2 else coef[:, 0]
         return self
 
@@ -107,9 +102,6 @@ class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """Values `X @ coef_.T`, shape (n_samples,) or (n_samples, n_targets)."""
         check_is_fitted(self)
         return validate_data(self, X, dtype=np.float64, reset=False) @ self.coef_.T
-
-    def _regularisation(self, coef):
-        return 0.0
 
     def _iterate(self, iterates, advice):
         """Last of the pairs (result, converged), and how many it took; warns at `max_iter`."""
@@ -129,14 +121,7 @@ def _check_samples(estimator, X, y):
     return X, np.asarray(y, dtype=np.float64)
 
 
-class _Lasso(_LinearRegressor):
-    advice = "increase max_iter, scale the columns of X, or raise alpha"
-
-    def _regularisation(self, coef):
-        return self.alpha * float(np.abs(coef).sum())
-
-
-class ISTALasso(_Lasso):
+class ISTALasso(LinearRegressor):
     """Lasso by iterative shrinkage-thresholding: min |y - X w|^2 / (2 n) + alpha |w|_1.
 
     Parameters
@@ -160,61 +145,20 @@ class ISTALasso(_Lasso):
         self.tol = tol
 
     def _solve(self, A, b, rest):
-        return self._iterate(self._iterates(A, b, rest), self.advice)
+        return self._iterate(self._iterates(A, b, rest), LASSO_ADVICE)
 
     def _iterates(self, A, b, rest):
         alpha, tol = check_positive(self.alpha, "alpha"), check_positive(self.tol, "tol")
-        iterates = proximal_gradient(A.T @ A, A.T @ b, alpha, accelerated=self.accelerated)
+        iterates = solvers.proximal_gradient(A.T @ A, A.T @ b, alpha, accelerated=self.accelerated)
         for n_iter, coef in enumerate(iterates, start=1):
             if n_iter % 10 and n_iter > 10:  # the gap costs as much as a step
                 yield coef, False
                 continue
-            objective, gap = duality_gap(A, b, rest, coef, alpha)
+            objective, gap = solvers.duality_gap(A, b, rest, coef, alpha)
             yield coef, (gap <= tol * objective).all()
 
 
-class ADMMLasso(_Lasso):
-    """Lasso by the alternating direction method of multipliers.
-
-    Parameters
-    ----------
-    alpha : float
-        As in `ISTALasso`.
-    penalty : float, optional
-        Weight of the coupling between the two copies of the coefficients; by default the
-        geometric mean of the Gram matrix's extreme eigenvalues (Ghadimi et al., 2015).
-    max_iter : int
-    tol : float
-        Stop once primal and dual residual are below `tol` times the size of their terms.
-
-    After Boyd et al., *Foundations and Trends in Machine Learning* 3 (2011), sections 3.3 and 6.4.
-    """
-
-    def __init__(self, alpha=0.1, *, penalty=None, max_iter=100_000, tol=1e-8):
-        self.alpha = alpha
-        self.penalty = penalty
-        self.max_iter = max_iter
-        self.tol = tol
-
-    def _solve(self, A, b, rest):
-        return self._iterate(self._iterates(A.T @ A, A.T @ b), self.advice + ", or change penalty")
-
-    def _iterates(self, gram, moment):
-        alpha, tol = check_positive(self.alpha, "alpha"), check_positive(self.tol, "tol")
-        penalty = admm_penalty(gram) if self.penalty is None else self.penalty
-        check_positive(penalty, "penalty")
-        # The dual variable is at most this large: a scale even where the solution is 0.
-        dual_size = np.linalg.norm(moment, axis=0) / penalty
-        previous = np.zeros_like(moment)
-        for ridge, sparse, _ in admm(gram, moment, alpha, penalty):
-            size = np.maximum(np.linalg.norm(ridge, axis=0), dual_size)
-            primal = np.linalg.norm(ridge - sparse, axis=0)
-            dual = np.linalg.norm(sparse - previous, axis=0)
-            yield sparse, (np.maximum(primal, dual) <= tol * size).all()
-            previous = sparse
-
-
-class LARSLasso(_Lasso):
+class LARSLasso(LinearRegressor):
     """Lasso by least angle regression: scikit-learn's `LassoLars` behind this module's interface.
 
     It follows the solution, piecewise linear in alpha, from the empty model down to `alpha` (as in
@@ -232,7 +176,7 @@ class LARSLasso(_Lasso):
         return path.coef_.reshape(b.shape[1], -1).T, int(np.max(path.n_iter_))
 
 
-class STLSQ(_LinearRegressor):
+class STLSQ(LinearRegressor):
     """Sequentially thresholded least squares: fit, drop the small coefficients, fit again.
 
     Parameters
@@ -250,11 +194,11 @@ class STLSQ(_LinearRegressor):
 
     def _solve(self, A, b, rest):
         check_rank(A)
-        fits = thresholded_least_squares(A, b, check_positive(self.threshold, "threshold"))
+        fits = solvers.thresholded_least_squares(A, b, check_positive(self.threshold, "threshold"))
         return self._iterate(fits, "increase max_iter or change threshold")
 
 
-class GalerkinRegressor(_LinearRegressor):
+class GalerkinRegressor(LinearRegressor):
     """Least squares under linear constraints, by its Karush-Kuhn-Tucker equations.
 
     Parameters
@@ -354,26 +298,19 @@ def constrained_least_squares(A, b, matrix, values):
     everything = np.vstack([design, matrix])
     check_rank(everything)
     scale = np.linalg.norm(everything, axis=0)  # in these units the system is well conditioned
-    unit = design / scale
-    flat = kkt_solution(unit.T @ unit, unit.T @ b.T.ravel(), matrix / scale, values) / scale
+    unit, border = design / scale, matrix / scale
+    # The gradient is a combination of the constraints' rows: with its multipliers as further
+    # unknowns the solution is that of one linear system, of Karush, Kuhn and Tucker.
+    system = np.block([[unit.T @ unit, border.T], [border, np.zeros((len(values), len(values)))]])
+    right = np.r_[unit.T @ b.T.ravel(), values]
+    flat = np.linalg.lstsq(system, right)[0][: len(scale)] / scale
     flat -= np.linalg.pinv(matrix) @ (matrix @ flat - values)  # the constraints' last digits
     if not np.allclose(matrix @ flat, values, rtol=1e-9, atol=1e-9):
         raise ValueError("constraints must not contradict each other, got no solution")
     return flat.reshape(b.shape[1], -1).T
 
 
-def kkt_solution(gram, moment, matrix, values):
-    """Minimise w'Gw / 2 - m'w subject to matrix @ w = values, for one vector w.
-
-    Its gradient is a combination of the constraints' rows: with the multipliers as further
-    unknowns the solution is that of one linear system.
-    """
-    zeros = np.zeros((len(values), len(values)))
-    system = np.block([[gram, matrix.T], [matrix, zeros]])
-    return np.linalg.lstsq(system, np.r_[moment, values])[0][: len(gram)]
-
-
-class JayaRegressor(_LinearRegressor):
+class JayaRegressor(LinearRegressor):
     """Least squares by Jaya, a random search that knows the objective's values only.
 
     The squares of the targets add up, so each target's coefficients are searched on their own: 9
@@ -418,7 +355,7 @@ class JayaRegressor(_LinearRegressor):
         size = check_count(self.population_size, "population_size", minimum=2)
         iterates = (
             (population[values.argmin()], np.ptp(values) <= self.tol * values.min())
-            for population, values in jaya(objective, *box, population_size=size, rng=rng)
+            for population, values in solvers.jaya(objective, *box, population_size=size, rng=rng)
         )
         return self._iterate(iterates, self.advice)
 
@@ -495,7 +432,7 @@ def local_linear(offsets, values, distance):
     -------
     ndarray, shape (n,) or (n, n_targets)
     """
-    reach = np.maximum(distance[:, -1:], TINY) * (1 + 1e-9)  # equal distances keep a weight
+    reach = np.maximum(distance[:, -1:], solvers.TINY) * (1 + 1e-9)  # equal distances keep a weight
     root = np.sqrt((1 - (distance / reach) ** 3) ** 3)[..., None]
     design = root * np.concatenate([np.ones_like(root), offsets], axis=-1)
     intercept = np.linalg.pinv(design)[:, 0] * root[..., 0]

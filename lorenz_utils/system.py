@@ -7,11 +7,12 @@ Arrays have the state on the last axis: a state is (..., 3) in the order x, y, z
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 
 import numpy as np
 
-from lorenz_utils.checks import check_count, check_positive, check_states
+from lorenz_utils.checks import check_count, check_positive, check_shape
 from lorenz_utils.dormand_prince import MOST_STEPS
 from lorenz_utils.integration import compiled, integrate
 
@@ -47,33 +48,18 @@ def vector_field(state, parameters=LORENZ63):
     >>> vector_field([1.0, 1.0, 1.0]).round(3)
     array([ 0.   , 26.   , -1.667])
     """
-    return _velocity(np.asarray(state, dtype=float).T, parameters).T
-
-
-def _velocity(coordinates, parameters):
-    """The vector field with the coordinates on the first axis, (3, ...) -> (3, ...)."""
-    x, y, z = coordinates
-    velocity = np.empty_like(coordinates)
-    velocity[0] = parameters.sigma * (y - x)
-    velocity[1] = x * (parameters.rho - z) - y
-    velocity[2] = x * y - parameters.beta * z
-    return velocity
+    x, y, z = np.moveaxis(np.asarray(state, dtype=float), -1, 0)
+    sigma, rho, beta = astuple(parameters)
+    return np.stack([sigma * (y - x), x * (rho - z) - y, x * y - beta * z], axis=-1)
 
 
 def jacobian(state, parameters=LORENZ63):
     """Derivative of the vector field, shape (..., 3, 3); its trace is -(sigma + 1 + beta)."""
-    state = np.asarray(state, dtype=float)
-    x, y, z = state[..., 0], state[..., 1], state[..., 2]
-    matrix = np.zeros((*state.shape, 3))
-    matrix[..., 0, 0] = -parameters.sigma
-    matrix[..., 0, 1] = parameters.sigma
-    matrix[..., 1, 0] = parameters.rho - z
-    matrix[..., 1, 1] = -1.0
-    matrix[..., 1, 2] = -x
-    matrix[..., 2, 0] = y
-    matrix[..., 2, 1] = x
-    matrix[..., 2, 2] = -parameters.beta
-    return matrix
+    x, y, z = np.moveaxis(np.asarray(state, dtype=float), -1, 0)
+    sigma, rho, beta = astuple(parameters)
+    one = np.ones_like(x)
+    rows = [[-sigma * one, sigma * one, 0 * one], [rho - z, -one, -x], [y, x, -beta * one]]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
@@ -107,7 +93,9 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     >>> np.allclose(flow_map(fixed_point, 0.1), fixed_point)
     True
     """
-    orbit = simulate(check_states(state), dt, 2, parameters=parameters, rtol=rtol)
+    orbit = simulate(
+        check_shape(state, "state", "(..., 3)"), dt, 2, parameters=parameters, rtol=rtol
+    )
     return np.ascontiguousarray(orbit[..., 1, :])
 
 
@@ -133,23 +121,23 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     >>> simulate([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], 0.1, n_steps=50).shape
     (2, 50, 3)
     """
-    initial_state = check_states(initial_state, "initial_state")
+    initial_state = check_shape(initial_state, "initial_state", "(..., 3)")
     dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
     rtol = check_positive(rtol, "rtol")
-    sigma, rho, beta = abs(parameters.sigma), abs(parameters.rho), abs(parameters.beta)
+    sigma, rho, beta = map(abs, astuple(parameters))
     # Within the attractor's ball all states take the same steps. A start further out spirals in
     # with a speed that grows with its distance, and takes shorter ones.
     ball = 1.6 * (sigma + rho)
     rule = float(1 + sigma + rho + beta), float(ball), STEP_SCALE * rtol ** (1 / 8)
     start = np.array(initial_state, order="C").reshape(-1, 3)
-    if (_step_counts(start.T, dt, *rule) < 0).any():
+    if (_step_counts(start, dt, *rule) < 0).any():
         raise OverflowError(
             f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
             f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
         )
     if compiled():
-        field = parameters.sigma, parameters.rho, parameters.beta
-        orbits = compiled().lorenz_orbits(start, dt, n_steps, *map(float, field), *rule)
+        field = map(float, astuple(parameters))
+        orbits = compiled().lorenz_orbits(start, dt, n_steps, *field, *rule)
     else:
         # Parameters may send an orbit to infinity, which is an answer and no mishap.
         with np.errstate(over="ignore", invalid="ignore"):
@@ -162,22 +150,20 @@ def _orbits(start, dt, n_samples, parameters, floor, ball, length):
     """`compiled.lorenz_orbits` by NumPy: the same operations in the same order."""
     orbits = np.empty((len(start), n_samples, 3))
     orbits[:, 0] = start
-    # One row a coordinate: NumPy is fastest on values that lie side by side.
-    rows = start.T.copy()
+    velocity = partial(vector_field, parameters=parameters)
     for t in range(1, n_samples):
-        counts = _step_counts(rows, dt, floor, ball, length)
-        rows[:, counts < 0] = np.nan
+        states = orbits[:, t - 1]
+        counts = _step_counts(states, dt, floor, ball, length)
+        orbits[counts < 0, t] = np.nan
         for count in np.unique(counts[counts > 0]):
             chosen = counts == count
-            velocity = lambda c: _velocity(c, parameters)  # noqa: E731
-            rows[:, chosen] = integrate(velocity, rows[:, chosen], dt, count)
-        orbits[:, t] = rows.T
+            orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
     return orbits
 
 
-def _step_counts(rows, dt, floor, ball, length):
+def _step_counts(states, dt, floor, ball, length):
     """Integrator steps from one sample to the next, (n,); -1 where they are too many."""
-    x, y, z = rows
+    x, y, z = states.T
     with np.errstate(over="ignore", invalid="ignore"):
         distance = np.sqrt(x * x + y * y + z * z)
         count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, safe_open, save
+from safetensors.torch import load, safe_open, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import PAIRS, REPORT_SERIES, AdversarialRun
-from lorenz_utils.checks import check_count, check_positive, check_states
-from lorenz_utils.files import write_whole
+from lorenz_utils.checks import check_count, check_ensemble, check_positive
+from lorenz_utils.files import home, write_whole
 from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 
-MODELS = Path(__file__).resolve().parents[1] / "models"
+MODELS = home() / "models"
 DT = 0.1
 CHECKPOINT_SECONDS = 120
 LOSSES = ("nonsaturating", "relativistic", "least-squares")
@@ -193,8 +193,8 @@ def train(config, ensemble, *, reference=None, device="auto", progress=True, che
     CheckpointError
         If `checkpoint` is there but belongs to another run or is damaged; the file is left alone.
     """
-    ensemble = check_states(ensemble, "ensemble", ndim=3)
-    reference = ensemble if reference is None else check_states(reference, "reference", ndim=3)
+    ensemble = check_ensemble(ensemble)
+    reference = ensemble if reference is None else check_ensemble(reference, "reference")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.random.fork_rng():
@@ -222,6 +222,7 @@ def load_or_train(name, *, directory=MODELS, progress=True):
     ----------
     name : {"deck-dcgan", "faithful-generator"}
     directory : path
+        By default ``models`` in the folder that `files.home` finds.
     progress : bool
 
     Returns
@@ -238,18 +239,19 @@ def load_or_train(name, *, directory=MODELS, progress=True):
     CheckpointError
         If the weights are damaged or not those of their record; the files are left alone.
     """
-    config = find_config(name)
-    weights, record_path = _paths(name, directory)
-    if weights.exists() and not record_path.exists():
-        raise CheckpointError(f"{weights} has no record {record_path.name} to check it by")
+    if name not in CONFIGS:
+        raise ValueError(f"name must be one of {', '.join(CONFIGS)}, got {name!r}")
+    config, weights = CONFIGS[name], Path(directory) / f"{name}.safetensors"
+    reason = f"{weights} is absent"
     if weights.exists():
-        record = _read_record(record_path)
-        if _recorded_config(record, record_path) == config:
+        record, stored = _read_record(weights.with_suffix(".json"))
+        if stored == config:
             return _load(config, record, weights), record
-        reason = f"{weights.name} was trained with another configuration"
-    else:
-        reason = f"{weights.name} is absent"
-    print(f"{reason}: training {config.n_steps} steps now", file=sys.stderr)
+        reason = f"{weights} was trained with another configuration"
+    print(
+        f"{reason}: training {config.n_steps} steps now. Where models are, LORENZ_HOME decides.",
+        file=sys.stderr,
+    )
     return train_and_store(config, directory=directory, progress=progress)
 
 
@@ -257,7 +259,6 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
     """Train on the book's data set and store weights and record; see `load_or_train`."""
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    weights, record_path = _paths(config.name, directory)
     checkpoint = directory / f"{config.name}.checkpoint"
     generator, history = train(
         config,
@@ -267,12 +268,11 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
         progress=progress,
         checkpoint=checkpoint,
     )
-    state = {key: value.contiguous() for key, value in generator.state_dict().items()}
-    write_whole(weights, save(state))
+    weights = save(generator.state_dict())
     record = {
         "config": asdict(config),
         "orbits": ORBIT_DIGEST,
-        "sha256": _sha256(weights),
+        "sha256": hashlib.sha256(weights).hexdigest(),
         "parameters": sum(p.numel() for p in generator.parameters()),
         "seconds": history[-1]["seconds"],
         "versions": {
@@ -281,7 +281,10 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
         },
         "history": history,
     }
-    write_whole(record_path, json.dumps(record, indent=1))
+    if hasattr(generator, "BURN_IN"):
+        record["burn_in"] = generator.BURN_IN
+    write_whole(directory / f"{config.name}.safetensors", weights)
+    write_whole(directory / f"{config.name}.json", json.dumps(record, indent=1))
     checkpoint.unlink(missing_ok=True)
     return generator, record
 
@@ -292,61 +295,43 @@ def training_ensemble(config):
     return make(config.n_series, config.length, DT, rng=config.data_seed)
 
 
-def find_config(name):
-    """The configuration of that name, or a ValueError that lists what exists."""
-    if name not in CONFIGS:
-        raise ValueError(f"name must be one of {', '.join(CONFIGS)}, got {name!r}")
-    return CONFIGS[name]
-
-
 # --- files --------------------------------------------------------------------------------------
 
 
-def _paths(name, directory):
-    return Path(directory) / f"{name}.safetensors", Path(directory) / f"{name}.json"
-
-
-def _sha256(path):
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
 def _read_record(path):
+    """A record, and its configuration; a field younger than the record had its default."""
+    if not path.exists():
+        raise CheckpointError(f"there is no record {path} to check the weights beside it by")
     try:
         record = json.loads(path.read_text(encoding="utf8"))
-        return {**record, "config": record["config"], "sha256": record["sha256"]}
+        fields, _ = record["config"], record["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is not a complete record: {error!r}") from error
-
-
-def _recorded_config(record, path):
-    """The configuration of a record; a field younger than the record had its default."""
     try:
-        return TrainingConfig(**record["config"])
+        return record, TrainingConfig(**fields)
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{path} describes no run of this module: {error}") from error
 
 
 def _load(config, record, weights):
-    if _sha256(weights) != record["sha256"]:
+    # Read in Python: a build that notes which files a chapter opens has to see it.
+    content = weights.read_bytes()
+    if hashlib.sha256(content).hexdigest() != record["sha256"]:
         raise CheckpointError(
             f"{weights} is not the file its record describes (sha256 differs): it is truncated or "
             f"changed. Restore it, or delete it and run: make train NAME={config.name}"
         )
     generator = PAIRS[config.pair].unfilled(config)
     try:
-        generator.load_state_dict(load_file(weights))
+        generator.load_state_dict(load(content))
     except (SafetensorError, RuntimeError) as error:
         raise CheckpointError(f"{weights} does not fit {type(generator).__name__}") from error
     return generator.eval()
 
 
 def _save(run, path):
-    notes = {
-        "config": asdict(run.config),
-        "step": run.step,
-        "seconds": run.elapsed(),
-        "history": run.history,
-    }
+    notes = {"config": asdict(run.config), "step": run.step, "history": run.history}
+    notes["seconds"] = run.elapsed()
     tensors = {key: value.detach().clone() for key, value in run.tensors().items()}
     write_whole(path, save(tensors, metadata={"run": json.dumps(notes)}))
 
@@ -355,13 +340,17 @@ def _restore(run, path):
     try:
         with safe_open(path, "pt") as file:
             notes = json.loads(file.metadata()["run"])
-        tensors = load_file(path)
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
     except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
         raise CheckpointError(f"{path} is not a checkpoint of this module: {error!r}") from error
     if notes["config"] != asdict(run.config):
         raise CheckpointError(f"{path} belongs to a run with another configuration")
     run.load_tensors(tensors)
-    run.step, run.history, run.seconds_before = notes["step"], notes["history"], notes["seconds"]
+    run.step, run.history, run.started = (
+        notes["step"],
+        notes["history"],
+        run.started - notes["seconds"],
+    )
 
 
 def main(arguments=None):
@@ -372,13 +361,14 @@ def main(arguments=None):
         "continues from its checkpoint when the same command is given again.",
     )
     parser.add_argument("name", choices=CONFIGS, help="which configuration")
-    parser.add_argument("--seed", type=int, help="another seed than the book's")
+    parser.add_argument("--seed", type=int, help="another seed; the files are named after it")
     parser.add_argument("--device", default="auto", help="torch device (default: a GPU if any)")
     parser.add_argument("--directory", default=MODELS, type=Path, help="default: models/")
     options = parser.parse_args(arguments)
-    config = find_config(options.name)
-    if options.seed is not None:
-        config = replace(config, seed=options.seed)
+    config = CONFIGS[options.name]
+    if options.seed not in (None, config.seed):  # the book's own weights are never written over
+        name = f"{config.name}-seed-{options.seed}"
+        config = replace(config, name=name, seed=options.seed)
     _, record = train_and_store(config, directory=options.directory, device=options.device)
     final = record["history"][-1]
     print(f"{config.name}: median flow residual {final['median_residual']}, {final['seconds']} s")

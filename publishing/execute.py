@@ -72,6 +72,7 @@ def execute(page, folder=None, **environment):
             "IPYTHONDIR": scratch,
             "PYTHONPATH": os.pathsep.join([str(ROOT / "publishing" / "trace"), str(ROOT)]),
             "BOOK_TRACE": str(log),
+            "LORENZ_HOME": str(ROOT),  # whatever folder the kernel starts in
             **environment,
         }
         client = NotebookClient(

@@ -1,12 +1,17 @@
-"""Fixtures of the tests that look at the built site."""
+"""Fixtures of the tests that look at the built site; and where the library finds the book."""
 
 import functools
 import http.server
+import os
 import threading
+from pathlib import Path
 
 import pytest
 from browsing import PAGES, SITE, Quiet, chromium, need
 from playwright.sync_api import sync_playwright
+
+# The tests are of this clone, whatever folder they are started in.
+os.environ["LORENZ_HOME"] = str(Path(__file__).resolve().parents[1])
 
 
 @pytest.fixture(scope="module")

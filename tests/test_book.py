@@ -79,7 +79,8 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
 def code_lines(page):
     """Of each code cell whether it is hidden, and how many lines of code it has.
 
-    Sentences that code computes, ``Markdown(f"...")``, are prose; answers of exercises do not count.
+    Sentences that code computes, ``Markdown(f"...")``, are prose; answers of exercises are not
+    counted.
     """
     for cell in contents.code_cells(contents.read(page)):
         tags = set(cell.metadata.get("tags", []))

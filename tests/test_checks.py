@@ -1,5 +1,7 @@
 """Checks: what is given comes back as floats, and what is not accepted is named with its value."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -14,16 +16,53 @@ def test_numbers_of_any_type_become_float64(dtype):
 
 @pytest.mark.parametrize("bad", [[1j, 0, 0], ["a", "b", "c"], [True, False, True], [None] * 3])
 def test_what_is_no_real_number_is_named_with_its_type(bad):
-    for check in (lambda x: checks.check_finite(x, "series"), lambda x: checks.check_ensemble([x])):
+    for check in (lambda x: checks.check_finite(x, "series"), lambda x: checks.check_orbits([x])):
         with pytest.raises(TypeError, match="series must hold real numbers, got dtype"):
             check(bad)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_not_finite_is_refused(bad):
-    for check in (checks.check_states, checks.check_ensemble):
+    for check in (lambda x: checks.check_shape(x, "state", "(..., 3)"), checks.check_orbits):
         with pytest.raises(ValueError, match="must be finite, got NaN or infinite values"):
             check([[1.0, 2.0, bad], [3.0, 4.0, 5.0]])
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((3,), ["(..., 3)"]),
+        ((4, 5, 3), ["(..., 3)"]),
+        ((4, 5, 3), ["(n_series, length, 3)"]),
+        ((7,), ["(d,)", "(n, d)"]),
+        ((2, 7), ["(d,)", "(n, d)"]),
+    ],
+)
+def test_shapes_are_read_as_a_docstring_writes_them(shape, expected):
+    assert checks.check_shape(np.ones(shape), "x", *expected).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((), ["(..., 3)"]),
+        ((3, 2), ["(..., 3)"]),
+        ((5, 3), ["(n_series, length, 3)"]),
+        ((4, 5, 30), ["(n_series, length, 3)"]),
+        ((1, 2, 3), ["(d,)", "(n, d)"]),
+    ],
+)
+def test_another_shape_is_named_beside_the_expected_ones(shape, expected):
+    message = re.escape(f"x must have shape {' or '.join(expected)}, got {shape}")
+    with pytest.raises(ValueError, match=message):
+        checks.check_shape(np.ones(shape), "x", *expected)
+
+
+def test_an_empty_axis_and_a_small_ensemble_are_named():
+    with pytest.raises(ValueError, match=r"x must not be empty, got shape \(0, 3\)"):
+        checks.check_shape(np.ones((0, 3)), "x", "(..., 3)")
+    with pytest.raises(ValueError, match=r"real must hold at least 2 series of 5 samples, got"):
+        checks.check_ensemble(np.ones((2, 4, 3)), "real", n_series=2, length=5)
 
 
 @pytest.mark.parametrize(
@@ -45,5 +84,5 @@ def test_counts(value, error):
 
 def test_a_single_series_is_an_ensemble_of_one():
     series = np.random.default_rng(0).normal(size=(5, 4))
-    np.testing.assert_array_equal(checks.check_ensemble(series), series[None])
-    np.testing.assert_array_equal(checks.check_ensemble(series[None]), series[None])
+    np.testing.assert_array_equal(checks.check_orbits(series), series[None])
+    np.testing.assert_array_equal(checks.check_orbits(series[None]), series[None])

@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy.interpolate import make_smoothing_spline
 
 from experiments import contest, stored
+from lorenz_utils.derivatives import spline_derivative
 from lorenz_utils.regression import true_coefficients
+from lorenz_utils.system import sample_attractor, simulate, vector_field
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +61,35 @@ def test_noise_targets_hold_in_the_stored_sweep():
             draws = exact
             squares = [np.mean(np.square([r[k] for r in draws])) for k in ("error", "bound")]
             assert np.sqrt(squares[0] / squares[1]) <= allowed
+
+
+def test_smoothing_beats_interpolation_on_noise_and_denoises_the_states():
+    clean = simulate(sample_attractor(1, rng=1)[0], 0.01, 1000)
+    noise = np.random.default_rng(2).standard_normal(clean.shape) * 0.01 * clean.std(0)
+    rms = {}
+    for method in (spline_derivative, contest.smooth_derivative):
+        states, velocity = method(clean + noise, 0.01)
+        rms[method] = np.sqrt(np.mean((velocity - vector_field(clean)) ** 2))
+    assert rms[contest.smooth_derivative] < rms[spline_derivative] / 3
+    assert np.std(states - clean) < 0.7 * np.std(noise)
+
+
+def test_smoothing_leaves_a_constant_series_alone():
+    states, velocity = contest.smooth_derivative(np.ones((20, 3)), 0.1)
+    np.testing.assert_allclose(states, 1, atol=1e-12)
+    np.testing.assert_allclose(velocity, 0, atol=1e-10)
+
+
+def test_gcv_penalty_smooths_as_well_as_scipys_slow_search():
+    clean = simulate(sample_attractor(1, rng=1)[0], 0.02, 600)[:, 0]
+    steps = np.arange(600.0)
+    rng = np.random.default_rng(3)
+
+    def errors_of_both():
+        noisy = clean + 0.1 * clean.std() * rng.standard_normal(600)
+        penalties = (contest.gcv_penalty(noisy), None)
+        splines = [make_smoothing_spline(steps, noisy, lam=p) for p in penalties]
+        return [np.std(spline(steps) - clean) for spline in splines]
+
+    ours, scipys = np.mean([errors_of_both() for _ in range(5)], axis=0)
+    assert ours < 1.1 * scipys

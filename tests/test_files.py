@@ -3,7 +3,7 @@
 import pytest
 
 from lorenz_utils import files
-from lorenz_utils.files import write_whole
+from lorenz_utils.files import home, write_whole
 
 
 @pytest.mark.parametrize("content", ["λ, à lire\n", b"\x00\xff\r\n"])
@@ -31,3 +31,19 @@ def test_a_full_disk_leaves_the_old_file(step, tmp_path, monkeypatch):
         write_whole(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_home_is_what_the_setting_names_or_the_nearest_book_or_here(tmp_path, monkeypatch):
+    inside = tmp_path / "clone" / "book" / "appendix"
+    inside.mkdir(parents=True)
+    (tmp_path / "clone" / "book" / "claims.yml").touch()
+    monkeypatch.delenv("LORENZ_HOME", raising=False)
+    for folder in (inside, tmp_path / "clone"):
+        monkeypatch.chdir(folder)
+        assert home() == tmp_path / "clone"
+    monkeypatch.chdir(tmp_path)
+    assert home() == tmp_path
+    monkeypatch.setenv("LORENZ_HOME", "elsewhere")
+    assert home() == tmp_path / "elsewhere"
+    monkeypatch.setenv("LORENZ_HOME", str(inside))
+    assert home() == inside

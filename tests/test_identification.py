@@ -284,7 +284,7 @@ def test_data_no_polynomial_explains_give_a_finite_field(regressor):
     assert np.isfinite(model.coef_).all()
     # Multiple shooting starts from its own states, the flow map from the samples.
     states = getattr(model, "states_", series[None])[0]
-    one_step = model._field().flow(states[:-1], 0.1, 400)
+    one_step = model.field_.flow(states[:-1], 0.1, 400)
     assert np.isfinite(one_step).all()
 
 

@@ -225,6 +225,12 @@ def test_verdicts_judge_every_claim_and_give_the_reason_of_the_verdict(tmp_path,
     assert (row["verdict"], row["reason"]) == (ledger.NOT_REPRODUCED, ledger.NO_REASON)
 
 
+def test_claims_that_are_not_there_name_the_setting(tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger, "CLAIMS", tmp_path / "book" / "claims.yml")
+    with pytest.raises(FileNotFoundError, match=r"no claims at .*claims\.yml: set LORENZ_HOME"):
+        ledger.claims()
+
+
 def test_a_full_disk_leaves_the_old_record(monkeypatch):
     record("page/a", 1.0)
 

@@ -11,10 +11,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LinearRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from experiments.lasso_speed import ADMMLasso
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.regression import (
     STLSQ,
-    ADMMLasso,
     GalerkinRegressor,
     ISTALasso,
     JayaPowellRegressor,

@@ -18,7 +18,14 @@ from lorenz_utils.adversarial import (
     penalised_scores,
 )
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DECK, FAITHFUL, CheckpointError, TrainingConfig, train
+from lorenz_utils.training import (
+    DECK,
+    FAITHFUL,
+    CheckpointError,
+    TrainingConfig,
+    train,
+    train_and_store,
+)
 
 SHORT = {
     "images": replace(DECK, n_steps=6, batch_size=4, n_series=8),
@@ -184,7 +191,8 @@ def test_bad_ensembles_are_named(bad, error, message):
 
 def test_absent_weights_are_trained_saying_so_then_loaded(tiny_models, tmp_path, capsys):
     first, record = training.load_or_train("tiny", directory=tmp_path, progress=False)
-    assert "tiny.safetensors is absent: training 6 steps" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "tiny.safetensors is absent: training 6 steps" in said and "LORENZ_HOME" in said
     assert record["config"] == asdict(tiny_models)
     assert not list(tmp_path.glob("*.checkpoint"))
     second, _ = training.load_or_train("tiny", directory=tmp_path, progress=False)
@@ -286,6 +294,30 @@ def test_command_line_explains_itself():
     assert wrong.returncode == 2 and "invalid choice: 'nothing'" in wrong.stderr
 
 
+def test_another_seed_leaves_the_weights_of_the_book_alone(ensemble, tmp_path, monkeypatch, capsys):
+    config = replace(SHORT["transitions"], name="tiny", seed=1)
+    monkeypatch.setitem(training.CONFIGS, "tiny", config)
+    monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
+    where = ["--directory", str(tmp_path), "--device", "cpu"]
+    for seed in ([], ["--seed", "1"], ["--seed", "7"]):
+        training.main(["tiny", *seed, *where])
+    names = ["tiny-seed-7.json", "tiny-seed-7.safetensors", "tiny.json", "tiny.safetensors"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    own, other = (json.loads((tmp_path / names[i]).read_text()) for i in (2, 0))
+    assert (own["config"]["seed"], other["config"]["seed"]) == (1, 7)
+    assert other["config"]["name"] == "tiny-seed-7" and own["sha256"] != other["sha256"]
+    assert "tiny-seed-7: median flow residual" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("pair", ["images", "transitions"])
+def test_a_record_tells_the_burn_in_of_a_generator_that_has_one(
+    pair, ensemble, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
+    generator, record = train_and_store(SHORT[pair], directory=tmp_path, progress=False)
+    assert record.get("burn_in") == getattr(generator, "BURN_IN", None)
+
+
 @pytest.mark.parametrize("name", training.CONFIGS)
 def test_stored_models_load_and_generate(name):
     generator, record = training.load_or_train(name, progress=False)
@@ -294,3 +326,4 @@ def test_stored_models_load_and_generate(name):
     assert ensemble.shape == (3, 1000, 3) and np.isfinite(ensemble).all()
     np.testing.assert_array_equal(ensemble, generator.generate(3, 1000, rng=0))
     assert not generator.training
+    assert record.get("burn_in") == getattr(generator, "BURN_IN", None)

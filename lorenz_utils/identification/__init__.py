@@ -11,16 +11,10 @@ Three estimators of the coefficients of dX/dt = Xi theta(X), for any dimension d
 Each is a file; `field` is the vector field, `estimator` what the three share.
 """
 
-from lorenz_utils.identification.bound import cramer_rao_bound
-from lorenz_utils.identification.field import PolynomialField
-from lorenz_utils.identification.flow_map import FlowMapRegressor
-from lorenz_utils.identification.shooting import MultipleShootingRegressor
-from lorenz_utils.identification.weak_form import WeakFormRegressor
-
-__all__ = [
-    "FlowMapRegressor",
-    "MultipleShootingRegressor",
-    "PolynomialField",
-    "WeakFormRegressor",
-    "cramer_rao_bound",
-]
+from lorenz_utils.identification.bound import cramer_rao_bound as cramer_rao_bound
+from lorenz_utils.identification.field import PolynomialField as PolynomialField
+from lorenz_utils.identification.flow_map import FlowMapRegressor as FlowMapRegressor
+from lorenz_utils.identification.shooting import (
+    MultipleShootingRegressor as MultipleShootingRegressor,
+)
+from lorenz_utils.identification.weak_form import WeakFormRegressor as WeakFormRegressor

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lorenz_utils.checks import check_coefficients, check_count, check_ensemble, check_positive
+from lorenz_utils.checks import check_coefficients, check_count, check_orbits, check_positive
 from lorenz_utils.identification.shooting import Observations
 from lorenz_utils.regression import polynomial_library, true_coefficients
 
@@ -37,7 +37,7 @@ def cramer_rao_bound(
         In the order of ``coef.ravel()``; zero outside the support. The bound of the root mean
         square error over all coefficients is ``sqrt(trace / (d * n_terms))``.
     """
-    data, dt = check_ensemble(series), check_positive(dt, "dt")
+    data, dt = check_orbits(series), check_positive(dt, "dt")
     library = polynomial_library(check_count(degree, "degree"), include_bias).fit(data[0, :1])
     expected = (data.shape[2], library.n_output_features_)
     coef = check_coefficients(true_coefficients() if coef is None else coef, expected, "coef")

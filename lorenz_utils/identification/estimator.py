@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
-from lorenz_utils.checks import check_count, check_ensemble, check_positive
+from lorenz_utils.checks import check_count, check_orbits, check_positive, check_shape
 from lorenz_utils.identification.field import PolynomialField
 from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import LorenzParameters
@@ -18,10 +18,9 @@ class Identifier(BaseEstimator):
     """What the three estimators share: the library, the checks, the fitted field."""
 
     def _check(self, data, dt, *, window=2):
-        data, dt = check_ensemble(data), check_positive(dt, "dt")
+        data, dt = check_orbits(data), check_positive(dt, "dt")
         library = polynomial_library(check_count(self.degree, "degree"), self.include_bias)
-        library.fit(data[0, :1])
-        self.powers_ = library.powers_
+        self.powers_ = library.fit(data[0, :1]).powers_
         n_terms = len(self.powers_)
         if data.shape[1] < window or data.shape[0] * (data.shape[1] - 1) < 2 * n_terms:
             raise ValueError(
@@ -30,8 +29,43 @@ class Identifier(BaseEstimator):
             )
         return data, dt
 
-    def _field(self, coef=None):
-        return PolynomialField(self.coef_ if coef is None else coef, self.powers_)
+    def _fit_and_drop(self, descend, coef, stays_finite):
+        """Fit, drop insignificant terms and fit the others again, until all that are left count.
+
+        Parameters
+        ----------
+        descend : callable
+            From coefficients and a support, both (d, n_terms), to fitted coefficients and the
+            covariance of the supported ones.
+        coef : ndarray, shape (d, n_terms)
+            The start.
+        stays_finite : callable
+            Whether the flow with these coefficients does: otherwise they are not dropped.
+        """
+        support = np.ones(coef.shape, dtype=bool)
+        while support.any():
+            coef, covariance = descend(coef, support)
+            fewer, kept = drop_insignificant(coef, support, covariance, self.n_sigma)
+            if (kept == support).all() or not stays_finite(fewer):
+                break
+            coef, support = fewer, kept
+        self.coef_, self.standard_errors_ = coef, np.zeros(coef.shape)
+        if support.any():
+            self.standard_errors_[support] = np.sqrt(np.diag(covariance))
+
+    def _count(self, n_iter, *, converged):
+        self.n_iter_ += n_iter
+        if not converged:
+            message = (
+                f"no convergence within max_iter={self.max_iter}: raise it, give more or less "
+                "noisy samples, a smaller dt, or a lower degree"
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=5)  # at the caller of `fit`
+
+    @property
+    def field_(self):
+        """The identified vector field, a `PolynomialField`."""
+        return PolynomialField(self.coef_, self.powers_)
 
     @property
     def parameters_(self):
@@ -44,45 +78,38 @@ class Identifier(BaseEstimator):
         """
         if self.powers_.shape[1] != 3 or self.degree != 2:
             raise AttributeError("parameters_ needs three coordinates and degree 2")
-        linear = self.coef_[:, self.include_bias :]
-        return LorenzParameters(
-            sigma=float(linear[0, 1] - linear[0, 0]) / 2,
-            rho=float(linear[1, 0]),
-            beta=float(-linear[2, 2]),
-        )
-
-    def vector_field(self, state):
-        """Velocity by the identified equations, (..., d) -> (..., d)."""
-        return self._field()(state)
-
-    def jacobian(self, state):
-        """Derivative of the identified vector field, (..., d) -> (..., d, d)."""
-        return self._field().jacobian(state)
+        of_x, of_y, of_z = self.coef_[:, self.include_bias :].tolist()
+        return LorenzParameters(sigma=(of_x[1] - of_x[0]) / 2, rho=of_y[0], beta=-of_z[2])
 
     def simulate(self, initial_state, dt, n_steps):
         """Sample the identified system's orbits, (..., d) -> (..., n_steps, d), from the start on.
 
         An orbit that the equations send to infinity is NaN from there on.
         """
-        initial = np.asarray(initial_state, dtype=float)
         d = self.powers_.shape[1]
-        if initial.ndim == 0 or initial.shape[-1] != d or not np.isfinite(initial).all():
-            raise ValueError(f"initial_state must be finite, shape (..., {d}), got {initial.shape}")
+        initial = check_shape(initial_state, "initial_state", f"(..., {d})")
         dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
-        orbit = self._field().simulate(initial.reshape(-1, d), dt, n_steps)
+        orbit = self.field_.simulate(initial.reshape(-1, d), dt, n_steps)
         return orbit.reshape(*initial.shape[:-1], n_steps, d)
 
 
-def drop_insignificant(values, covariance, n_sigma):
+def drop_insignificant(coef, support, covariance, n_sigma):
     """Drop estimates one by one, least significant first, conditioning the others on its zero.
+
+    Parameters
+    ----------
+    coef, support : ndarray, shape (d, n_terms)
+    covariance : ndarray
+        Of the supported coefficients.
+    n_sigma : float
+        An estimate within so many standard errors of zero is dropped.
 
     Returns
     -------
-    kept : ndarray of bool
-    values : ndarray
-        The Gaussian estimate given that the dropped ones are zero.
+    coef, support : ndarray, shape (d, n_terms)
+        The Gaussian estimate given that the dropped ones are zero, and which are left.
     """
-    values, covariance, kept = values.copy(), covariance.copy(), np.ones(len(values), dtype=bool)
+    values, covariance, kept = coef[support], covariance.copy(), np.ones(support.sum(), dtype=bool)
     # Without noise the errors are those of rounding, which are no independent draws.
     floor = (ROUNDING * 100 * np.abs(values).max(initial=0.0)) ** 2
     while kept.any():
@@ -95,21 +122,6 @@ def drop_insignificant(values, covariance, n_sigma):
         values -= gain * values[k]
         covariance -= np.outer(gain, covariance[k])
         kept[k] = False
-    return kept, np.where(kept, values, 0.0)
-
-
-def restrict(coef, support, kept, values):
-    """Coefficients and support after a selection among the supported ones."""
-    coef, smaller = np.zeros_like(coef), support.copy()
-    coef[support], smaller[support] = values, kept
-    return coef, smaller
-
-
-def warn_unconverged(max_iter):
-    """Warn the caller of `fit`, three calls up."""
-    warnings.warn(
-        f"no convergence within max_iter={max_iter}: raise it, give more or less noisy samples, "
-        "a smaller dt, or a lower degree",
-        ConvergenceWarning,
-        stacklevel=4,
-    )
+    coef, left = np.zeros(coef.shape), support.copy()
+    coef[support], left[support] = np.where(kept, values, 0.0), kept
+    return coef, left

@@ -37,7 +37,7 @@ class PolynomialField:
     def __init__(self, coef, powers):
         self.coef, self.powers = np.asarray(coef, dtype=float), np.asarray(powers)
         nonzero = self.coef.reshape(-1, *self.coef.shape[-2:]).any(axis=0)
-        self._nonzero = tuple(map(tuple, nonzero.tolist()))
+        self._structure = tuple(tuple(map(tuple, a.tolist())) for a in (self.powers, nonzero))
 
     def __call__(self, state):
         """Velocity of states (..., d)."""
@@ -47,10 +47,6 @@ class PolynomialField:
         """Derivative of the velocity, (..., d) -> (..., d, d)."""
         state = np.asarray(state, dtype=float)
         return self._values("jacobian", state).reshape(*state.shape, state.shape[-1])
-
-    def terms(self, state):
-        """The library theta(X), (..., d) -> (..., n_terms)."""
-        return self._values("library", state)
 
     def flow(self, state, dt, n_steps):
         """Advance states (n, d) by `dt`; what blows up becomes infinite or NaN, silently.
@@ -65,9 +61,7 @@ class PolynomialField:
         counts = np.broadcast_to(n_steps, len(state))
         for count in np.unique(counts):
             chosen = counts == count
-            tables, coefficients = self._tables("velocity")
-            if coefficients.shape[1] > 1:
-                coefficients = np.ascontiguousarray(coefficients[:, chosen])
+            tables, coefficients = self._of(chosen)._tables("velocity")
             end[chosen] = tables.advance(state[chosen].T, dt, int(count), coefficients).T
         return end
 
@@ -122,7 +116,7 @@ class PolynomialField:
         gaps = np.diff(np.concatenate([[-1.0], nodes, [1.0]])) * dt / 2
         identity = np.broadcast_to(np.eye(d)[:, :, None], (d, d, n)).reshape(d * d, n)
         position, total = np.ascontiguousarray(state.T), np.broadcast_to(np.eye(d), (n, d, d))
-        forced = np.zeros((n, d, d, len(self.powers)))
+        forced, terms = np.zeros((n, d, d, len(self.powers))), library(self.powers)
         with np.errstate(all="ignore"):
             for gap, weight in zip(gaps, [*(weights * dt / 2), 0.0], strict=True):
                 augmented = self.flow_with_tangent(np.vstack([position, identity]), gap, 1)
@@ -133,28 +127,25 @@ class PolynomialField:
                 total = step @ total
                 forced = (step @ forced.reshape(n, d, -1)).reshape(forced.shape)
                 if weight:
-                    theta = weight * self.terms(position.T)
+                    theta = weight * terms(position.T)
                     for i in range(d):
                         forced[:, i, i] += theta
         return position.T, total, forced.reshape(n, d, -1)
 
     def n_steps(self, state, dt, length):
         """Integrator steps over `dt` from each state, `length` over its Jacobian's norm, (n,)."""
-        d = self.powers.shape[1]
         with np.errstate(all="ignore"):
-            slopes = self.jacobian(state).reshape(len(state), d * d).T
+            slopes = self._values("jacobian", state).T
             count = np.ceil(dt * np.sqrt(sum(slope * slope for slope in slopes)) / length)
         return np.clip(np.where(np.isnan(count), MAX_STEPS, count), 2, MAX_STEPS).astype(int)
 
     def _tables(self, kind):
         """Tables of one right-hand side, with their coefficients."""
-        tables = _tables(kind, tuple(map(tuple, self.powers.tolist())), self._nonzero)
+        tables = _tables(kind, *self._structure)
         return tables, tables.coefficients(self.coef)
 
     def _values(self, kind, state):
         tables, coefficients = self._tables(kind)
-        if kind == "library":
-            coefficients = np.ones((len(self.powers), 1))
         state = np.asarray(state, dtype=float)
         rows = np.ascontiguousarray(state.reshape(-1, state.shape[-1]).T)
         values = tables.velocity(rows, coefficients)
@@ -165,16 +156,22 @@ class PolynomialField:
         return self if self.coef.ndim == 2 else PolynomialField(self.coef[chosen], self.powers)
 
 
+def library(powers):
+    """The terms theta of these exponents as a field, (..., d) -> (..., n_terms)."""
+    return PolynomialField(np.eye(len(powers)), powers)
+
+
 @lru_cache(maxsize=256)
 def _tables(kind, powers, nonzero):
     """Tables of a field with these exponents, where these coefficients (d, n_terms) are not zero.
 
-    `kind` is "velocity", "jacobian" (d * d equations), "library" (an equation a term, coefficients
-    aside) or "tangent" (the variational equation beside the field).
+    `kind` is "velocity", "jacobian" (d * d equations) or "tangent" (the variational equation beside
+    the field).
     """
-    d, n_terms = len(nonzero), len(powers)
+    d, n_terms = len(powers[0]), len(powers)
     velocity = [
-        [(i * n_terms + k, 1.0, p) for k, p in enumerate(powers) if nonzero[i][k]] for i in range(d)
+        [(i * n_terms + k, 1.0, p) for k, p in enumerate(powers) if there[k]]
+        for i, there in enumerate(nonzero)
     ]
 
     def derivative(i, j):
@@ -189,8 +186,6 @@ def _tables(kind, powers, nonzero):
         return polynomials(velocity, d)
     if kind == "jacobian":
         return polynomials([derivative(i, j) for i in range(d) for j in range(d)], d)
-    if kind == "library":
-        return polynomials([[(0, 1.0, p)] for p in powers], d)
     tangent = [
         [term for j in range(d) for term in beside(j * d + k, derivative(i, j))]
         for i in range(d)

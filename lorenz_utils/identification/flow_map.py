@@ -5,13 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lorenz_utils.checks import check_coefficients
-from lorenz_utils.identification.estimator import (
-    ROUNDING,
-    Identifier,
-    drop_insignificant,
-    restrict,
-    warn_unconverged,
-)
+from lorenz_utils.identification.estimator import ROUNDING, Identifier
 from lorenz_utils.identification.field import COARSE, FINE, PolynomialField
 from lorenz_utils.identification.weak_form import cold_starts
 
@@ -69,39 +63,23 @@ class FlowMapRegressor(Identifier):
         starts = cold_starts(data, dt, self.powers_)
         if self.start is not None:
             starts.append(check_coefficients(self.start, starts[0].shape, "start"))
-        coef = min(starts, key=lambda c: problem.error(c)[1]).copy()
-        support = np.ones(coef.shape, dtype=bool)
         self.n_iter_ = 0
-        while True:
+
+        def descend(coef, support):
             for length in (COARSE, FINE):
-                coef, covariance = self._descend(problem, coef, support, length)
+                coef, covariance, n_iter, converged = levenberg_marquardt(
+                    problem, coef, support, length=length, tol=self.tol, max_iter=self.max_iter
+                )
+                self._count(n_iter, converged=converged)
                 if problem.error(coef)[1] > COARSE_IS_ENOUGH:
                     break
-            kept, values = drop_insignificant(coef[support], covariance, self.n_sigma)
-            trial, smaller = restrict(coef, support, kept, values)
-            cost = problem.error(trial, FINE)[1]
-            if kept.all() or not np.isfinite(cost):
-                break
-            coef, support = trial, smaller
-            if not support.any():
-                break
-        self.coef_ = coef
-        self.standard_errors_ = np.zeros(coef.shape)
-        if support.any():
-            self.standard_errors_[support] = np.sqrt(np.diag(covariance))
-        residual = problem.error(coef, FINE)[0] * problem.scale
+            return coef, covariance
+
+        start = min(starts, key=lambda coef: problem.error(coef)[1])
+        self._fit_and_drop(descend, start, lambda c: np.isfinite(problem.error(c, FINE)[1]))
+        residual = problem.error(self.coef_, FINE)[0] * problem.scale
         self.residual_ = float(np.sqrt((residual**2).mean()))
         return self
-
-    def _descend(self, problem, coef, support, length):
-        """Descend at one length of the integrator's step; returns coefficients and covariance."""
-        coef, covariance, n_iter, converged = levenberg_marquardt(
-            problem, coef, support, length=length, tol=self.tol, max_iter=self.max_iter
-        )
-        self.n_iter_ += n_iter
-        if not converged:
-            warn_unconverged(self.max_iter)
-        return coef, covariance
 
 
 @dataclass(frozen=True)
@@ -124,13 +102,9 @@ class OneStep:
     dt: float
     scale: np.ndarray
 
-    def field(self, coef):
-        """The vector field of these coefficients."""
-        return PolynomialField(coef, self.powers)
-
     def error(self, coef, length=COARSE):
         """Scaled one-step residual and its sum of squares, infinite where the flow blows up."""
-        field = self.field(coef)
+        field = PolynomialField(coef, self.powers)
         n_steps = field.n_steps(self.before, self.dt, length).max()
         residual = (self.after - field.flow(self.before, self.dt, n_steps)) / self.scale
         with np.errstate(all="ignore"):
@@ -139,7 +113,7 @@ class OneStep:
 
     def slope(self, coef):
         """Derivative of the scaled end points with respect to the coefficients, (n, d, n_coef)."""
-        field = self.field(coef)
+        field = PolynomialField(coef, self.powers)
         n_nodes = field.n_steps(self.before, self.dt, COARSE).max()
         return field.flow_with_sensitivities(self.before, self.dt, n_nodes)[2] / self.scale[:, None]
 

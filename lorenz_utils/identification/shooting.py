@@ -10,13 +10,7 @@ import numpy as np
 from scipy.linalg import solve_banded
 
 from lorenz_utils.checks import check_independent
-from lorenz_utils.identification.estimator import (
-    ROUNDING,
-    Identifier,
-    drop_insignificant,
-    restrict,
-    warn_unconverged,
-)
+from lorenz_utils.identification.estimator import ROUNDING, Identifier
 from lorenz_utils.identification.field import COARSE, PolynomialField
 from lorenz_utils.identification.weak_form import cold_starts
 
@@ -81,42 +75,28 @@ class MultipleShootingRegressor(Identifier):
         starts = cold_starts(data, dt, self.powers_)
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))
-        noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
-        support, states = np.ones(coef.shape, dtype=bool), data.copy()
-        self.n_iter_ = 0
-        for softness in SOFTNESS:
-            problem = replace(problem, noise=noise, softness=softness)
-            coef, states, information = self._descend(problem, coef, support, states)
-            noise = np.maximum(np.sqrt(((data - states) ** 2).mean((0, 1))), ROUNDING * scale)
-        problem = replace(problem, noise=noise)
-        while True:
-            covariance = np.linalg.inv(information)
-            kept, values = drop_insignificant(coef[support], covariance, self.n_sigma)
-            trial, smaller = restrict(coef, support, kept, values)
-            end = problem.link(trial, states)[0]
-            if kept.all() or not np.isfinite(end).all():
-                break
-            coef, support = trial, smaller
-            if not support.any():
-                break
-            coef, states, information = self._descend(problem, coef, support, states)
-        self.coef_, self.states_, self.noise_std_ = coef, states, noise
-        self.standard_errors_ = np.zeros(coef.shape)
-        if support.any():
-            self.standard_errors_[support] = np.sqrt(np.diag(covariance))
-        return self
+        self.noise_std_ = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
+        self.states_, self.n_iter_ = data.copy(), 0
 
-    def _descend(self, problem, coef, support, states):
-        """One stage; returns coefficients, states, Fisher information."""
-        last = problem.softness == SOFTNESS[-1]
-        tol = self.tol if last else 1e-3
-        coef, states, information, n_iter, converged = gauss_newton(
-            problem, coef, support, states, tol=tol, max_iter=self.max_iter
+        def descend(coef, support, softness=SOFTNESS[-1]):
+            last = softness == SOFTNESS[-1]
+            stage = replace(problem, noise=self.noise_std_, softness=softness)
+            tol = self.tol if last else 1e-3
+            coef, self.states_, information, n_iter, converged = gauss_newton(
+                stage, coef, support, self.states_, tol=tol, max_iter=self.max_iter
+            )
+            self._count(n_iter, converged=converged or not last)
+            if support.all():  # the noise is estimated with all terms
+                misfit = np.sqrt(((data - self.states_) ** 2).mean((0, 1)))
+                self.noise_std_ = np.maximum(misfit, ROUNDING * scale)
+            return coef, np.linalg.inv(information)
+
+        for softness in SOFTNESS[:-1]:
+            coef, _ = descend(coef, np.ones(coef.shape, dtype=bool), softness)
+        self._fit_and_drop(
+            descend, coef, lambda c: np.isfinite(problem.link(c, self.states_)[0]).all()
         )
-        self.n_iter_ += n_iter
-        if last and not converged:
-            warn_unconverged(self.max_iter)
-        return coef, states, information
+        return self
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The weak form: integrals of the data against smooth test functions, and linear regression."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lorenz_utils.checks import check_positive
 from lorenz_utils.identification.estimator import Identifier
-from lorenz_utils.identification.field import PolynomialField
+from lorenz_utils.identification.field import library
 from lorenz_utils.solvers import thresholded_least_squares
 
 
@@ -48,22 +49,23 @@ class WeakFormRegressor(Identifier):
         radius = max(0.5, 10 * dt) if self.radius is None else check_positive(self.radius, "radius")
         half = half_support(radius, dt)
         data, dt = self._check(data, dt, window=2 * half + 1)
-        theta = self._field(np.eye(data.shape[2], len(self.powers_))).terms(data)
-        matrix, target, scale = weak_equations(data, theta, half, dt)
+        matrix, target, scale = weak_equations(data, self.powers_, half, dt)
         threshold = (self.threshold * scale)[:, None]
         fits = thresholded_least_squares(matrix, target, threshold)
         self.coef_ = next(coef for coef, done in fits if done).T / scale
         return self
 
 
-def weak_equations(data, theta, half, dt):
+def weak_equations(data, powers, half, dt):
     """The linear equations Xi int phi theta dt = -int phi' X dt, columns of unit length.
+
+    The test functions are bumps, phi = (1 - (t / r)^2)^10 with r = half dt, and zero beyond.
 
     Parameters
     ----------
     data : ndarray, shape (n, length, d)
-    theta : ndarray, shape (n, length, n_terms)
-        The library at the data.
+    powers : ndarray, shape (n_terms, d)
+        Of the library theta.
     half : int
         Samples on each side of a test function's centre.
     dt : float
@@ -75,31 +77,21 @@ def weak_equations(data, theta, half, dt):
     scale : ndarray, shape (n_terms,)
         The lengths of the columns: a solution over them is one of coefficients.
     """
-    phi, slope = bump_function(half, dt)
-    matrix = integrals_against(theta, phi, half)
+    t = np.arange(-half, half + 1) / half
+    phi, slope = (1 - t**2) ** 10, -20 * t * (1 - t**2) ** 9 / (half * dt)
+
+    def integrals(values, weights):
+        windows = sliding_window_view(values, len(t), axis=1)[:, :: max(1, half // 8)]
+        return (windows @ (weights * dt)).reshape(-1, values.shape[2])
+
+    matrix = integrals(library(powers)(data), phi)
     scale = np.linalg.norm(matrix, axis=0)
-    return matrix / scale, integrals_against(data, -slope, half), scale
+    return matrix / scale, integrals(data, -slope), scale
 
 
 def half_support(radius, dt):
     """Samples on each side of the centre of a test function of that radius, at least two."""
     return max(2, round(radius / dt))
-
-
-def bump_function(half, dt):
-    """Bump (1 - (t/r)^2)^p on 2 half + 1 samples, r = half dt, and its derivative; times dt."""
-    t = np.arange(-half, half + 1) / half
-    p = 10
-    bump = (1 - t**2) ** p
-    slope = -2 * p * t * (1 - t**2) ** (p - 1) / (half * dt)
-    return bump * dt, slope * dt
-
-
-def integrals_against(data, weights, half):
-    """Integrals of (n, length, k) against every shifted test function: (n_tests, k)."""
-    windows = np.lib.stride_tricks.sliding_window_view(data, len(weights), axis=1)
-    windows = windows[:, :: max(1, half // 8)]
-    return (windows @ weights).reshape(-1, data.shape[2])
 
 
 def cold_starts(data, dt, powers):
@@ -118,14 +110,13 @@ def cold_starts(data, dt, powers):
     -------
     list of ndarray, shape (d, n_terms)
     """
-    zero = np.zeros((data.shape[2], len(powers)))
-    starts, theta = [], PolynomialField(zero, powers).terms(data)
+    starts = []
     for radius in (10 * dt, 6 * dt, max(0.5, 10 * dt)):
         if data.shape[1] > 2 * round(radius / dt) + 10:
-            matrix, target, scale = weak_equations(data, theta, half_support(radius, dt), dt)
+            matrix, target, scale = weak_equations(data, powers, half_support(radius, dt), dt)
             starts.append(np.linalg.lstsq(matrix, target)[0].T / scale)
     if data.shape[1] > 2:
-        velocity = (data[:, 2:] - data[:, :-2]) / (2 * dt)
-        theta, velocity = (a.reshape(-1, a.shape[2]) for a in (theta[:, 1:-1], velocity))
+        velocity = ((data[:, 2:] - data[:, :-2]) / (2 * dt)).reshape(-1, data.shape[2])
+        theta = library(powers)(data[:, 1:-1]).reshape(len(velocity), -1)
         starts.append(np.linalg.lstsq(theta, velocity)[0].T)
-    return [*starts, zero]
+    return [*starts, np.zeros((data.shape[2], len(powers)))]
