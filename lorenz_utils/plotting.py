@@ -5,9 +5,6 @@ Figures are drawn for a light page. The build swaps their greys for a dark page 
 colour (publishing/sphinx/figures.py), so what carries meaning by colour must not be grey.
 """
 
-from html import escape
-from io import StringIO
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
@@ -148,34 +145,6 @@ def plot_images(images, axes, *, title=None):
     return shown
 
 
-def inline_svg(figure, alt):
-    """Close a figure and return it as SVG for the middle of an HTML page.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    alt : str
-        What one sees, for readers who do not see it.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If `alt` is shorter than 40 characters.
-    """
-    if len(alt) < 40:
-        raise ValueError(f"alt must say what one sees in at least 40 characters, got {alt!r}")
-    buffer = StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg ") :]
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
-
-
 def table(headers, rows, spec=""):
     """A table for the page.
 
@@ -210,56 +179,3 @@ def _cell(value, spec):
     if value is None or isinstance(value, str):
         return value or ""
     return format(value, spec)
-
-
-def plot_shapes(shapes, ax, *, title=None):
-    """Draw the stacks of images that pass through a network, from left to right.
-
-    Parameters
-    ----------
-    shapes : list of tuple of 3 ints
-        Channels, rows and columns. A box is as high as its rows and as wide as the square root of
-        its channels.
-    ax : matplotlib axes
-    title : str, optional
-
-    Returns
-    -------
-    list of matplotlib.patches.Rectangle
-    """
-    boxes, left = [], 0.0
-    for channels, rows, columns in shapes:
-        width = 1.5 * channels**0.5
-        box = plt.Rectangle((left, -rows / 2), width, rows, color=COLOURS["light"])
-        boxes.append(ax.add_patch(box))
-        label = f"{channels} x {rows} x {columns}"
-        ax.text(left + width / 2, -19, label, ha="center", va="top", fontsize=8)
-        left += width + 12
-    ax.set(xlim=(-8, left), ylim=(-26, 18), title=title)
-    ax.axis("off")
-    return boxes
-
-
-def plot_intervals(estimates, ax, *, label):
-    """Draw estimates with their intervals one below the other; the first is the band behind all.
-
-    Parameters
-    ----------
-    estimates : dict of str to Estimate
-    ax : matplotlib axes
-    label : str
-        Of the horizontal axis.
-
-    Returns
-    -------
-    matplotlib.container.ErrorbarContainer
-    """
-    values = [e.value for e in estimates.values()]
-    errors = [e.half_width() for e in estimates.values()]
-    ax.axvspan(values[0] - errors[0], values[0] + errors[0], color=COLOURS["light"], alpha=0.25)
-    rows = range(len(values))
-    drawn = ax.errorbar(values, rows, xerr=errors, fmt="o", color=COORDINATES["x"], capsize=2)
-    ax.set(yticks=rows, yticklabels=list(estimates), xlabel=label)
-    if not ax.yaxis_inverted():
-        ax.invert_yaxis()
-    return drawn
