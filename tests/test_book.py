@@ -66,11 +66,11 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
             continue
         tags = set(cell.metadata.get("tags", []))
         lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
-        if not tags & {"hide-input", "hide-cell", "remove-cell"}:
+        if not tags & {"hide-input", "hide-cell", "remove-cell", "solution"}:
             assert len(lines) <= 20, f"{page} cell {number} shows {len(lines)} lines of code"
         draws = re.search(r"plt\.(subplots|figure)\(|(plotting|figures)\.plot_", cell.source)
         label = cell.metadata.get("label", "")
-        if draws and "remove-cell" not in tags and "hide-cell" not in tags:
+        if draws and not tags & {"remove-cell", "hide-cell"}:
             assert label.startswith("fig-"), f"{page} cell {number}"
         if label.startswith("fig-"):
             assert len(contents.captions()[label]["alt"]) > 40, f"{page} cell {number}"
@@ -112,6 +112,20 @@ def test_code_is_there_to_be_read():
         if cell.cell_type == "markdown"
     )
     assert words >= 8 * total
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_each_exercise_has_a_number_of_its_own_and_a_solution(page):
+    text = "\n".join(c.source for c in cells(page) if c.cell_type == "markdown")
+    labels = contents.EXERCISE.findall(text)
+    if not labels:
+        pytest.skip("its exercises have the old form")
+    parts = re.findall(r"(?m)^:::\{(exercise|solution-start)\}", text)
+    assert parts == ["exercise", "solution-start"] * len(labels)
+    typed = re.findall(r"(?m)^(?:\*\*)?\d+\..*", text.partition("## Exercises")[2])
+    assert not typed, "the numbers are the library's"
+    everywhere = contents.EXERCISE.findall("\n".join(c.source for p in CHAPTERS for c in cells(p)))
+    assert all(everywhere.count(label) == 1 and label.startswith("ex-") for label in labels)
 
 
 def test_each_caption_belongs_to_one_cell():
@@ -160,6 +174,38 @@ def test_a_room_imports_only_those_it_may(room):
         own = f"book.figures.{Path(name).name.lstrip('0123456789_')}"
         found = {m.split(".")[0] for m in imported(source) if not m.startswith(own)} & others
         assert found <= allowed, f"{name} imports {found}"
+
+
+@cache
+def taken_from_others(source):
+    """The names that a module has because it imports them."""
+    found, own = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            own.add(node.name)
+    return found - own
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_modules_take_a_name_from_where_it_is_defined(room):
+    known = {}
+    for name, source in [pair for other in ROOMS for pair in sources(other).items()]:
+        package = (ROOT / name.replace(".", "/") / "__init__.py").exists()
+        known[name] = "" if package else source  # a package offers what its modules define
+    for name, source in sources(room).items():
+        reached = set(imported(source))
+        modules = {path.rpartition(".")[2]: path for path in reached & known.keys()}
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) in modules:
+                reached.add(f"{modules[node.value.id]}.{node.attr}")
+        through = [
+            path
+            for path in sorted(reached - known.keys())
+            if path.rpartition(".")[2] in taken_from_others(known.get(path.rpartition(".")[0], ""))
+        ]
+        assert not through, f"{name} takes through a neighbour: {through}"
 
 
 def test_the_workshop_knows_of_the_library_the_ledger_only():

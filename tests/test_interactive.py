@@ -114,7 +114,8 @@ def test_generators_of_any_size_are_exported(laboratory, latent_dim):
     torch.manual_seed(latent_dim)
     generator = SeriesGenerator((1, 2, 3), (4, 5, 6), latent_dim=latent_dim, width=16)
     latent = generator.sample_latent(1, 20, rng=0)
-    script = export({name: t.numpy() for name, t in generator.state_dict().items()})
+    tensors = {name: t.numpy() for name, t in generator.state_dict().items()}
+    script = export(tensors, SeriesGenerator.BURN_IN)
     laboratory.add_script_tag(content=script)
     run = "latent => new SeriesGenerator(window.generatorWeights).seriesFrom(latent)"
     found = laboratory.evaluate(run, latent[0].T.tolist())
@@ -125,7 +126,7 @@ def test_a_network_that_the_page_cannot_run_is_not_exported():
     generator = SeriesGenerator((0, 0, 0), (1, 1, 1), width=8)
     tensors = {name: t.numpy() for name, t in generator.state_dict().items()}
     with pytest.raises(ValueError, match=r"got also \['gate'\]"):
-        export({**tensors, "gate": np.zeros(3)})
+        export({**tensors, "gate": np.zeros(3)}, SeriesGenerator.BURN_IN)
 
 
 # --- use ----------------------------------------------------------------------------------------

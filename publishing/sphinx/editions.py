@@ -17,11 +17,18 @@ from sphinx.locale import init
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
+from sphinx_exercise.nodes import exercise_title, solution_title
 
+from publishing.contents import TITLES
 from publishing.wordings import fill, has_words, template
 from publishing.words import words
 
-EDITIONS = {"en": "", "fr": "fr/"}  # each edition's folder in the site
+# The folder in the site of each language's edition.
+EDITIONS = {name or "en": name and f"{name}/" for name in TITLES}
+
+UNTRANSLATED = (
+    nodes.math_block | nodes.field_name | nodes.field_body | exercise_title | solution_title
+)
 
 
 def language(app):
@@ -31,7 +38,8 @@ def language(app):
 
 def root(context):
     """The way from a page to the root of its edition."""
-    return context["pathto"]("", 1).rstrip("/") or "."
+    # Not the way to "", which sphinx-notfound-page does not know.
+    return context["pathto"]("_static", 1).removesuffix("_static").rstrip("/") or "."
 
 
 def top(app, context):
@@ -75,8 +83,9 @@ class MakeTemplates(SphinxTransform):
             if isinstance(node.parent, nodes.entry):
                 node.source = node.source or self.document["source"]
         for part in self.document.findall():
-            # A formula says the same in both languages; a field is the notebook's metadata.
-            if isinstance(part, nodes.math_block | nodes.field_name | nodes.field_body):
+            # A formula says the same in both languages; a field is the notebook's metadata;
+            # sphinx-exercise translates its titles itself.
+            if isinstance(part, UNTRANSLATED):
                 for node in part.findall(nodes.TextElement):
                     node["translatable"] = False
         for bundle in self.document.findall(
