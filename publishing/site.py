@@ -173,8 +173,8 @@ def site_state():
         for name in ("book", "publishing", "_build/executed")
         for path in (ROOT / name).rglob("*")
     ]
-    # The citation stands on the first page, and the page's generator runs on the stored weights.
-    others = [ROOT / "CITATION.cff", *ROOT.glob("_*.yml"), *ROOT.glob("models/*.safetensors")]
+    # The citation stands on the first page, and the page's generator runs on the stored model.
+    others = [ROOT / "CITATION.cff", *ROOT.glob("_*.yml"), *ROOT.glob("models/faithful-*")]
     for path in sorted([*folders, *filter(Path.exists, others)]):
         # Sphinx writes the compiled catalogues (.mo) while it writes the site.
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo":

@@ -1,5 +1,7 @@
 """The interactive figures in a browser: their numbers are Python's, and everyone can use them."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
 from lorenz_utils.system import LorenzParameters, flow_map, simulate
 from lorenz_utils.training import load_or_train
-from publishing.sphinx.interactive import export
+from publishing.sphinx.interactive import MODEL, export
 
 PAGE = "book/play.html"
 SCRIPTS = ROOT / "book" / "_static" / "interactive"
@@ -114,18 +116,24 @@ def test_generators_of_any_size_are_exported(laboratory, latent_dim):
     torch.manual_seed(latent_dim)
     generator = SeriesGenerator((1, 2, 3), (4, 5, 6), latent_dim=latent_dim, width=16)
     latent = generator.sample_latent(1, 20, rng=0)
-    script = export({name: t.numpy() for name, t in generator.state_dict().items()})
+    tensors = {name: t.numpy() for name, t in generator.state_dict().items()}
+    script = export(tensors, SeriesGenerator.BURN_IN)
     laboratory.add_script_tag(content=script)
     run = "latent => new SeriesGenerator(window.generatorWeights).seriesFrom(latent)"
     found = laboratory.evaluate(run, latent[0].T.tolist())
     np.testing.assert_allclose(found, generator.series_from(latent)[0], rtol=1e-9)
 
 
+def test_the_record_tells_how_many_samples_the_generator_drops():
+    record = json.loads((ROOT / MODEL).with_suffix(".json").read_text())
+    assert record["burn_in"] == SeriesGenerator.BURN_IN
+
+
 def test_a_network_that_the_page_cannot_run_is_not_exported():
     generator = SeriesGenerator((0, 0, 0), (1, 1, 1), width=8)
     tensors = {name: t.numpy() for name, t in generator.state_dict().items()}
     with pytest.raises(ValueError, match=r"got also \['gate'\]"):
-        export({**tensors, "gate": np.zeros(3)})
+        export({**tensors, "gate": np.zeros(3)}, SeriesGenerator.BURN_IN)
 
 
 # --- use ----------------------------------------------------------------------------------------

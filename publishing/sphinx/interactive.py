@@ -30,7 +30,6 @@ SCRIPTS = {
     ],
 }
 MODEL = "models/faithful-generator.safetensors"
-BURN_IN = 100  # SeriesGenerator.BURN_IN; importing torch for it would cost each build seconds
 
 
 class Interactive(SphinxDirective):
@@ -62,13 +61,15 @@ def add_loader(app, pagename, templatename, context, doctree):
         app.add_js_file("interactive/load.js", loading_method="defer")
 
 
-def export(tensors):
+def export(tensors, burn_in):
     """A `SeriesGenerator`'s tensors as the script that network.js reads.
 
     Parameters
     ----------
     tensors : dict of str to ndarray
         Of its state.
+    burn_in : int
+        Samples that it drops at the start of a series.
 
     Returns
     -------
@@ -92,7 +93,7 @@ def export(tensors):
     described = {
         "layers": [weight.shape for weight, _ in layers],
         "latentDim": layers[0][0].shape[1] - 3,
-        "burnIn": BURN_IN,
+        "burnIn": burn_in,
         "mean": mean.tolist(),
         "std": std.tolist(),
         "weights": base64.b64encode(numbers.astype("<f4").tobytes()).decode(),
@@ -105,9 +106,9 @@ def write_weights(app, error):
     if error or app.builder.format != "html":
         return
     model = ROOT / MODEL
+    record = json.loads(model.with_suffix(".json").read_text(encoding="utf8"))
     try:
-        (Path(app.outdir) / "_static" / WEIGHTS).write_text(
-            export(load_file(model)), encoding="utf8"
-        )
-    except ValueError as problem:
+        script = export(load_file(model), record["burn_in"])
+    except (KeyError, ValueError) as problem:
         raise ExtensionError(f"{MODEL}: {problem}") from None
+    (Path(app.outdir) / "_static" / WEIGHTS).write_text(script, encoding="utf8")
