@@ -12,6 +12,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlparse
 import pytest
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, SITE, Visit, need
 
+from publishing.words import WORDS
+
 MOST_BYTES = 1_000_000
 MOST_SECONDS = 1.0  # of a processor
 MOST_SHIFT = 0.02
@@ -197,8 +199,36 @@ def test_every_page_has_a_description_a_picture_and_an_address():
         assert picture and (SITE / picture[1]).is_file(), page
         # All figures of chapters are SVG in the page; previews want a picture of their own.
         assert ("_pictures/" in picture[1]) == ("_images/" in text), page
-    listed = (SITE / "sitemap.xml").read_text()
-    assert all(page in listed for page in PAGES)
+
+
+def base():
+    """The site's address, as its pages give it."""
+    first = (SITE / "book" / "index.html").read_text()
+    return re.search(r'<link rel="canonical" href="([^"]+)book/index.html"', first)[1]
+
+
+def test_each_edition_has_a_map_of_its_pages():
+    need(PAGES, "the site is not built: run make book")
+    listed = []
+    for edition in ("", "fr/"):
+        assert f"Sitemap: {base()}{edition}sitemap.xml\n" in (SITE / "robots.txt").read_text()
+        found = re.findall("<loc>(.*?)</loc>", (SITE / edition / "sitemap.xml").read_text())
+        assert all(address.startswith(base() + edition) for address in found)
+        listed += found
+    assert sorted(listed) == [base() + page for page in PAGES]
+
+
+@pytest.mark.parametrize("edition", ["", "fr/"])
+def test_a_wrong_address_at_any_depth_shows_a_whole_page_in_both_languages(edition):
+    need(PAGES, "the site is not built: run make book")
+    text = (SITE / edition / "404.html").read_text()
+    for link in Anchors(text).links:
+        address, anchor = urldefrag(urljoin(f"{base()}a/b/wrong.html", link))
+        if link != f"#{anchor}":
+            assert address.startswith(base()), link
+            assert (SITE / urlparse(address.removeprefix(base())).path).is_file(), link
+    for language in ("en", "fr"):
+        assert f'<p lang="{language}">{WORDS[language]["not found"]}' in text
 
 
 def test_each_reference_is_listed_once():

@@ -26,13 +26,14 @@ from publishing.sphinx import (
 # A document, by the priorities that the transforms themselves have.
 TRANSFORMS = [tables.CaptionTables, editions.MakeTemplates, editions.FillTemplates]
 STEPS = {
+    "config-inited": [(400, sharing.give_addresses)],
     "builder-inited": [(500, provenance.start)],
     "doctree-read": [(600, editions.translate_parts)],
     # A page before it is written.
     "html-page-context": [
         (400, editions.other_edition),
+        (450, sharing.describe),
         (500, provenance.add_foot),
-        (600, sharing.add_tags),
         (650, sharing.add_buttons),
         (690, editions.say_what_is_missing),
         (700, reading.decorate),

@@ -18,10 +18,13 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
 
+from publishing.contents import TITLES
 from publishing.wordings import fill, has_words, template
 from publishing.words import words
 
-EDITIONS = {"en": "", "fr": "fr/"}  # each edition's folder in the site
+# The folder in the site of each language's edition.
+EDITIONS = {name or "en": name and f"{name}/" for name in TITLES}
+
 
 
 def language(app):
@@ -31,7 +34,8 @@ def language(app):
 
 def root(context):
     """The way from a page to the root of its edition."""
-    return context["pathto"]("", 1).rstrip("/") or "."
+    # Not the way to "", which sphinx-notfound-page does not know.
+    return context["pathto"]("_static", 1).removesuffix("_static").rstrip("/") or "."
 
 
 def top(app, context):
@@ -92,6 +96,7 @@ class MakeTemplates(SphinxTransform):
         if is_extraction(self.app):
             return
         known = catalog(self.app, self.env.docname)
+        # Sphinx's own count takes for missing what is worded alike in both languages.
         messages, missing = set(), {}
         for node, message in extract_messages(self.document):
             messages.add(message)
@@ -154,6 +159,7 @@ def other_edition(app, pagename, templatename, context, doctree):
         "address": f"{top(app, context)}/{EDITIONS[there]}{pagename}.html",
         "name": own["other edition"],
     }
+    # sphinx-sitemap's alternates want a folder for each language, and English stands at the root.
     base = site_address(app)
     links = [
         f'<link rel="alternate" hreflang="{code}" href="{base}{folder}{pagename}.html">'

@@ -1,7 +1,9 @@
-"""What lets a page be shared and run: address, description, downloads, Binder, Colab, site map.
+"""What lets a page be shared and run: address, description, downloads, Binder, Colab.
 
 The site's address is ``baseurl`` in ``_config.yml`` and the repository's is ``repository_url``:
-every absolute link is made from these two.
+every absolute link is made from these two. The tags of link previews are sphinxext-opengraph's,
+the site maps sphinx-sitemap's, the page for wrong addresses sphinx-notfound-page's: here is what
+they do not find out by themselves.
 """
 
 import html
@@ -10,7 +12,7 @@ import re
 import shutil
 import unicodedata
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlparse
 
 import yaml
 from docutils import nodes
@@ -18,10 +20,9 @@ from matplotlib import get_data_path
 from resvg_py import svg_to_bytes
 from sphinx.util.docutils import SphinxDirective
 
+from publishing.sphinx import notebooks
 from publishing.sphinx.editions import EDITIONS, language, root, site_address, top
-from publishing.sphinx.notebooks import FOLDER as NOTEBOOKS
-from publishing.sphinx.notebooks import is_chapter
-from publishing.words import words
+from publishing.words import WORDS, words
 
 PICTURES = "_pictures"
 NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
@@ -85,8 +86,21 @@ def first_figure(body):
     return None
 
 
-def add_tags(app, pagename, templatename, context, doctree):
-    """Describe the page for link previews; its first figure is its picture."""
+def give_addresses(app, config):
+    """Tell the libraries the site's name and address, and what a wrong address shows."""
+    config.ogp_site_name, config.ogp_site_url = config.html_title, config.html_baseurl
+    config.notfound_urls_prefix = urlparse(config.html_baseurl).path
+    # Hosts know one such page for all of the site, so it speaks both languages.
+    said = [
+        f'<p lang="{code}">{own["not found"]}. '
+        f'<a href="{site_address(app)}{EDITIONS[code]}book/index.html">{own["home"]}</a>.</p>'
+        for code, own in WORDS.items()
+    ]
+    config.notfound_context = {"title": "404", "body": f"<h1>404</h1>{''.join(said)}"}
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """Give sphinxext-opengraph what it lacks: it takes no SVG, cuts within words, leaves TeX."""
     if app.builder.format != "html" or doctree is None:
         return
     picture = f"{site_address(app)}_static/hero.png"
@@ -94,21 +108,14 @@ def add_tags(app, pagename, templatename, context, doctree):
     if found := first_figure(context["body"]):
         app.lorenz_pictures.add(found[0])
         picture, seen = f"{site_address(app)}{PICTURES}/{Path(found[0]).stem}.png", found[1]
-    base, title = app.config.html_baseurl, re.sub(r"<[^>]+>", "", context.get("title", ""))
-    tags = {
-        "og:type": "article",
-        "og:title": html.unescape(title),
-        "og:site_name": app.config.html_title,
-        "og:description": description(doctree),
-        "og:url": f"{base}{pagename}.html",
+    told = html.escape(description(doctree))
+    context["meta"] |= {
+        "og:description": told,
         "og:image": picture,
-        "og:image:alt": seen,
+        "og:image:alt": html.escape(seen),
         "og:locale": words(app)["locale"],
     }
-    lines = [f'<meta property="{k}" content="{html.escape(v)}">' for k, v in tags.items()]
-    lines.append(f'<meta name="description" content="{html.escape(tags["og:description"])}">')
-    lines.append('<meta name="twitter:card" content="summary_large_image">')
-    context["metatags"] = context.get("metatags", "") + "\n".join(lines)
+    context["metatags"] += f'<meta name="description" content="{told}">'
 
 
 def add_buttons(app, pagename, templatename, context, doctree):
@@ -117,7 +124,7 @@ def add_buttons(app, pagename, templatename, context, doctree):
         return
     own = words(app)
     printing = _button(own["print"], "fas fa-file-pdf", ".pdf", javascript="window.print()")
-    if not is_chapter(app, pagename):
+    if not notebooks.is_chapter(app, pagename):
         context["header_buttons"].insert(0, _group(own["download"], "fas fa-download", [printing]))
         return
     up = root(context)
@@ -134,7 +141,7 @@ def add_buttons(app, pagename, templatename, context, doctree):
         _button(own["colab"], "fas fa-cloud", "Colab", url=colab),
         _button(own["lab"], "fas fa-laptop", "JupyterLab", url=f"{repository}#two-commands"),
     ]
-    notebook = f"{top(app, context)}/{NOTEBOOKS}/{pagename}.ipynb"
+    notebook = f"{top(app, context)}/{notebooks.FOLDER}/{pagename}.ipynb"
     download = [
         _button(own["notebook"], "fas fa-code", ".ipynb", url=notebook),
         _button(own["script"], "fas fa-file", ".py", url=f"{up}/_sources/{pagename}.py"),
@@ -185,45 +192,11 @@ def write_pictures(app):
         shutil.copy(picture, folder)
 
 
-def write_site_map(app):
-    """List every page for search engines."""
-    base = app.config.html_baseurl
-    pages = sorted(app.env.found_docs)
-    urls = [
-        f"<url><loc>{base}{folder}{page}.html</loc></url>"
-        for folder in EDITIONS.values()
-        for page in pages
-    ]
-    (Path(app.outdir) / "sitemap.xml").write_text(
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        + "\n".join(urls)
-        + "\n</urlset>\n",
-        encoding="utf8",
-    )
-    robots = f"User-agent: *\nSitemap: {base}sitemap.xml\n"
-    (Path(app.outdir) / "robots.txt").write_text(robots, encoding="utf8")
-
-
-def write_not_found(app):
-    """Write the page that a host shows for a wrong address; it needs no other file."""
-    base = app.config.html_baseurl
-    own = words(app)
-    text = f'<p>{own["not found"]}. <a href="{base}book/index.html">{own["home"]}</a>.</p>'
-    (Path(app.outdir) / "404.html").write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width"><title>404 · Learning Lorenz</title>'
-        "<style>:root{color-scheme:light dark}body{font:1.1rem/1.6 system-ui,sans-serif;"
-        "max-width:36rem;margin:20vh auto;padding:0 1rem}</style>"
-        f"<main><h1>404</h1>{text}</main></html>\n",
-        encoding="utf8",
-    )
-
-
 def write_files(app, error):
     """Write what stands beside the pages, once for all editions."""
     if error or app.builder.format != "html" or language(app) != "en":
         return
     write_pictures(app)
-    write_site_map(app)
-    write_not_found(app)
+    maps = [f"Sitemap: {app.config.html_baseurl}{f}sitemap.xml\n" for f in EDITIONS.values()]
+    robots = f"User-agent: *\n{''.join(maps)}"
+    (Path(app.outdir) / "robots.txt").write_text(robots, encoding="utf8")
