@@ -1,7 +1,9 @@
 """Bring the catalogues of the French edition up to date with the English of all pages."""
 
-from babel.messages import Catalog
-from babel.messages.pofile import read_po, write_po
+import shutil
+
+from sphinx_intl.basic import update
+from sphinx_intl.catalog import dump_po, load_po
 
 from lorenz_utils import ledger
 from publishing import wordings
@@ -9,7 +11,8 @@ from publishing.contents import BUILD, ROOT, chapters, code_cells, pages, read
 from publishing.execute import execute_stale
 from publishing.site import finished, jupyter_book, offer_outputs
 
-CATALOGUES = ROOT / "book" / "locales" / "fr" / "LC_MESSAGES"
+LOCALES = ROOT / "book" / "locales"
+CATALOGUES = LOCALES / "fr" / "LC_MESSAGES"
 
 
 def could_say(page):
@@ -35,24 +38,24 @@ def refresh_messages():
     if not execute_stale():
         return False
     offer_outputs()
+    extracted = BUILD / "messages" / "_build" / "gettext"
+    shutil.rmtree(extracted, ignore_errors=True)  # of pages that are no more
     run = jupyter_book("", "--builder", "custom", "--custom-builder", "gettext")
     if not finished(run, ""):
         return False
-    folder = BUILD / "messages" / "_build" / "gettext"
-    for page in pages():
-        path = CATALOGUES / f"{page}.po"
-        new = read_po((folder / f"{page}.pot").open("rb"))
-        old = read_po(path.open("rb"), locale="fr") if path.exists() else Catalog("fr")
-        # Not the day of extraction: a catalogue without a new message stays as it is.
-        new.creation_date = old.creation_date
-        translated = {m.id: m.string for m in old if m.id and m.string and not m.fuzzy}
-        old.update(new, update_creation_date=False)
-        # Code may choose between wordings: what it says on another machine is a message too.
-        for message in sorted(could_say(page)[0]):
-            if message not in old:
-                old.add(message, translated.get(message, ""))
-        old.header_comment = "# The French edition: see CONTRIBUTING.md."
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            write_po(file, old, width=100, ignore_obsolete=True)
+    refresh(extracted)
     return True
+
+
+def refresh(extracted):
+    """Bring the catalogues up to date with a folder of extracted messages."""
+    for page in pages():
+        path = str(extracted / f"{page}.pot")
+        found = load_po(path)
+        # Sphinx sees what code says on this machine; what it says on another is a message too.
+        for message in sorted(could_say(page)[0]):
+            if message not in found:
+                found.add(message)
+        found.header_comment = "# The French edition: see CONTRIBUTING.md."
+        dump_po(path, found)
+    update(str(LOCALES), str(extracted), ("fr",), line_width=100, ignore_obsolete=True)

@@ -9,7 +9,8 @@ import pytest
 from babel.messages.pofile import read_po
 from browsing import need
 
-from publishing import contents
+from publishing import contents, wordings
+from publishing import messages as catalogues
 from publishing.messages import CATALOGUES, could_say
 from publishing.sphinx import editions
 from publishing.words import WORDS
@@ -83,9 +84,9 @@ def test_both_languages_have_the_same_words():
     ],
 )
 def test_template_keeps_words_and_gives_the_numbers_back(text, numbers):
-    message, found = editions.template(text)
+    message, found = wordings.template(text)
     assert found == numbers
-    assert editions.fill(message, found) == text
+    assert wordings.fill(message, found) == text
 
 
 @pytest.mark.parametrize("page", contents.chapters())
@@ -94,6 +95,24 @@ def test_what_code_says_on_any_machine_is_listed_and_translated(page):
     assert not problems, f"{page}.py: words that no catalogue can hold\n" + "\n".join(problems)
     missing = known - {m.id for m in messages(page) if m.string and not m.fuzzy}
     assert not missing, f"{page} could say, without translation:\n" + "\n".join(sorted(missing))
+
+
+def test_a_refreshed_catalogue_keeps_what_code_may_say_on_other_machines(tmp_path, monkeypatch):
+    extracted = ["A title", "It grows by {0}."]
+    kept = [*extracted, "It falls by {0}."]
+    template = "\n\n".join(f'msgid "{text}"\nmsgstr ""' for text in extracted)
+    catalogue = "\n\n".join(f'msgid "{x}"\nmsgstr "{x.upper()}"' for x in [*kept, "Long gone"])
+    for path, text in (("pot/book/a.pot", template), ("fr/LC_MESSAGES/book/a.po", catalogue)):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text + "\n")
+    monkeypatch.setattr(catalogues, "pages", lambda: ["book/a"])
+    said = {"It grows by {0}.", "It falls by {0}.", "It never moved at all."}
+    monkeypatch.setattr(catalogues, "could_say", lambda page: (said, []))
+    monkeypatch.setattr(catalogues, "LOCALES", tmp_path)
+    catalogues.refresh(tmp_path / "pot")
+    with (tmp_path / "fr/LC_MESSAGES/book/a.po").open("rb") as file:
+        found = {m.id: m.string for m in read_po(file) if m.id and not m.fuzzy}
+    assert found == {text: text.upper() for text in kept} | {"It never moved at all.": ""}
 
 
 @pytest.mark.parametrize("begun", [True, False])
