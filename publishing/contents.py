@@ -3,10 +3,15 @@
 What stands beside a figure or table is in the file beside its chapter, ``chapter.yml``: by label
 the caption and, of a figure, what one sees (``alt``). A cell names what it makes in its header,
 ``label="fig-a"``, several tables in their order: ``label="tab-a tab-b"``.
+
+Below the text of an exercise, ``:::{exercise}``, stand the cells of its solution, code and text,
+with the tag ``solution``. They fold as one, and leave the notebooks that readers download.
 """
 
+import re
 import sys
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 import yaml
@@ -15,6 +20,7 @@ import yaml
 sys.modules.setdefault("rfc3987_syntax", None)
 
 import jupytext  # noqa: E402
+from nbformat.v4 import new_markdown_cell  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -22,6 +28,7 @@ BUILD = ROOT / "_build"
 TITLES = {"": "Learning Lorenz", "fr": "Apprendre Lorenz"}
 # These two read the results of all the others, so they wait for them.
 LAST = ["book/05_conclusions", "book/appendix/reproducibility"]
+EXERCISE = re.compile(r"(?m)^:::\{exercise\}\n:label: (\S+)$")
 
 
 def pages():
@@ -55,7 +62,28 @@ def reads(source):
         elif labels:
             tables = {label: captions()[label]["caption"] for label in labels}
             cell.metadata["mystnb"] = {"tables": tables}
+    notebook.cells = list(_with_marked_solutions(notebook.cells))
     return notebook
+
+
+def is_solution(cell):
+    """Whether a cell belongs to an exercise's solution."""
+    return "solution" in cell.metadata.get("tags", [])
+
+
+def _with_marked_solutions(cells):
+    """The cells, each solution between the marks that sphinx-exercise looks for."""
+    exercise, tags = None, {"tags": ["solution"]}
+    for solved, group in [(solved, list(group)) for solved, group in groupby(cells, is_solution)]:
+        if solved and exercise:
+            for cell in group:  # what is folded as a whole is not folded within
+                cell.metadata["tags"] = [tag for tag in cell.metadata["tags"] if tag != "hide-cell"]
+            begin = new_markdown_cell(f":::{{solution-start}} {exercise}\n:::", metadata=tags)
+            end = new_markdown_cell(":::{solution-end}\n:::", metadata=tags)
+            group = [begin, *group, end]
+        yield from group
+        asked = EXERCISE.findall("\n".join(cell.source for cell in group))
+        exercise = asked[-1] if asked else None
 
 
 @cache

@@ -4,6 +4,8 @@ WORDS = {
     "en": {
         "minutes": "{} min read",
         "notebook": "Download as a notebook, with outputs",
+        "solved": "Solutions",
+        "solutions": "Download as a notebook with the exercises’ solutions",
         "script": "Download as a Python file",
         "print": "Print this page, or save it as PDF",
         "download": "Download this page",
@@ -67,6 +69,8 @@ WORDS = {
     "fr": {
         "minutes": "{} min de lecture",
         "notebook": "Télécharger le notebook, avec ses résultats (en anglais)",
+        "solved": "Corrigés",
+        "solutions": "Télécharger le notebook avec les corrigés des exercices (en anglais)",
         "script": "Télécharger le fichier Python (en anglais)",
         "print": "Imprimer cette page, ou l’enregistrer en PDF",
         "download": "Télécharger cette page",

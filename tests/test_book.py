@@ -65,14 +65,28 @@ def test_visible_cells_are_short_and_figures_have_alt_text(page):
             continue
         tags = set(cell.metadata.get("tags", []))
         lines = [x for x in cell.source.splitlines() if x.strip() and not x.strip().startswith("#")]
-        if not tags & {"hide-input", "hide-cell", "remove-cell"}:
+        if not tags & {"hide-input", "hide-cell", "remove-cell", "solution"}:
             assert len(lines) <= 20, f"{page} cell {number} shows {len(lines)} lines of code"
         draws = re.search(r"plt\.(subplots|figure)\(|(plotting|figures)\.plot_", cell.source)
         label = cell.metadata.get("label", "")
-        if draws and "remove-cell" not in tags and "hide-cell" not in tags:
+        if draws and not tags & {"remove-cell", "hide-cell"}:
             assert label.startswith("fig-"), f"{page} cell {number}"
         if label.startswith("fig-"):
             assert len(contents.captions()[label]["alt"]) > 40, f"{page} cell {number}"
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_each_exercise_has_a_number_of_its_own_and_a_solution(page):
+    text = "\n".join(c.source for c in cells(page) if c.cell_type == "markdown")
+    labels = contents.EXERCISE.findall(text)
+    if not labels:
+        pytest.skip("its exercises have the old form")
+    parts = re.findall(r"(?m)^:::\{(exercise|solution-start)\}", text)
+    assert parts == ["exercise", "solution-start"] * len(labels)
+    typed = re.findall(r"(?m)^(?:\*\*)?\d+\..*", text.partition("## Exercises")[2])
+    assert not typed, "the numbers are the library's"
+    everywhere = contents.EXERCISE.findall("\n".join(c.source for p in CHAPTERS for c in cells(p)))
+    assert all(everywhere.count(label) == 1 and label.startswith("ex-") for label in labels)
 
 
 def test_each_caption_belongs_to_one_cell():

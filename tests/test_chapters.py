@@ -80,7 +80,8 @@ def test_no_chapter_opens_a_file_by_a_path_of_its_own(page):
 def test_every_chapter_has_exercises_and_its_solutions_are_executed(page):
     cells = contents.read(page).cells
     start = next(i for i, cell in enumerate(cells) if "## Exercises" in cell.source)
-    solutions = [c for c in cells[start:] if "hide-cell" in c.metadata.get("tags", [])]
+    code = [cell for cell in cells[start:] if cell.cell_type == "code"]
+    solutions = [c for c in code if {"hide-cell", "solution"} & set(c.metadata.get("tags", []))]
     in_words = ("book/appendix/reproducibility", "book/appendix/benchmarks")
     if page not in in_words:
         assert len(solutions) >= 2, page

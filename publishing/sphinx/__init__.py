@@ -12,6 +12,7 @@ from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
 
 from publishing.sphinx import (
     editions,
+    exercises,
     figures,
     formulas,
     interactive,
@@ -29,6 +30,7 @@ STEPS = {
     "config-inited": [(400, sharing.give_addresses)],
     "builder-inited": [(500, provenance.start)],
     "doctree-read": [(600, editions.translate_parts)],
+    "doctree-resolved": [(500, exercises.name_apart)],
     # A page before it is written.
     "html-page-context": [
         (400, editions.other_edition),
@@ -60,6 +62,7 @@ def setup(app):
     gc.set_threshold(100_000, 50, 50)
     app.add_html_math_renderer("katex", (html_visit_math, None), (html_visit_displaymath, None))
     app.add_node(provenance.Unsearched, html=(provenance.write_unsearched, None))
+    app.add_node(**exercises.SOLUTION)
     app.add_directive("build-record", provenance.BuildRecord)
     app.add_directive("interactive", interactive.Interactive)
     app.add_directive("bibtex", sharing.Bibtex)

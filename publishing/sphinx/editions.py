@@ -17,6 +17,7 @@ from sphinx.locale import init
 from sphinx.transforms import SphinxTransform
 from sphinx.util.i18n import docname_to_domain
 from sphinx.util.nodes import extract_messages
+from sphinx_exercise.nodes import exercise_title, solution_title
 
 from publishing.contents import TITLES
 from publishing.wordings import fill, has_words, template
@@ -25,6 +26,9 @@ from publishing.words import words
 # The folder in the site of each language's edition.
 EDITIONS = {name or "en": name and f"{name}/" for name in TITLES}
 
+UNTRANSLATED = (
+    nodes.math_block | nodes.field_name | nodes.field_body | exercise_title | solution_title
+)
 
 
 def language(app):
@@ -79,8 +83,9 @@ class MakeTemplates(SphinxTransform):
             if isinstance(node.parent, nodes.entry):
                 node.source = node.source or self.document["source"]
         for part in self.document.findall():
-            # A formula says the same in both languages; a field is the notebook's metadata.
-            if isinstance(part, nodes.math_block | nodes.field_name | nodes.field_body):
+            # A formula says the same in both languages; a field is the notebook's metadata;
+            # sphinx-exercise translates its titles itself.
+            if isinstance(part, UNTRANSLATED):
                 for node in part.findall(nodes.TextElement):
                     node["translatable"] = False
         for bundle in self.document.findall(

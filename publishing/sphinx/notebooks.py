@@ -1,21 +1,23 @@
 """The executed chapters as notebooks, to download and for Colab: with results, references as links.
 
 A notebook has to be readable where nobody knows MyST: its roles become links to the site, notes
-of the margin become quotations, numbered formulas carry their number.
+of the margin become quotations, numbered formulas and exercises carry their number. Solutions of
+exercises stand in a second notebook, which has the whole chapter.
 """
 
 import json
 import posixpath
 import re
+from functools import cache
 from pathlib import Path
 
 import nbformat
 
 from publishing import freshness
-from publishing.contents import captions, read
+from publishing.contents import captions, is_solution, read
 from publishing.sphinx.editions import language, site_address
 
-FOLDER = "_notebooks"
+FOLDER, SOLUTIONS = "_notebooks", "-solutions"
 ROLE = re.compile(
     r"\{(cite(?::[tp])?|doc|eq|numref|ref|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`"
 )
@@ -23,12 +25,23 @@ BLOCKS = [
     (r"(?m)^\([\w-]+\)=\n", ""),
     (r"(?ms)^:::\{margin\} (.*?)\n(.*?)\n:::$", lambda m: _quoted(f"**{m[1]}.** {m[2]}")),
     (r"(?ms)^:::\{table\} (.*?)\n:name: \S+\n\n(.*?)\n:::$", r"*\1*\n\n\2"),
+    (r"(?ms)^:::\{exercise\}\n:label: (\S+)\n+(.*?)\n:::$", r"**{numref}`\1`.** \2"),
+    (r"(?m)^:::\{solution-start\} \S+\n:::$", "**Solution.**"),
+    (r"(?m)^:::\{solution-end\}\n:::$", ""),
 ]
+# What has a number, by the beginning of its label: as Sphinx calls it, and as the page does.
+NUMBERED = {"fig": ("figure", "Fig."), "tab": ("table", "Table"), "ex": ("exercise", "Exercise")}
 
 
 def is_chapter(app, pagename):
     """Whether the page is executable."""
     return pagename in app.env.found_docs and "kernelspec" in app.env.metadata[pagename]
+
+
+@cache
+def has_solutions(page):
+    """Whether the chapter's exercises have solutions."""
+    return any(map(is_solution, read(page).cells))
 
 
 def _quoted(text):
@@ -80,7 +93,7 @@ class Links:
 
     def _numref(self, label):
         page, anchor = self.standard.anonlabels[label]
-        kind, word = ("table", "Table") if label.startswith("tab-") else ("figure", "Fig.")
+        kind, word = NUMBERED[label.partition("-")[0]]
         return f"{word} {self.number(kind, page, anchor)}", page, anchor
 
     def _ref(self, label):
@@ -103,10 +116,11 @@ def plain(text, links):
     return ROLE.sub(links, text)
 
 
-def notebook(page, links, first):
-    """A chapter with its outputs, `first` as an additional cell below the title."""
+def notebook(page, links, first, solutions=False):
+    """A chapter with its outputs, with or without solutions, `first` as a cell below the title."""
     made = freshness.with_outputs(read(page), freshness.executed(page))
-    made.cells = [told for cell in made.cells for told in (cell, *_captions(cell))]
+    kept = [cell for cell in made.cells if solutions or not is_solution(cell)]
+    made.cells = [told for cell in kept for told in (cell, *_captions(cell))]
     for cell in made.cells:
         if cell.cell_type == "markdown":
             cell.source = plain(cell.source, links)
@@ -114,6 +128,7 @@ def notebook(page, links, first):
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/markdown"] = plain(data["text/markdown"], links)
+    made.cells = [cell for cell in made.cells if cell.source]
     made.cells.insert(1, first)
     # The reader draws names of cells at random; a position is a name that lasts.
     for number, cell in enumerate(made.cells):
@@ -152,7 +167,8 @@ def write_notebooks(app, error):
     for page in sorted(app.env.found_docs):
         if not is_chapter(app, page):
             continue
-        made = notebook(page, Links(app, page), setup_cell(repository))
-        target = (Path(app.outdir) / FOLDER / page).with_suffix(".ipynb")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf8")
+        for name in ("", SOLUTIONS) if has_solutions(page) else ("",):
+            made = notebook(page, Links(app, page), setup_cell(repository), bool(name))
+            target = Path(app.outdir) / FOLDER / f"{page}{name}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf8")

@@ -141,9 +141,12 @@ def add_buttons(app, pagename, templatename, context, doctree):
         _button(own["colab"], "fas fa-cloud", "Colab", url=colab),
         _button(own["lab"], "fas fa-laptop", "JupyterLab", url=f"{repository}#two-commands"),
     ]
-    notebook = f"{top(app, context)}/{notebooks.FOLDER}/{pagename}.ipynb"
+    notebook = f"{top(app, context)}/{notebooks.FOLDER}/{pagename}"
+    solved = f"{notebook}{notebooks.SOLUTIONS}.ipynb"
+    with_solutions = _button(own["solutions"], "fas fa-check", own["solved"], url=solved)
     download = [
-        _button(own["notebook"], "fas fa-code", ".ipynb", url=notebook),
+        _button(own["notebook"], "fas fa-code", ".ipynb", url=f"{notebook}.ipynb"),
+        *([with_solutions] if notebooks.has_solutions(pagename) else []),
         _button(own["script"], "fas fa-file", ".py", url=f"{up}/_sources/{pagename}.py"),
         printing,
     ]
