@@ -22,7 +22,7 @@ STRUCTURE = [
     r"(?<=[A-Za-z])\d+|\d+(?=-[a-z])",  # names such as W1, and 32-pixel
 ]
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[,\u202f ]\d{3})*(?:\.\d+)?(?:e-?\d+)?(?![\w])")
-WORDS = re.compile(
+IN_WORDS = re.compile(
     r"\b(hundred\w*|thousand\w*|million\w*|tenths?|dozens?|twice|doubl\w+|\w+fold|"
     r"orders? of magnitude|(two|three|four|five|six|seven|eight|nine|ten) times)\b",
     re.I,
@@ -87,7 +87,7 @@ def numbers(text):
     """The numbers in a piece of prose, with a little of what stands around them."""
     for pattern in STRUCTURE:
         text = re.sub(pattern, " ", text, flags=re.S)
-    for pattern in (NUMBER, WORDS):
+    for pattern in (NUMBER, IN_WORDS):
         for match in pattern.finditer(text):
             around = text[max(0, match.start() - 45) : match.end() + 45]
             yield match[0].replace("\u202f", "").lower(), " ".join(around.split())

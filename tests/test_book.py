@@ -137,6 +137,38 @@ def test_a_room_imports_only_those_it_may(room):
         assert found <= allowed, f"{name} imports {found}"
 
 
+@cache
+def taken_from_others(source):
+    """The names that a module has because it imports them."""
+    found, own = set(), set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            own.add(node.name)
+    return found - own
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_modules_take_a_name_from_where_it_is_defined(room):
+    known = {}
+    for name, source in [pair for other in ROOMS for pair in sources(other).items()]:
+        package = (ROOT / name.replace(".", "/") / "__init__.py").exists()
+        known[name] = "" if package else source  # a package offers what its modules define
+    for name, source in sources(room).items():
+        reached = set(imported(source))
+        modules = {path.rpartition(".")[2]: path for path in reached & known.keys()}
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", None) in modules:
+                reached.add(f"{modules[node.value.id]}.{node.attr}")
+        through = [
+            path
+            for path in sorted(reached - known.keys())
+            if path.rpartition(".")[2] in taken_from_others(known.get(path.rpartition(".")[0], ""))
+        ]
+        assert not through, f"{name} takes through a neighbour: {through}"
+
+
 def test_the_workshop_knows_of_the_library_the_ledger_only():
     for name, source in sources("publishing").items():
         of_the_library = {n for n in imported(source) if n.startswith("lorenz_utils")}

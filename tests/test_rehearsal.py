@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 
 import nbformat
@@ -50,7 +51,7 @@ def test_a_rehearsal_that_would_be_none_is_refused(settings, probe, why, monkeyp
     if os.uname().machine != "x86_64" and probe is None:
         # Another processor is refused for its kernels' names, before the setting is looked at.
         pytest.skip(f"no x86 CPU: {found}")
-    assert rehearsal.re.search(why, found), found
+    assert re.search(why, found), found
 
 
 @pytest.mark.parametrize(
