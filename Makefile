@@ -26,8 +26,9 @@ test: $(VENV)/.installed ## run the tests
 # tests/test_NAME.py holds the tests of lorenz_utils/NAME.py, or of the package lorenz_utils/NAME/
 MODULES := $(wildcard lorenz_utils/*.py) $(patsubst %/__init__.py,%.py,$(wildcard lorenz_utils/*/__init__.py))
 UNIT := $(wildcard $(patsubst lorenz_utils/%.py,tests/test_%.py,$(MODULES)))
-unit: $(VENV)/.installed ## run the tests of the module only, which need no book and no browser
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto lorenz_utils $(UNIT)
+unit: $(VENV)/.installed ## run the tests of the module only, which need no book and no browser; name what they leave out
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --cov --cov-report= lorenz_utils $(UNIT)
+	@$(BIN)/python -m coverage report | awk '$$NF == "Cover" || /^TOTAL/ || (/\.py / && $$NF + 0 < 95)'
 
 lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
 	@JUPYTER_PATH= JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/python -m jupyterlab book
@@ -73,8 +74,8 @@ bench: $(BENCH)/.installed ## measure again what experiments/results holds, up t
 	@for file in experiments/results/*.json; do \
 	   OMP_NUM_THREADS=1 $(BENCH)/bin/python -m experiments.$$(basename $$file .json) || exit 1; done
 
-lint: $(VENV)/.installed ## style check of all code
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check lorenz_utils experiments publishing tests
+lint: $(VENV)/.installed ## style check of all code, the chapters' as well
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 audit: ## ask for known vulnerabilities of the pinned versions, where their data can be reached
 	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1
