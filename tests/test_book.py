@@ -118,8 +118,6 @@ def test_code_is_there_to_be_read():
 def test_each_exercise_has_a_number_of_its_own_and_a_solution(page):
     text = "\n".join(c.source for c in cells(page) if c.cell_type == "markdown")
     labels = contents.EXERCISE.findall(text)
-    if not labels:
-        pytest.skip("its exercises have the old form")
     parts = re.findall(r"(?m)^:::\{(exercise|solution-start)\}", text)
     assert parts == ["exercise", "solution-start"] * len(labels)
     typed = re.findall(r"(?m)^(?:\*\*)?\d+\..*", text.partition("## Exercises")[2])

@@ -1,5 +1,7 @@
 """The interactive figures in a browser: their numbers are Python's, and everyone can use them."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
 from lorenz_utils.system import LorenzParameters, flow_map, simulate
 from lorenz_utils.training import load_or_train
-from publishing.sphinx.interactive import export
+from publishing.sphinx.interactive import MODEL, export
 
 PAGE = "book/play.html"
 SCRIPTS = ROOT / "book" / "_static" / "interactive"
@@ -120,6 +122,11 @@ def test_generators_of_any_size_are_exported(laboratory, latent_dim):
     run = "latent => new SeriesGenerator(window.generatorWeights).seriesFrom(latent)"
     found = laboratory.evaluate(run, latent[0].T.tolist())
     np.testing.assert_allclose(found, generator.series_from(latent)[0], rtol=1e-9)
+
+
+def test_the_record_tells_how_many_samples_the_generator_drops():
+    record = json.loads((ROOT / MODEL).with_suffix(".json").read_text())
+    assert record["burn_in"] == SeriesGenerator.BURN_IN
 
 
 def test_a_network_that_the_page_cannot_run_is_not_exported():

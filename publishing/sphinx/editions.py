@@ -101,6 +101,7 @@ class MakeTemplates(SphinxTransform):
         if is_extraction(self.app):
             return
         known = catalog(self.app, self.env.docname)
+        # Sphinx's own count takes for missing what is worded alike in both languages.
         messages, missing = set(), {}
         for node, message in extract_messages(self.document):
             messages.add(message)
@@ -163,6 +164,7 @@ def other_edition(app, pagename, templatename, context, doctree):
         "address": f"{top(app, context)}/{EDITIONS[there]}{pagename}.html",
         "name": own["other edition"],
     }
+    # sphinx-sitemap's alternates want a folder for each language, and English stands at the root.
     base = site_address(app)
     links = [
         f'<link rel="alternate" hreflang="{code}" href="{base}{folder}{pagename}.html">'
