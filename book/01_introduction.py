@@ -399,25 +399,34 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Repeat the two-trajectory fit with initial distances of $10^{-4}$ and $10^{-12}$. What happens to
-#    the scatter between pairs, and to the mean?
+# :::{exercise}
+# :label: ex-introduction-separations
+#
+# Repeat the two-trajectory fit with initial distances of $10^{-4}$ and $10^{-12}$. What happens to
+# the scatter between pairs, and to the mean?
+# :::
 
-# %% tags=["hide-cell", "solution"] label="tab-introduction-separations"
+# %% tags=["solution"] label="tab-introduction-separations"
 rows = []
 for separation in (1e-4, 1e-8, 1e-12):
     slopes = divergence_exponent(start, 0.1, separation=separation, duration=45.0, rng=6)
     rows.append([separation, ledger.Estimate.from_samples(slopes), slopes.std(ddof=1)])
 plotting.table(["separation", "mean", "std of one pair"], rows, [".0e", ".3f", ".3f"])
 
-# %% [markdown]
+# %% [markdown] tags=["solution"]
 # A smaller distance gives a longer line: bursts average out and the turning at the start weighs
 # less. A tangent vector is the limit of that.
-#
-# 2. At $\rho = 22$ the two fixed points are stable and attract almost every orbit in the end, but many
-#    wander chaotically before they settle {cite}`sparrow1982lorenz`. Which share still changes wings
-#    after some time, and what does that do to an exponent measured over a finite time?
 
-# %% tags=["hide-cell", "solution"] label="tab-introduction-transient"
+# %% [markdown]
+# :::{exercise}
+# :label: ex-introduction-transient
+#
+# At $\rho = 22$ the two fixed points are stable and attract almost every orbit in the end, but many
+# wander chaotically before they settle {cite}`sparrow1982lorenz`. Which share still changes wings
+# after some time, and what does that do to an exponent measured over a finite time?
+# :::
+
+# %% tags=["solution"] label="tab-introduction-transient"
 calm = LorenzParameters(rho=22.0)
 equations = lambda x: vector_field(x, calm), lambda x: jacobian(x, calm)
 wings = np.sign(simulate(start, 0.1, 1301, parameters=calm)[..., 0])
@@ -430,9 +439,10 @@ for begin in (5, 100):
     rows.append([f"{begin} to {begin + 30}", f"{100 * share:.0f} %", exponents[0]])
 plotting.table(["time", "orbits that change wings", "$\\lambda_1$"], rows, ".2f")
 
-# %% [markdown]
+# %% [markdown] tags=["solution"]
 # As long as an orbit wanders, its neighbours separate; it counts with a negative exponent only after
 # it has settled. A positive number measured over a finite time does not prove that the chaos lasts.
-#
+
+# %% [markdown]
 # **Onward:** {doc}`/book/02_parametric/deck_methods` explains the deck's regressions, and
 # {doc}`/book/02_parametric/deck_tables` puts them to these numbers.

@@ -119,20 +119,28 @@ imply what is claimed, and {counts[ledger.UNDECIDED]:d} are undecided.
 #
 # ## Exercises
 #
-# **1.** Add a claim of your own to `book/claims.yml` and see it judged. What does the ledger do with a
+# :::{exercise}
+# :label: ex-conclusions-own-claim
+#
+# Add a claim of your own to `book/claims.yml` and see it judged. What does the ledger do with a
 # claim whose result nobody records?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 try:
     ledger.recall("nobody/records-this")
 except KeyError as error:
     print(error)
 
 # %% [markdown]
-# **2.** Which verdicts would change if a number that was drawn once were held against our average,
+# :::{exercise}
+# :label: ex-conclusions-drawn-once
+#
+# Which verdicts would change if a number that was drawn once were held against our average,
 # within its tolerance, instead of our next draw?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 draws = [row for row in verdicts if row["rule"] == "draw"]
 held = [ledger.judge({**row, "rule": "equals"}, row["ours"]) for row in draws]
 [row["id"] for row, verdict in zip(draws, held, strict=True) if verdict != row["verdict"]]

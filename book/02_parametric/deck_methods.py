@@ -425,9 +425,13 @@ plotting.table(headers, rows, ["", "", ".6f"])
 #
 # ## Exercises
 #
-# 1. How many iterations does FISTA need without scaling the columns?
+# :::{exercise}
+# :label: ex-deck-methods-scaling
+#
+# How many iterations does FISTA need without scaling the columns?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from lorenz_utils.regression import ISTALasso
 
 fista = ISTALasso(ALPHA, accelerated=True, tol=1e-8)
@@ -435,10 +439,14 @@ counts = [fista.fit(matrix, velocity).n_iter_ for matrix in (design, library)]
 Markdown(f"{counts[0]:d} with scaled columns, {counts[1]:d} without.")
 
 # %% [markdown]
-# 2. At the start of its path the LASSO's residual is the target itself. Find the first term of
-#    {numref}`tab-deck-methods-order` from this alone.
+# :::{exercise}
+# :label: ex-deck-methods-first-term
+#
+# At the start of its path the LASSO's residual is the target itself. Find the first term of
+# {numref}`tab-deck-methods-order` from this alone.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 TERMS[np.abs(design.T @ target).argmax()]
 
 # %% [markdown]

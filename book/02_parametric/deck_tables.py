@@ -413,10 +413,14 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Replace forward by central differences at $\delta t = 0.01$. What is RMSE27, and is the identified
-#    differential equation chaotic?
+# :::{exercise}
+# :label: ex-deck-tables-central
+#
+# Replace forward by central differences at $\delta t = 0.01$. What is RMSE27, and is the identified
+# differential equation chaotic?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from lorenz_utils.derivatives import central_difference
 
 central = [least_squares(*central_difference(series, 0.01)) for series in DATA[0.01]]
@@ -425,10 +429,14 @@ growth = exponents(np.array(central), 0.01)[0]
 Markdown(f"RMSE27 {error:.4f}, exponent {growth:.3f}: positive again.")
 
 # %% [markdown]
-# 2. Keep every second sample of the series with $\delta t = 0.01$. What should happen to RMSE27 by
-#    {eq}`eq-forward-bias`, and does it?
+# :::{exercise}
+# :label: ex-deck-tables-every-second
+#
+# Keep every second sample of the series with $\delta t = 0.01$. What should happen to RMSE27 by
+# {eq}`eq-forward-bias`, and does it?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 second = [least_squares(*forward_difference(series[::2], 0.02)) for series in DATA[0.01]]
 error = Estimate.from_samples(coefficient_error(second))
 Markdown(f"It goes with the step: from {rmse[0.01, 'least squares']:.2f} to {error:.2f}.")

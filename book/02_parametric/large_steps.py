@@ -347,11 +347,15 @@ are no reason to prefer a generative model.""")
 # %% [markdown]
 # ## Exercises
 #
-# **1. The bias itself.** By {eq}`eq-forward-bias` forward differences estimate
+# :::{exercise}
+# :label: ex-large-steps-bias
+#
+# **The bias itself.** By {eq}`eq-forward-bias` forward differences estimate
 # $f + \frac{\delta t}{2} J f$. Subtract this second term, computed with the *true* field, from the
 # difference at $\delta t = 0.01$. By how much does the error of the regression fall?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from lorenz_utils.system import vector_field
 
 
@@ -367,15 +371,20 @@ Markdown(f"""From {errors["forward difference"][at[0.01], 0]:.3f} to {coefficien
 what is left is the next order.""")
 
 # %% [markdown]
-# **2. Fewer samples.** How few sample pairs at $\delta t = 0.1$ does the flow map need?
+# :::{exercise}
+# :label: ex-large-steps-samples
+#
+# **Fewer samples.** How few sample pairs at $\delta t = 0.1$ does the flow map need?
+# :::
 
-# %% tags=["hide-cell", "solution"] label="tab-large-steps-samples"
+# %% tags=["solution"] label="tab-large-steps-samples"
 x = orbits[1][0, ::100]
 rows = [[n, coefficient_error(FlowMapRegressor().fit(x[:n], 0.1).coef_)] for n in (20, 40, 100)]
 plotting.table(["samples", "RMSE27"], rows, ["d", ".1e"])
 
-# %% [markdown]
+# %% [markdown] tags=["solution"]
 # In {eq}`eq-flow-map-fit` each pair gives three equations for 27 unknowns, so nine pairs suffice in
 # principle; a few more make the problem well conditioned.
-#
+
+# %% [markdown]
 # Next: {doc}`/book/02_parametric/noise` asks what is left of this when the samples are noisy.

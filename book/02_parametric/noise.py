@@ -382,10 +382,14 @@ step.
 # %% [markdown]
 # ## Exercises
 #
-# **1. Longer or finer?** At a fixed number of samples, is it better to observe for longer or more
+# :::{exercise}
+# :label: ex-noise-budget
+#
+# **Longer or finer?** At a fixed number of samples, is it better to observe for longer or more
 # often? Compute the bound for 400 samples at several steps.
+# :::
 
-# %% tags=["hide-cell", "solution"] label="tab-noise-budget"
+# %% tags=["solution"] label="tab-noise-budget"
 from lorenz_utils.system import sample_attractor, simulate
 
 rows = []
@@ -394,14 +398,19 @@ for dt in (0.01, 0.03, 0.1, 0.3):
     rows.append([dt, 400 * dt, np.median([bound(each, dt, noise_std) for each in series])])
 plotting.table(["δt", "T", "bound, median of ten orbits"], rows, ["g", "g", ".1e"])
 
-# %% [markdown]
+# %% [markdown] tags=["solution"]
 # Longer: every revolution that is followed tells the parameters apart a little better, as long as the
 # model links one sample to the next.
-#
-# **2. Errors in the variables.** Fit a straight line $b = 2a$ by least squares when $a$ is observed
-# with noise of its own standard deviation times 0.5. What slope does {eq}`eq-attenuation` predict?
 
-# %% tags=["hide-cell", "solution"]
+# %% [markdown]
+# :::{exercise}
+# :label: ex-noise-attenuation
+#
+# **Errors in the variables.** Fit a straight line $b = 2a$ by least squares when $a$ is observed
+# with noise of its own standard deviation times 0.5. What slope does {eq}`eq-attenuation` predict?
+# :::
+
+# %% tags=["solution"]
 rng = np.random.default_rng(0)
 a = rng.standard_normal(100_000)
 observed = a + 0.5 * rng.standard_normal(a.size)

@@ -533,11 +533,15 @@ Markdown(
 # %% [markdown]
 # ## Exercises
 #
-# **1. A ruler without marks.** Let $p_r$ be a Gaussian at 0 and $p_g$ one at distance $a$, both of
+# :::{exercise}
+# :label: ex-adversarial-training-ruler
+#
+# **A ruler without marks.** Let $p_r$ be a Gaussian at 0 and $p_g$ one at distance $a$, both of
 # standard deviation 0.1. Plot JS against $a$. Where does the generator still feel in which
 # direction to move? (The Wasserstein distance is $a$.)
+# :::
 
-# %% tags=["hide-cell", "solution"] label="fig-adversarial-saturation"
+# %% tags=["solution"] label="fig-adversarial-saturation"
 fine, shifts = np.linspace(-1, 3, 4001), np.linspace(0, 2, 60)
 
 
@@ -550,12 +554,16 @@ _ = figures.plot_saturation(shifts, [jensen_shannon(mass(0), mass(a)) for a in s
 # nothing there. Noise on both (or a penalty on D's slope) widens the region that still teaches.
 
 # %% [markdown]
-# **2. What the non-saturating loss minimises.** {cite:t}`arjovsky2017principled` show that for a
+# :::{exercise}
+# :label: ex-adversarial-training-non-saturating
+#
+# **What the non-saturating loss minimises.** {cite:t}`arjovsky2017principled` show that for a
 # perfect but frozen $D^\star$ the gradient of $\mathbb{E}_{p_g}[-\log D^\star]$ is the gradient of
 # $\mathrm{KL}(p_g \| p_r) - 2\,\mathrm{JS}(p_r, p_g)$. Check it by central differences for two Gaussians
-# as in exercise 1, now of standard deviation 1 and at distance 1.5. Which of the two terms favours dropping a mode?
+# as in {numref}`ex-adversarial-training-ruler`, now of standard deviation 1 and at distance 1.5. Which of the two terms favours dropping a mode?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 fine = np.linspace(-12, 14, 20001)
 real, frozen = mass(0, 1), optimal_discriminator(mass(0, 1), mass(1.5, 1))
 fakes = [mass(a, 1) for a in (1.5 - 1e-4, 1.5 + 1e-4)]

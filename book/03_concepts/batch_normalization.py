@@ -475,10 +475,14 @@ Markdown(f"""
 #
 # ## Exercises
 #
-# 1. Scale the weights and the bias of the layer before a batch normalisation by 10. What happens to the
-#    output, and to the gradient of those weights?
+# :::{exercise}
+# :label: ex-batch-normalization-scale
+#
+# Scale the weights and the bias of the layer before a batch normalisation by 10. What happens to the
+# output, and to the gradient of those weights?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 torch.manual_seed(0)
 linear, norm = nn.Linear(3, 8).double(), nn.BatchNorm1d(8, eps=1e-12).double()
 
@@ -495,9 +499,13 @@ ten, flatter = response()
 f"change of the output {(one - ten).abs().max():.0e}, gradients' ratio {(slopes / flatter).mean():.2f}"
 
 # %% [markdown]
-# 2. What does torch's layer return in training mode for a batch of one, and why?
+# :::{exercise}
+# :label: ex-batch-normalization-batch-of-one
+#
+# What does torch's layer return in training mode for a batch of one, and why?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 try:
     message = str(nn.BatchNorm1d(3)(torch.zeros(1, 3)))
 except ValueError as error:

@@ -370,10 +370,14 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Show that convolution commutes with a shift: a series moved by five samples gives the same
-#    output, moved by five.
+# :::{exercise}
+# :label: ex-convolution-shift
+#
+# Show that convolution commutes with a shift: a series moved by five samples gives the same
+# output, moved by five.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 kernel = np.array([[1.0, -2.0, 1.0]])
 one = ensemble[:1, :, 0]
 moved = np.roll(convolve(one, kernel), 5, axis=1)
@@ -381,10 +385,14 @@ difference = abs(convolve(np.roll(one, 5, axis=1), kernel) - moved)
 f"largest difference away from the ends: {difference[:, 10:-10].max():.1e}"
 
 # %% [markdown]
-# 2. How many strided layers ($k = 4$, $s = 2$) on the unfolded series reach as far, from the first
-#    sample seen to the last, as three of them on the image?
+# :::{exercise}
+# :label: ex-convolution-depth
+#
+# How many strided layers ($k = 4$, $s = 2$) on the unfolded series reach as far, from the first
+# sample seen to the last, as three of them on the image?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 fields = [receptive_field([4] * depth, [2] * depth) for depth in range(1, 20)]
 reach = 32 * (fields[2] - 1) + fields[2]
 depth = 1 + np.searchsorted(fields, reach)

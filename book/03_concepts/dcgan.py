@@ -393,11 +393,15 @@ Markdown(
 #
 # ## Exercises
 #
-# **1. Adjoint.** A matrix and its transpose satisfy $\langle C x, y \rangle = \langle x, C^T y \rangle$.
+# :::{exercise}
+# :label: ex-dcgan-adjoint
+#
+# **Adjoint.** A matrix and its transpose satisfy $\langle C x, y \rangle = \langle x, C^T y \rangle$.
 # Check that the two functions of this page do, at stride 2, without building any matrix. Then apply
 # one after the other: is $C C^T$ a multiple of the identity?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 image, code, kernel = (rng.normal(size=(n, n)) for n in (10, 4, 4))
 left = np.sum(convolution(image, kernel, stride=2) * code)
 right = np.sum(image * transposed_convolution(code, kernel, stride=2))
@@ -407,12 +411,16 @@ print((C @ C.T)[5, [5, 6, 9, 10]].round(2))
 # Off the diagonal stand the overlaps of shifted kernels: transposing does not invert.
 
 # %% [markdown]
-# **2. Cure the initial ripple.** Let the size-4 kernel of a stride-2 transposed convolution start
+# :::{exercise}
+# :label: ex-dcgan-ripple
+#
+# **Cure the initial ripple.** Let the size-4 kernel of a stride-2 transposed convolution start
 # as the outer product of $(\tfrac14, \tfrac34, \tfrac34, \tfrac14)$ with itself. What are its phase
 # sums {eq}`eq-phase-sums`, and which classical operation is it? What does {eq}`eq-transposed-size` say
 # about padding?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 line = np.array([1, 3, 3, 1]) / 4
 smooth = np.outer(line, line)
 print([float(smooth[i::2, j::2].sum()) for i in (0, 1) for j in (0, 1)])

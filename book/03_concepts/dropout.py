@@ -323,17 +323,25 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Check $\mathbb{E}[y] = x$ in {eq}`eq-dropout` and find the variance of $y$ for $x = 1$ by drawing; compare with
-#    $p / (1 - p)$.
+# :::{exercise}
+# :label: ex-dropout-variance
+#
+# Check $\mathbb{E}[y] = x$ in {eq}`eq-dropout` and find the variance of $y$ for $x = 1$ by drawing; compare with
+# $p / (1 - p)$.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 draws = dropout(np.ones(200_000), draw_mask(200_000, 0.3, rng), 0.3)
 f"mean {ledger.Estimate.from_samples(draws):.3f}, variance {draws.var():.3f}, formula {0.3 / 0.7:.3f}"
 
 # %% [markdown]
-# 2. Does the linear predictor of {numref}`fig-dropout-linear` gain by dropout on windows it has not seen?
+# :::{exercise}
+# :label: ex-dropout-gain
+#
+# Does the linear predictor of {numref}`fig-dropout-linear` gain by dropout on windows it has not seen?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 unseen, after = windows(make_ensemble(20, 400, 0.02, rng=9), rng)
 errors = [np.std(unseen @ w - after) for w in (plain, expected)]
 gains = "yes" if errors[1] < errors[0] else "no"

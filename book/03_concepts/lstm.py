@@ -438,10 +438,14 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# 1. Observe $x$ only. Now the past matters, since one value of $x$ does not fix the state. By how
-#    much does the LSTM beat the network without memory in one-step error?
+# :::{exercise}
+# :label: ex-lstm-hidden
+#
+# Observe $x$ only. Now the past matters, since one value of $x$ does not fix the state. By how
+# much does the LSTM beat the network without memory in one-step error?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 only_x = torch.tensor([1.0, 0.0, 0.0])
 
 
@@ -458,10 +462,14 @@ error = ledger.Estimate.from_samples(errors)
 Markdown(f"One-step error with memory {error[0]:.3f}, without {error[1]:.3f}.")
 
 # %% [markdown]
-# 2. Close the forget gate for good ($b_f = -20$) and set $c_{t-1}$ to something large. Show with
-#    `lstm_cell` that the new cell hardly depends on it.
+# :::{exercise}
+# :label: ex-lstm-forget
+#
+# Close the forget gate for good ($b_f = -20$) and set $c_{t-1}$ to something large. Show with
+# `lstm_cell` that the new cell hardly depends on it.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 W, U, b = numpy_weights(layer)
 b[8:16] = -20
 cells = [lstm_cell(unit_series[0, 0], np.zeros(8), c, W, U, b)[1] for c in (0, 1e3)]

@@ -384,12 +384,16 @@ Markdown(
 # %% [markdown]
 # ## Exercises
 #
-# **1. Power iteration without a matrix.** The method only needs $x \mapsto W x$ and
+# :::{exercise}
+# :label: ex-spectral-normalization-convolution
+#
+# **Power iteration without a matrix.** The method only needs $x \mapsto W x$ and
 # $y \mapsto W^T y$. Find the norm of a convolution of kernel 4, stride 2, padding 1 (the layer of
 # the deck's discriminator) with `conv2d` and its adjoint `conv_transpose2d`, and compare with the
 # reshaped norm. Each input pixel is read by $(4/2)^2$ windows: what is the bound now?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 torch.manual_seed(0)
 kernel, x = torch.randn(32, 16, 4, 4).double(), torch.randn(1, 16, 32, 32).double()
 for _ in range(300):
@@ -402,11 +406,15 @@ print(round(strided_ratio, 2))
 # An input pixel appears in at most 4 patches, so the norm is at most 2 times the reshaped one.
 
 # %% [markdown]
-# **2. What undoes the bound.** Put a batch normalisation between two normalised linear layers, feed
+# :::{exercise}
+# :label: ex-spectral-normalization-undone
+#
+# **What undoes the bound.** Put a batch normalisation between two normalised linear layers, feed
 # it batches of small inputs (width 0.01) in training mode, then measure the slope in evaluation mode. Which
 # factor has appeared?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 torch.manual_seed(0)
 first, last = (spectral_norm(nn.Linear(*size)) for size in [(32, 64), (64, 1)])
 middle = nn.BatchNorm1d(64)

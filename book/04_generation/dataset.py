@@ -182,11 +182,15 @@ Markdown(
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Fold the series along columns instead of rows, and show that a kernel then sees the same
+# :::{exercise}
+# :label: ex-dataset-columns
+#
+# Fold the series along columns instead of rows, and show that a kernel then sees the same
 # lags. Which folding would let a 3 x 3 kernel see the lags $-4$ to $4$?
+# :::
 
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 def lags(image):
     return np.unique(image[:3, :3] - image[1, 1]).tolist()
 
@@ -197,10 +201,14 @@ assert lags(index) == lags(index.T)
 lags(np.arange(24).reshape(8, 3))
 
 # %% [markdown]
-# **2.** The first two identities {eq}`eq-identities` hold at the two fixed points of the wings as well. Find a state-space average
+# :::{exercise}
+# :label: ex-dataset-fixed-points
+#
+# The first two identities {eq}`eq-identities` hold at the two fixed points of the wings as well. Find a state-space average
 # that tells the attractor from these points.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 # A fixed point has x² = xy = βz with z = ρ - 1, and keeps that z.
 {"variance of z on the attractor": float(z.var()), "at a fixed point": 0.0}
 

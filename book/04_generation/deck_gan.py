@@ -328,10 +328,14 @@ Markdown(
 #
 # ## Exercises
 #
-# **1.** Draw 10 000 labels for real images with the deck's smoothing and flips. What is their mean,
+# :::{exercise}
+# :label: ex-deck-gan-labels
+#
+# Draw 10 000 labels for real images with the deck's smoothing and flips. What is their mean,
 # and which discriminator output minimises the loss for a real image?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 torch.manual_seed(0)
 targets = labels(DECK, torch.zeros(10_000), real=True)
 # The cross-entropy with a random target is minimal at the target's mean.
@@ -339,10 +343,14 @@ assert abs(targets.mean() - (0.95 - 0.9 * DECK.label_flip)) < 0.01
 float(targets.mean())
 
 # %% [markdown]
-# **2.** How much does the evaluation mode matter? Generate with batch statistics instead of running
+# :::{exercise}
+# :label: ex-deck-gan-evaluation-mode
+#
+# How much does the evaluation mode matter? Generate with batch statistics instead of running
 # moments and compare the first series.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from copy import deepcopy
 
 latent = generator.sample_latent(64, rng=1)

@@ -258,10 +258,14 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# **1.** The full-state exponent of the series with 5 % noise is too large. Show that the bias falls
+# :::{exercise}
+# :label: ex-evaluation-neighbours
+#
+# The full-state exponent of the series with 5 % noise is too large. Show that the bias falls
 # when more neighbours share the fit.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from lorenz_utils.surrogates import with_noise
 
 noisy = with_noise(real[:60], 0.05, rng=9)
@@ -269,10 +273,14 @@ fits = {k: state_space_spectrum(noisy, dt, n_neighbors=k, n_orbits=10) for k in 
 {k: float(spectrum.value[0]) for k, spectrum in fits.items()}
 
 # %% [markdown]
-# **2.** Find a generator that passes D_stsp, D_H, the diversity and the moments, and is no
+# :::{exercise}
+# :label: ex-evaluation-reversed
+#
+# Find a generator that passes D_stsp, D_H, the diversity and the moments, and is no
 # orbit. (Reversing time keeps every one of these.)
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from lorenz_utils.metrics import flow_residual, spectral_distance
 
 pair = real[:100], real[100:, ::-1]

@@ -579,10 +579,14 @@ Markdown(f"""
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Check the spring. For a linear critic $D(x) = g x$ in one dimension, minimise its loss over
+# :::{exercise}
+# :label: ex-faithful-generator-spring
+#
+# Check the spring. For a linear critic $D(x) = g x$ in one dimension, minimise its loss over
 # $g$ numerically and compare with {eq}`eq-spring`. Up to which $e$ does the approximation hold?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from scipy.optimize import minimize_scalar
 
 
@@ -594,9 +598,13 @@ gamma = FAITHFUL.gradient_penalty
 {e: best_slope(e, gamma) / (e / (4 * gamma)) for e in (0.001, 0.01, 0.1, 1.0)}
 
 # %% [markdown]
-# **2.** Is the symmetry learned? Compare the generated points with their own mirror image by D_stsp.
+# :::{exercise}
+# :label: ex-faithful-generator-symmetry
+#
+# Is the symmetry learned? Compare the generated points with their own mirror image by D_stsp.
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 mirrored = generated[50:] * np.array([-1, -1, 1])
 {
     "generated against its mirror image": attractor_divergence(generated[:50], mirrored),
@@ -604,10 +612,14 @@ mirrored = generated[50:] * np.array([-1, -1, 1])
 }
 
 # %% [markdown]
-# **3.** The exponents of a map need its derivative; an estimator needs series only. What does
+# :::{exercise}
+# :label: ex-faithful-generator-estimators
+#
+# The exponents of a map need its derivative; an estimator needs series only. What does
 # `state_space_spectrum` make of the generated series?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 from lorenz_utils.lyapunov import state_space_spectrum
 
 state_space_spectrum(generated, dt, n_orbits=20).value.round(2)

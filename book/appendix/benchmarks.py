@@ -242,19 +242,27 @@ counterpart: 100 series of 1000 samples and six controls take
 # %% [markdown]
 # ## Exercises
 #
-# **1.** Why does a loop over `solve_ivp` gain nothing from more series, and `simulate` does?
+# :::{exercise}
+# :label: ex-benchmarks-loop
 #
-# ```{dropdown} Solution
+# Why does a loop over `solve_ivp` gain nothing from more series, and `simulate` does?
+# :::
+
+# %% [markdown] tags=["solution"]
 # Each call of the loop costs the same. In `simulate` the cost of calling NumPy is shared by the whole
 # batch; only the arithmetic grows with it.
-# ```
+
+# %% [markdown]
+# :::{exercise}
+# :label: ex-benchmarks-machine
 #
-# **2.** Run `make bench` on your machine. Which ratios move by more than their range, and why?
-#
-# ```{dropdown} Solution
+# Run `make bench` on your machine. Which ratios move by more than their range, and why?
+# :::
+
+# %% [markdown] tags=["solution"]
 # Those between compiled and interpreted code, which depend on the processor's vector units and on how
 # quick Python is on it. Two sides that both spend their time in NumPy or PyTorch move together.
-# ```
-#
+
+# %% [markdown]
 # The comparison with PySINDy, error by error, is in {doc}`../02_parametric/noise`; the deck's training
 # loop is in {doc}`../04_generation/deck_gan`.

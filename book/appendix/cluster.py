@@ -280,19 +280,27 @@ Markdown(
 # %% [markdown]
 # ## Exercises
 #
-# **1. Larger tasks.** The overhead per task counts little here. How long must a task be, by
+# :::{exercise}
+# :label: ex-cluster-tasks
+#
+# **Larger tasks.** The overhead per task counts little here. How long must a task be, by
 # {eq}`eq-most-workers`, for one caller to feed all cores of the cluster above?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 Markdown(f"""
 $c = o \\times$ {CORES:,}, that is {CORES * overhead:.1f} s. Put several short ones into one.
 """)
 
 # %% [markdown]
-# **2. How many seeds?** The standard error of a mean falls with the square root of the number of seeds.
+# :::{exercise}
+# :label: ex-cluster-seeds
+#
+# **How many seeds?** The standard error of a mean falls with the square root of the number of seeds.
 # What does a standard error of 0.001 of the mean of $z$ above cost?
+# :::
 
-# %% tags=["hide-cell", "solution"]
+# %% tags=["solution"]
 needed = int(np.ceil(means.var(ddof=1) / 0.001**2))
 hours, dollars, _ = cost(needed, 1.0, overhead, worst)
 Markdown(

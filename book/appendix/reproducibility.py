@@ -117,8 +117,23 @@ plotting.table(["result", "context"], rows)
 #
 # ## Exercises
 #
-# **1.** Change a seed in a chapter and rebuild: which chapters are executed again? *Only that one and
-# those that read its results, which are the conclusions and this page.*
+# :::{exercise}
+# :label: ex-reproducibility-seed
 #
-# **2.** Change a comment in `lorenz_utils/system.py` and rebuild. *Every chapter that imports it,
-# directly or not, is executed again: the build compares the bytes of the files.*
+# Change a seed in a chapter and rebuild: which chapters are executed again?
+# :::
+
+# %% [markdown] tags=["solution"]
+# Only that one and
+# those that read its results, which are the conclusions and this page.
+
+# %% [markdown]
+# :::{exercise}
+# :label: ex-reproducibility-comment
+#
+# Change a comment in `lorenz_utils/system.py` and rebuild: which are executed now?
+# :::
+
+# %% [markdown] tags=["solution"]
+# Every chapter that imports it,
+# directly or not, is executed again: the build compares the bytes of the files.
