@@ -297,6 +297,9 @@ Markdown(
 # deviations. Nothing in the network enforces it: it is learned from windows of which half are
 # mirrored.
 #
+# Such a table is a coarse sieve, as its last column shows. The derivative, and the error of a single
+# step, are finer.
+#
 # ## What the derivative shows
 #
 # A generator that steps is a map, and a map has its exponents without any series: follow a state, and
