@@ -260,9 +260,10 @@ def companion_noise(net):
     return torch.stack([net(batch)[:32] for batch in batches]).var(0).mean().sqrt().item()
 
 
-# %% tags=["hide-input"]
 torch.manual_seed(0)
 noise = ledger.Estimate.from_samples([*map(companion_noise, at_best["Adam", "batch"][0])])
+
+# %% tags=["hide-input"]
 f"scatter by companions: {noise:.3f} standard deviations"
 
 # %% [markdown]
@@ -297,8 +298,9 @@ def drift(inputs):
     return np.median((move / std[1:]).sum(axis=0))
 
 
+path = {kind: ledger.Estimate.from_samples([*map(drift, nodes)]) for kind, nodes in inputs.items()}
+
 # %% tags=["hide-input"]
-path = {kind: ledger.Estimate.from_samples([*map(drift, runs)]) for kind, runs in inputs.items()}
 Markdown(f"Path length: {path['none']:.2f} without, {path['batch']:.2f} with normalisation.")
 
 # %% [markdown]

@@ -209,7 +209,7 @@ from torch.nn.functional import mse_loss
 
 
 def train(net, inputs, target, rate, batch_size=None):
-    """Adam under a one-cycle rate, 300 steps on all data or on random batches."""
+    """Adam under a one-cycle rate, each step on all data or on a random batch."""
     adam = torch.optim.Adam(net.parameters(), fused=True)
     cycle = torch.optim.lr_scheduler.OneCycleLR(adam, rate, total_steps=300)
     for _ in range(300):

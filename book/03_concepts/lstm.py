@@ -278,7 +278,7 @@ def free_run(net):
 
 # %%
 def pasts(series):
-    """Every five states in a row, and a constant, (n_series, length - 4, 16)."""
+    """Five states in a row and a constant, for each window of each series."""
     lags = [series[:, k : k - 4 or None] for k in range(5)]
     return np.concatenate([*lags, np.ones_like(lags[0][..., :1])], axis=-1)
 
@@ -306,7 +306,7 @@ def run_flow_map(error):
     return (simulate(start * std + mean, 0.1, horizon, rtol=1e-6) - mean) / std
 
 
-# %% tags=["hide-input"]
+# %%
 @torch.no_grad()
 def one_step_error(net):
     return mse_loss(net(test[:, :-1])[0][:, warm_up:], test[:, warm_up + 1 :]).sqrt().item()
@@ -316,6 +316,7 @@ def rms(error):
     return np.sqrt(np.mean(np.square(error)))
 
 
+# %% tags=["hide-input"]
 linear = [fit_linear(series.double().numpy()) for series in own]
 misses = [rms(pasts(held_out)[:, :-1] @ fitted - held_out[:, 5:]) for fitted in linear]
 valid = [valid_time(run_linear(fitted)) for fitted in linear]
