@@ -141,12 +141,10 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
 
     Examples
     --------
-    >>> def cat(x):
-    ...     return x @ np.array([[2.0, 1.0], [1.0, 1.0]])
     >>> start = np.random.default_rng(0).normal(size=(4, 2))
-    >>> spectrum = map_spectrum(cat, start, dt=1.0, duration=20, transient=10)
-    >>> print(spectrum.value.round(4))
-    [ 0.9624 -0.9624]
+    >>> halves = map_spectrum(lambda x: x * [0.5, 0.25], start, dt=1.0, duration=20, transient=0)
+    >>> print(halves.value.round(4))
+    [-0.6931 -1.3863]
     """
     state = check_shape(initial_state, "initial_state", "(n_orbits, d)")
     dt, duration = check_positive(dt, "dt"), check_positive(duration, "duration")

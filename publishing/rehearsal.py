@@ -166,7 +166,7 @@ def verdicts(store):
     )
     run = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "LORENZ_RESULTS": str(store)},
+        env={**os.environ, "LORENZ_HOME": str(ROOT), "LORENZ_RESULTS": str(store)},
         cwd=ROOT,
         capture_output=True,
         encoding="utf8",
