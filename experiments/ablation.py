@@ -88,14 +88,14 @@ def train_and_measure(**fields):
     generator, history = train(config, training_ensemble(config), reference=real, progress=False)
     generated = generator.generate(N_SERIES, 1000, rng=1)
     kept = ("seconds", "median_residual", "d_stsp")
-    history = [[_rounded(row[key]) for key in kept] for row in history]
+    history = [[rounded(row[key]) for key in kept] for row in history]
     if not np.isfinite(generated).all():
         return {"metrics": None, "history": history}
-    found = {k: _rounded(v) for k, v in measure(real, generated, DT, n_scalar=0).items()}
+    found = {k: rounded(v) for k, v in measure(real, generated, DT, n_scalar=0).items()}
     result = {"metrics": found, "history": history}
     if config.pair == "transitions":
         spectrum = map_spectrum(generator.advance, real[:20, -1], **SPECTRUM)
-        result["spectrum"] = [_rounded(value) for value in spectrum.value]
+        result["spectrum"] = [rounded(value) for value in spectrum.value]
     return result
 
 
@@ -112,7 +112,7 @@ def learn_noise(*, level, **fields):
     config = TrainingConfig(**fields)
     ensemble = kicked_ensemble(level, rng=config.data_seed)
     generator, _ = train(config, ensemble, progress=False)
-    return {"kicks": _rounded(learned_kicks(generator, ensemble[:, 500]))}
+    return {"kicks": rounded(learned_kicks(generator, ensemble[:, 500]))}
 
 
 @torch.no_grad()
@@ -128,7 +128,7 @@ def learned_kicks(generator, states, *, n_draws=50):
     return float(steps.var(dim=0).mean().sqrt())
 
 
-def _rounded(value):
+def rounded(value):
     """Five digits; None for what is not finite, as JSON knows no infinity."""
     return float(f"{value:.5g}") if math.isfinite(value) else None
 

@@ -199,7 +199,7 @@ def train(config, ensemble, *, reference=None, device="auto", progress=True, che
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        run = AdversarialRun(config, ensemble, device)
+        run = getattr(PAIRS[config.pair], "Run", AdversarialRun)(config, ensemble, device)
         if checkpoint is not None and Path(checkpoint).exists():
             _restore(run, checkpoint)
         saved = time.monotonic()
@@ -353,10 +353,10 @@ def _restore(run, path):
     )
 
 
-def main(arguments=None):
+def main(arguments=None, prog="python -m lorenz_utils.training"):
     """Command line: train one model from nothing, or resume its interrupted run."""
     parser = argparse.ArgumentParser(
-        prog="python -m lorenz_utils.training",
+        prog=prog,
         description="Train a model of the book and store it in models/. An interrupted run "
         "continues from its checkpoint when the same command is given again.",
     )

@@ -6,41 +6,54 @@ from lorenz_utils import plotting
 
 
 def plot_architecture(networks):
-    """Draw what passes through networks, of each its input and the layers that this passes."""
+    """Draw what passes through networks, of each its input, if it is an image, and its layers."""
     figure, axes = plt.subplots(len(networks), 1, figsize=(8, 4.6))
     for ax, (title, (signal, layers)) in zip(axes, networks.items(), strict=True):
-        shapes = [tuple(signal[0].shape), *(shape for _, shape, _ in layers if len(shape) == 3)]
+        shapes = [] if signal is None else [tuple(signal[0].shape)]
+        shapes += [shape for _, shape, _ in layers if len(shape) == 3]
         # A layer that keeps the shape adds no box.
         plot_shapes(list(dict.fromkeys(shapes)), ax, title=title)
     return figure
 
 
-def plot_history(epoch, history):
-    """Draw both losses of a run, and beside them the median flow residual."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
-    left.plot(epoch, history["critic_loss"], label="discriminator")
-    left.plot(epoch, history["generator_loss"], label="generator")
-    left.set(xlabel="epoch", ylabel="loss")
+def plot_log(epoch, log, lowest):
+    """Draw the losses of a run over its noise, and beside them what it drew."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+    left.fill_between(
+        epoch, 1e-3, 1e-3 + log["noise"], step="pre", color=plotting.COLOURS["light"], alpha=0.4
+    )
+    left.plot(epoch, log["critic_loss"], label="discriminator")
+    left.plot(epoch, log["generator_loss"], label="generator")
+    left.axhline(lowest, ls=":", color=plotting.COLOURS["real"])
+    left.set(xlabel="epoch", ylabel="loss; shaded: noise", yscale="log", ylim=(1e-2, None))
     left.legend()
-    right.plot(epoch, history["median_residual"], color=plotting.COLOURS["generated"])
+    right.plot(epoch, log["median_residual"], color=plotting.COLOURS["generated"])
     right.set(xlabel="epoch", ylabel="median flow residual", ylim=(0, None))
     return figure
 
 
 def plot_images(rows):
     """Show eight images of each kind, one kind below the other."""
-    figure, axes = plt.subplots(len(rows), 8, figsize=(9, 2.7))
+    figure, axes = plt.subplots(len(rows), 8, figsize=(9, 1.3 * len(rows)))
     for row, (title, images) in zip(axes, rows.items(), strict=True):
         plotting.plot_images(images[:8], row, title=title)
     return figure
 
 
-def plot_ablation(effects, metrics):
-    """Draw metrics with their intervals, a panel for each and a row for each variant."""
-    figure, axes = plt.subplots(1, len(metrics), figsize=(9, 3.4), sharey=True)
-    for ax, metric in zip(axes, metrics, strict=True):
-        estimates = {variant: values[metric] for variant, values in effects.items()}
-        plot_intervals(estimates, ax, label=metric)
+def plot_ladder(results):
+    """Draw residual, D_stsp and diversity of each rung, and those of real series of its shape."""
+    figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True)
+    for ax, metric in zip(axes, ("flow residual, median", "D_stsp", "diversity"), strict=True):
+        rows = range(len(results))
+        for key, kind, label in (("quality", "generated", "drawn"), ("floor", "real", "real")):
+            values = [result[key][metric] for result in results.values()]
+            marker = "o" if key == "quality" else "|"
+            ax.plot(values, rows, marker, color=plotting.COLOURS[kind], label=label)
+        ax.set(yticks=rows, yticklabels=list(results), xlabel=metric)
+    axes[0].set_xscale("symlog", linthresh=0.01)
+    axes[1].set_xscale("log")
+    axes[0].invert_yaxis()
+    axes[0].legend()
     return figure
 
 
@@ -70,32 +83,3 @@ def plot_shapes(shapes, ax, *, title=None):
     ax.set(xlim=(-8, left), ylim=(-26, 18), title=title)
     ax.axis("off")
     return boxes
-
-
-def plot_intervals(estimates, ax, *, label):
-    """Draw estimates with their intervals one below the other; the first is the band behind all.
-
-    Parameters
-    ----------
-    estimates : dict of str to Estimate
-    ax : matplotlib axes
-    label : str
-        Of the horizontal axis.
-
-    Returns
-    -------
-    matplotlib.container.ErrorbarContainer
-    """
-    values = [e.value for e in estimates.values()]
-    errors = [e.half_width() for e in estimates.values()]
-    ax.axvspan(
-        values[0] - errors[0], values[0] + errors[0], color=plotting.COLOURS["light"], alpha=0.25
-    )
-    rows = range(len(values))
-    drawn = ax.errorbar(
-        values, rows, xerr=errors, fmt="o", color=plotting.COORDINATES["x"], capsize=2
-    )
-    ax.set(yticks=rows, yticklabels=list(estimates), xlabel=label)
-    if not ax.yaxis_inverted():
-        ax.invert_yaxis()
-    return drawn

@@ -1,0 +1,213 @@
+"""The deck's GAN as its notebook has it, and as its slides tell it.
+
+The architecture is the one of the later slides (27) and of ``gan CNN.ipynb`` in the authors'
+repository (gonzaq94/GAN-chaotic-systems, 2020). Importing this module adds both to the models that
+`training.load_or_train` knows; ``python -m experiments.deck_gan deck-code`` trains one.
+"""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+
+from lorenz_utils import networks, training
+from lorenz_utils.adversarial import PAIRS, AdversarialRun, Images
+from lorenz_utils.images import Scaling, images_to_series, series_to_images
+from lorenz_utils.system import simulate
+
+# Keras' batch normalisation: its momentum is the share that is kept, its epsilon is larger.
+BATCH_NORM = {"momentum": 0.01, "eps": 1e-3}
+NOISE_ENDS = ((0.4, 1.0), (0.6, 1 / 2), (0.8, 1 / 6), (0.9, 1 / 10))
+REAL, FAKE = 0.1, 0.9
+
+
+class Generator(nn.Module):
+    """300 normal numbers to a 32 x 32 image: dense, four doublings of the side, a convolution.
+
+    Parameters
+    ----------
+    scaling : Scaling
+        Maps pixels to physical units; stored with the weights.
+    sigmoid : bool
+        The slides' last layer; the notebook's is linear.
+    """
+
+    latent_dim = 300
+
+    def __init__(self, scaling, *, sigmoid):
+        super().__init__()
+        widths = [256, 128, 128, 128, 128]
+        layers = [nn.Linear(self.latent_dim, 1024), nn.LeakyReLU(0.2), nn.Unflatten(1, (256, 2, 2))]
+        for n_in, n_out in pairwise(widths):
+            layers += [nn.ConvTranspose2d(n_in, n_out, 2, 2), nn.BatchNorm2d(n_out, **BATCH_NORM)]
+            layers.append(nn.LeakyReLU(0.2))
+        layers += [nn.Conv2d(128, 3, 3, padding=1), nn.Sigmoid() if sigmoid else nn.Identity()]
+        self.layers = nn.Sequential(*layers).apply(_initialise)
+        networks.store_affine(self, scaling.centre, scaling.half_range)
+
+    def forward(self, latent):
+        """(B, 300) -> (B, 3, 32, 32)."""
+        return self.layers(latent)
+
+    def sample_latent(self, n_series, *, rng):
+        """Standard normal latents, shape (n_series, 300)."""
+        return networks.normal_latents((n_series, self.latent_dim), rng)
+
+    @torch.no_grad()
+    def generate(self, n_series, length=1000, *, rng):
+        """Series in physical units, (n_series, length, 3), as `DCGANGenerator.generate`."""
+        images = networks.in_eval_mode(self, self.sample_latent(n_series, rng=rng))
+        return images_to_series(images, networks.units(self), length=length)
+
+
+class Discriminator(nn.Module):
+    """A 32 x 32 image to one logit: four convolutions with batch normalisation, dropout, dense.
+
+    It sees the zeros after the last sample like any other pixel.
+    """
+
+    def __init__(self):
+        super().__init__()
+        layers = []
+        for n_in, n_out, stride in ((3, 64, 1), (64, 128, 2), (128, 128, 2), (128, 256, 2)):
+            layers += [nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out, **BATCH_NORM)]
+            layers.append(nn.LeakyReLU(0.2))
+        layers += [nn.Flatten(), nn.Dropout(0.4), nn.Linear(4096, 1), nn.Flatten(0)]
+        self.layers = nn.Sequential(*layers).apply(_initialise)
+
+    def forward(self, images):
+        """(B, 3, 32, 32) -> (B,), positive where it takes them for generated (in the notebook)."""
+        return self.layers(images)
+
+
+def _initialise(module):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        nn.init.normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)
+
+
+class ReportedRun(AdversarialRun):
+    """A run that is looked at more often."""
+
+    every = 50
+
+    def __init__(self, config, ensemble, device):
+        super().__init__(config, ensemble, device)
+        self.report_every = self.every
+
+
+class DeckSlides(Images):
+    """The layers of the slides, sigmoid at the end, trained with the tricks that they list."""
+
+    sigmoid = True
+    Run = ReportedRun
+
+    def build(self, config, ensemble):
+        """Generator, critic, and the data that batches are drawn from."""
+        scaling = self.scaling(ensemble)
+        images = series_to_images(ensemble, scaling)
+        return Generator(scaling, sigmoid=self.sigmoid), Discriminator(), images
+
+    def unfilled(self, config):
+        """A generator to load weights into."""
+        return Generator(Scaling((0, 0, 0), (1, 1, 1)), sigmoid=self.sigmoid)
+
+    def scaling(self, ensemble):
+        """The map that sends each coordinate to [0, 1], the range of a sigmoid."""
+        low, high = ensemble.min((0, 1)), ensemble.max((0, 1))
+        return Scaling(tuple(low.tolist()), tuple((high - low).tolist()))
+
+
+class NotebookRun(ReportedRun):
+    """One step as the notebook takes it.
+
+    The discriminator sees real and generated images in one batch, under heavy noise that is the
+    same for the three coordinates, with labels that are fixed and exchanged. The generator is
+    judged on clean images, by a discriminator that normalises with its running moments.
+    """
+
+    every = 10
+
+    def noise(self, step):
+        """Standard deviation of the noise at a step: 10, 5, 1.7, 1, and 0 for the last tenth."""
+        share = step / self.config.n_steps
+        factor = next((f for end, f in NOISE_ENDS if share < end), 0.0)
+        return factor * self.config.instance_noise
+
+    def critic_step(self, real, step):
+        """One step of the discriminator."""
+        self.generator.eval()
+        with torch.no_grad():
+            fake = self.pair.fake(self, real)
+        self.generator.train()
+        noise = self.noise(step) * torch.randn(2 * len(real), 1, 32, 32).to(self.device)
+        scores = self.critic(torch.cat([real, fake]) + noise)
+        of_real, of_fake = scores.chunk(2)
+        loss = cross_entropy(scores, torch.cat([of_real * 0 + REAL, of_fake * 0 + FAKE]).detach())
+        right = torch.cat([of_real < 0, of_fake > 0]).float().mean()
+        self.losses |= {"critic_loss": loss.detach(), "critic_right": right}
+        self.losses["noise"] = self.noise(step)
+        self.descend("critic", loss)
+
+    def generator_step(self, real, step):
+        """One step of the generator, towards images that the discriminator takes for real."""
+        normalisations = [m for m in self.critic.modules() if isinstance(m, nn.BatchNorm2d)]
+        for layer in normalisations:
+            layer.eval()
+        scores = self.critic(self.pair.fake(self, real))
+        for layer in normalisations:
+            layer.train()
+        loss = cross_entropy(scores, torch.zeros_like(scores))
+        self.losses["generator_loss"] = loss.detach()
+        self.descend("generator", loss)
+
+
+class DeckCode(DeckSlides):
+    """The notebook's pair: a linear last layer, data in their own units, its own loop."""
+
+    sigmoid = False
+    Run = NotebookRun
+
+    def scaling(self, ensemble):
+        """None: the pixels are the coordinates."""
+        return Scaling((0, 0, 0), (1, 1, 1))
+
+
+def from_the_origin(n_series, length, dt, *, rng):
+    """Series from standard normal starts, the way to the attractor included."""
+    return simulate(np.random.default_rng(rng).standard_normal((n_series, 3)), dt, length)
+
+
+PAIRS |= {"deck-code": DeckCode(), "deck-slides": DeckSlides()}
+training.ENSEMBLES["origin"] = from_the_origin
+DECK_SLIDES = replace(
+    training.DECK,
+    name="deck-slides",
+    pair="deck-slides",
+    data="origin",
+    n_steps=2000,
+    batch_size=20,
+    rate=1e-4,
+    instance_noise=0.2,
+    spectral_norm=False,
+    dropout=0.4,
+)
+DECK_CODE = replace(
+    DECK_SLIDES,
+    name="deck-code",
+    pair="deck-code",
+    n_series=100,
+    critic_every=1,
+    label_smoothing=0.0,
+    label_flip=0.0,
+    instance_noise=10.0,
+)
+training.CONFIGS |= {config.name: config for config in (DECK_CODE, DECK_SLIDES)}
+
+if __name__ == "__main__":
+    from experiments import deck_gan  # so that stored classes have this module's name
+
+    training.main(prog=f"python -m {deck_gan.__name__}")
