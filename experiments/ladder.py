@@ -270,8 +270,6 @@ def tasks():
         for seed in SEEDS
     }
     diffusion = {f"diffusion-{seed}": DIFFUSION | {"seed": seed} for seed in SEEDS}
-    twice = DIFFUSION | {"n_steps": 2 * DIFFUSION["n_steps"]}
-    diffusion |= {f"diffusion-twice-{seed}": twice | {"seed": seed} for seed in SEEDS}
     return (diffuse, diffusion), (climb, adversarial)
 
 
