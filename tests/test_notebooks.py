@@ -75,7 +75,7 @@ def run(tmp_path, monkeypatch):
     return runs
 
 
-def test_in_a_clone_the_first_cell_does_nothing(run, monkeypatch):
+def test_in_a_clone_the_first_cell_does_nothing(run):
     before = os.environ["LORENZ_HOME"]
     assert run(notebooks.setup_cell(addresses.find("git@github.com:a/b.git"))) == []
     assert os.environ["LORENZ_HOME"] == before
@@ -94,6 +94,8 @@ def test_what_is_missing_comes_from_the_repository(run, missing, tmp_path):
         "%pip install --quiet ./learning-lorenz myst-nb",
     ]
     assert os.environ["LORENZ_HOME"] == sys.path[0] == str(tmp_path / "learning-lorenz")
+    (tmp_path / "learning-lorenz").mkdir()
+    assert [line[0] for line in run(cell)] == ["!", "%", "%"], "what is there is not fetched again"
 
 
 @pytest.fixture

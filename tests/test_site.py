@@ -13,6 +13,7 @@ import pytest
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, SITE, Visit, need
 
 from publishing import addresses
+from publishing.sphinx import editions
 from publishing.words import WORDS
 
 MOST_BYTES = 1_000_000
@@ -250,6 +251,19 @@ def test_each_edition_has_a_map_of_its_pages():
         assert all(address.startswith(site + edition) for address in found)
         listed += found
     assert sorted(listed) == [site + page for page in PAGES]
+
+
+@pytest.mark.parametrize(
+    ("static", "way"),
+    [
+        ("_static", "."),  # from a page at the root of its edition
+        ("../../_static", "../.."),
+        ("/_static", ""),  # of the page for wrong addresses, where the site is the root of its host
+        ("/a-book/_static", "/a-book"),
+    ],
+)
+def test_the_way_to_the_root_of_an_edition(static, way):
+    assert editions.root({"pathto": lambda name, resource: static}) == way
 
 
 @pytest.mark.parametrize("edition", ["", "fr/"])

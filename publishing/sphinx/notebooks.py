@@ -178,11 +178,13 @@ def setup_cell(found, needs=""):
             f'zipfile.ZipFile("{HOME}.zip").extractall("{HOME}")',
         ]
     lines = [
-        *fetch,
-        f"%pip install --quiet ./{HOME}{needs and ' ' + needs}",
         "import os, sys",
-        f'os.environ["LORENZ_HOME"] = os.path.abspath("{HOME}")',
-        'sys.path.insert(0, os.environ["LORENZ_HOME"])',
+        f'home = os.path.abspath("{HOME}")',
+        "if not os.path.isdir(home):",
+        *(f"    {line}" for line in fetch),
+        f"%pip install --quiet ./{HOME}{needs and ' ' + needs}",
+        'os.environ["LORENZ_HOME"] = home',
+        "sys.path.insert(0, home)",
     ]
     return nbformat.v4.new_code_cell(
         "# Fetches the book's code, models and results where they are missing: on Colab, or for a\n"
