@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 # The locale does not matter, and targets named together run one after the other, with -j too.
 export PYTHONUTF8 := 1
+# Nor do the modules that a user's shell puts before the environment's own.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH
 .NOTPARALLEL:
 PYTHON ?= python3
 VENV := .venv
@@ -30,11 +32,15 @@ unit: $(VENV)/.installed ## run the tests of the module only, which need no book
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --cov --cov-report= lorenz_utils $(UNIT)
 	@$(BIN)/python -m coverage report | awk '$$NF == "Cover" || /^TOTAL/ || (/\.py / && $$NF + 0 < 95)'
 
-lab: $(VENV)/.installed ## open JupyterLab; a double click opens a chapter as a notebook
-	@JUPYTER_PATH= JUPYTER_CONFIG_PATH="$(CURDIR)/.jupyter" $(BIN)/python -m jupyterlab book
+# Kernels and modules are this clone's, whatever else is installed. As root, in a container,
+# JupyterLab wants to be told that this is meant; a port that is in use it passes over by itself.
+lab: $(VENV)/.installed ## open JupyterLab, where a double click opens a chapter: make lab PORT=8890 OPTIONS=--no-browser
+	@here="$$(pwd -P)"; JUPYTER_PATH= JUPYTER_PREFER_ENV_PATH=1 JUPYTER_CONFIG_PATH="$$here/.jupyter" \
+	 PYTHONPATH="$$here" LORENZ_HOME="$$here" $(BIN)/python -m jupyterlab book \
+	 $(if $(filter 0,$(shell id -u)),--allow-root) $(if $(PORT),--port $(PORT)) $(OPTIONS)
 
-serve: book ## serve the built book on this machine
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+serve: book ## serve the built book on this machine: make serve PORT=8001
+	@$(BIN)/python -m publishing serve $(PORT)
 
 pdf: book ## print the whole book into _build/pdf, with an installed Chromium
 	@$(BIN)/python -m publishing pdf
@@ -78,8 +84,8 @@ lint: $(VENV)/.installed ## style check of all code, the chapters' as well
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 audit: ## ask for known vulnerabilities of the pinned versions, where their data can be reached
-	@$(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1
-	@out=$$(timeout 300 $(VENV)/audit/bin/pip-audit --disable-pip --no-deps -r constraints.txt 2>&1); code=$$?; \
+	@"$(PYTHON)" -m venv $(VENV)/audit && $(VENV)/audit/bin/python -m pip install --quiet pip-audit==2.10.1
+	@out=$$(timeout 300 $(VENV)/audit/bin/python -m pip_audit --disable-pip --no-deps -r constraints.txt 2>&1); code=$$?; \
 	 echo "$$out" | tail -n 40; \
 	 if [ $$code -eq 124 ] || grep -qE "ConnectionError|ServiceError|Max retries" <<< "$$out" || \
 	   [ $$(grep -c "could not be audited" <<< "$$out") -gt 20 ]; then \
@@ -89,11 +95,15 @@ audit: ## ask for known vulnerabilities of the pinned versions, where their data
 clean: ## remove built pages and cached results, keep .venv
 	@rm -rf _build
 
+# What an environment was made from: the folder, which its module is installed from, and the pins.
+# Their dates do not matter: some are in the future, and a copy's are those of the copy.
+made_from = $(CURDIR) $(shell cat $1 | cksum)
+PINS := requirements.txt constraints.txt pyproject.toml
+
 # An environment that works is kept, unless PYTHON= asks for another version than its own.
 HAS := $(shell $(BIN)/python -V 2>/dev/null)
 ASKED := $(if $(filter file,$(origin PYTHON)),$(or $(HAS),none),$(shell "$(PYTHON)" -V 2>&1))
-# In a clone that was moved or copied, the module is installed from its old folder.
-ifneq "$(CURDIR) $(HAS)" "$(shell cat $(VENV)/.installed 2>/dev/null) $(ASKED)"
+ifneq "$(call made_from,$(PINS)) $(HAS)" "$(shell cat $(VENV)/.installed 2>/dev/null) $(ASKED)"
 $(VENV)/.installed: again
 endif
 
@@ -108,16 +118,16 @@ $1/bin/python -m pip install --quiet -r $2 -c constraints.txt; } && \
 rm -rf $1/uv-cache && $1/bin/python -m pip install --quiet --no-build-isolation --no-deps -e .
 endef
 
-$(VENV)/.installed: requirements.txt constraints.txt pyproject.toml
+$(VENV)/.installed:
 	@[ -n "$(HAS)" -a "$(HAS)" = "$(ASKED)" ] || command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed, and '$(PYTHON)' was not found: make PYTHON=/path/to/python3.11"; exit 1; }
 	@[ -n "$(HAS)" -a "$(HAS)" = "$(ASKED)" ] || "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, and $$("$(PYTHON)" --version) was found: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Installing into $(VENV) (minutes the first time)"
 	@rm -f $@; [ "$(HAS)" = "$(ASKED)" ] && $(BIN)/python -m pip -V >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	@$(call install,$(VENV),requirements.txt)
-	@echo "$(CURDIR)" > $@
+	@{ pwd -P; cat $(PINS) | cksum; } > $@
 
 # PySINDy is measured against, not used: it stays out of the book's environment.
 $(BENCH)/.installed: requirements-bench.txt requirements.txt constraints.txt pyproject.toml
-	@$(PYTHON) -m venv $(BENCH)
+	@"$(PYTHON)" -m venv $(BENCH)
 	@$(call install,$(BENCH),requirements-bench.txt)
 	@touch $@

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from lorenz_utils import ledger
-from publishing import execute, freshness, rehearsal, repeatability, site
+from publishing import addresses, execute, freshness, rehearsal, repeatability, site
 from publishing.contents import BUILD, ROOT, chapters
 from publishing.messages import refresh_messages
 from publishing.words import WORDS
@@ -114,16 +114,24 @@ def main():
     steps = {"build": build, "execute": execute.execute_stale, "check": check, "accept": accept}
     steps |= {"messages": refresh_messages, "links": site.check_links}
     reports = {"status": freshness.status, "profile": execute.profile}
-    parser.add_argument("step", nargs="?", choices=[*reports, *steps, "pdf"], default="build")
+    others = ["pdf", "serve"]
+    parser.add_argument("step", nargs="?", choices=[*reports, *steps, *others], default="build")
     which = {"check": [*rehearsal.MACHINES, "all"], "pdf": sorted(WORDS)}
     choices = "; ".join(f"{step}: {', '.join(names)}" for step, names in which.items())
+    choices += "; serve: a port"
     parser.add_argument("which", nargs="?", help=choices)
     arguments = parser.parse_args()
     step = arguments.step
+    if step == "serve":
+        return site.serve(arguments.which or "8000")
     if arguments.which not in [None, *which.get(step, [])]:
         parser.error(f"{step} knows no {arguments.which!r} (choose from {choices})")
     if step in reports:
         return reports[step]()
+    try:
+        addresses.known()
+    except ValueError as error:
+        sys.exit(str(error))
     if step == "pdf":
         from publishing.pdf import make  # a browser's driver, which nothing else needs
 

@@ -17,7 +17,7 @@ from joblib import cpu_count
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from publishing import freshness
 from publishing.contents import BUILD, LAST, ROOT, chapters, read
@@ -33,6 +33,10 @@ OUR_SETTINGS = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "MATPLOTLIBRC": "",
     "PYTHONSTARTUP": "",
+    "PYTHONWARNINGS": "",
+    "PYTHONOPTIMIZE": "",
+    "PYTHONUTF8": "1",
+    "PYTHONSAFEPATH": "",
 }
 
 
@@ -86,9 +90,9 @@ def execute(page, folder=None, **environment):
             with says.open("wb") as stderr:
                 client.execute(env=environment, stderr=stderr)
             problem = _warnings(notebook)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
             problem = str(error)
-            if isinstance(error, DeadKernelError):
+            if isinstance(error, RuntimeError):  # of a kernel that died, or that did not start
                 problem += "\n" + "\n".join(says.read_text("utf8", "replace").splitlines()[-20:])
         notebook.metadata["seconds"] = round(time.time() - started, 1)
         notebook.metadata["origins"] = freshness.origins(page, log, started)

@@ -2,7 +2,8 @@
 
 The pages are put one after the other into a single document with a style sheet of its own
 (``print.css``), where every link inside the book leads to its place in the document. It is
-printed twice: the first print tells on which page each chapter begins.
+printed twice: the first print tells on which page each chapter begins. The PDF is then put beside
+the pages that it was printed from, whose menus lead to it from then on.
 """
 
 import html
@@ -17,7 +18,9 @@ import yaml
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
+from publishing import addresses
 from publishing.contents import BUILD, ROOT
+from publishing.site import offer_pdf, pdf_name
 from publishing.words import WORDS
 
 SITE = BUILD / "html"
@@ -76,7 +79,7 @@ def article(page, text, pages, base):
     pages : collection of str
         All pages of the document.
     base : str
-        The site's address, for links that leave the document.
+        The site's address, for links that leave the document; without one they lead nowhere.
     """
     body = re.search(r'<article class="bd-article">(.*?)</article>', text, re.S)[1]
     folder = posixpath.dirname(page)
@@ -91,7 +94,7 @@ def article(page, text, pages, base):
         inside = target.removesuffix(".html")
         if inside in pages:
             return f'{match[1]}="#{anchor(inside, fragment)}"'
-        return f'{match[1]}="{base}{target}{"#" * bool(fragment)}{fragment}"'
+        return base and f'{match[1]}="{base}{target}{"#" * bool(fragment)}{fragment}"'
 
     body = re.sub(r'<img [^>]*class="on-dark[^>]*>', "", body)
     body = re.sub(r' (?:loading="lazy"|decoding="async")', "", body)
@@ -114,7 +117,13 @@ def document(site, language, stills, numbers):
         The page on which each chapter begins, as far as they are known.
     """
     word = WORDS[language]["pdf"]
-    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))["html"]["baseurl"]
+    known = addresses.known()
+    base = known.site
+    base += "" if language == "en" or not base else f"{language}/"
+    home = base or known.repository
+    home = (
+        f'{word["about"]} {word["run"]}<br><a href="{home}">{home}</a>' if home else word["about"]
+    )
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
     parts = [(None, [toc["root"]])]
@@ -136,10 +145,10 @@ def document(site, language, stills, numbers):
 
             def still(match, page=page):
                 address = f"{base}{page}.html"
+                address = f'<a href="{address}">{address}</a>' if base else address
                 return (
                     f'<figure><img class="still" src="{stills[match[1]]}" alt="">'
-                    f'<figcaption>{word["still"]} <a href="{address}">{address}</a></figcaption>'
-                    "</figure>"
+                    f"<figcaption>{word['still']} {address}</figcaption></figure>"
                 )
 
             figure = r'<div class="interactive"[^>]*data-figure="([^"]+)".*?</noscript></div>'
@@ -155,7 +164,7 @@ def document(site, language, stills, numbers):
         '<header class="cover"><img src="../html/_static/logo.svg" alt="">'
         f'<p class="title">{citation["title"]}</p><p>{citation["authors"][0]["name"]}</p>'
         f'<p>{citation["version"]}</p><img src="../html/_static/hero.png" alt="">'
-        f'<p class="about">{word["about"]}<br><a href="{base}">{base}</a></p></header>'
+        f'<p class="about">{home}</p></header>'
         f"<nav><h1>{word['contents']}</h1>{''.join(contents)}</nav>{''.join(chapters)}"
         "</body></html>\n"
     )
@@ -176,8 +185,8 @@ def make(language="en"):
         sys.exit(f"{site} is not built: make book first.")
     browser = find_browser()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    suffix = "" if language == "en" else f"-{language}"
-    source, target = FOLDER / f"book{suffix}.html", FOLDER / f"learning-lorenz{suffix}.pdf"
+    target = FOLDER / pdf_name(language)
+    source = target.with_name(target.name.replace("learning-lorenz", "book")).with_suffix(".html")
     with sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(reduced_motion="reduce", color_scheme="light", viewport=VIEWPORT)
@@ -194,5 +203,6 @@ def make(language="en"):
             page.pdf(path=target, tagged=True, outline=True, **PRINT)
             numbers = starts(target)
         chromium.close()
+    offer_pdf(target, site)
     print(f"{len(PdfReader(target).pages)} pages: {target}")
     return target

@@ -1,18 +1,21 @@
 """Write the strict HTML site of all editions from the executed chapters, and check its pages."""
 
+import errno
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-from publishing import freshness
+from publishing import addresses, checkout, freshness
 from publishing.contents import BUILD, ROOT, TITLES, chapters, pages, read
 
 
@@ -40,6 +43,35 @@ def let_others_read(folder):
     """Give a web server access to a folder and all in it, whatever the umask of who built it."""
     for path in [folder, *folder.rglob("*")]:
         path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+
+
+def pdf_name(language):
+    """The file name of an edition's PDF, which `publishing.pdf` prints."""
+    return f"learning-lorenz{'' if language == 'en' else f'-{language}'}.pdf"
+
+
+def hide_pdf(page, language):
+    """A page whose menu does not lead to the PDF: the entry is a comment."""
+    entry = rf'<li>\s*<a href="[^"]*/{re.escape(pdf_name(language))}".*?</li>'
+    return re.sub(entry, r"<!--PDF\g<0>PDF-->", page, flags=re.S)
+
+
+def offer_pdf(printed, folder):
+    """Put the PDF beside the pages that it was printed from, and lead there from their menus."""
+    _replace(folder / printed.name, printed.read_bytes())
+    for path in (folder / "book").rglob("*.html"):
+        page = path.read_text(encoding="utf8")
+        shown = re.sub(r"<!--PDF(.*?)PDF-->", r"\1", page, flags=re.S)
+        if shown != page:
+            _replace(path, shown.encode())
+
+
+def _replace(path, content):
+    """Put a file into the site while others read it."""
+    beside = path.with_suffix(".tmp")
+    beside.write_bytes(content)
+    beside.chmod(0o644)
+    os.replace(beside, path)
 
 
 def _entrance(first):
@@ -83,7 +115,9 @@ def jupyter_book(edition, *options):
     -------
     subprocess.Popen
     """
-    # Not by its script, which names the folder that it was installed in, be it moved or not.
+    # Not by its script, which names the folder that it was installed in, be it moved or not;
+    # and with the modules of this clone, whatever clone is installed.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     # As in freshness: seconds of grammars that nothing asks for.
     quick = "import sys; sys.modules['rfc3987_syntax'] = None; "
     command = [sys.executable, "-c", quick + "from jupyter_book.cli.main import main; main()"]
@@ -96,7 +130,9 @@ def jupyter_book(edition, *options):
         config.write_text(yaml.safe_dump(_configuration(edition)), encoding="utf8")
         command += ["--config", str(config), "--path-output", str(folder)]
     with _log(edition).open("wb") as log:
-        return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
+        return subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
+        )
 
 
 def _configuration(edition):
@@ -108,7 +144,6 @@ def _configuration(edition):
     configuration["execute"]["cache"] = str(BUILD / ".jupyter_cache")
     if edition:
         configuration["title"] = TITLES[edition]
-        configuration["html"]["baseurl"] += f"{edition}/"
         configuration["sphinx"]["config"]["language"] = edition
     return configuration
 
@@ -143,6 +178,27 @@ def check_pages():
     return not problems
 
 
+def serve(port="8000"):
+    """Show the built book on this machine until it is interrupted."""
+    if not (port.isascii() and port.isdigit() and 0 <= int(port) < 2**16):
+        sys.exit(f"PORT must be a number up to 65535, got {port!r}: make serve PORT=8001")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(BUILD / "html"))
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", int(port)), handler)
+    except OSError as error:
+        why = {errno.EADDRINUSE: "is in use", errno.EACCES: "is not for every user"}
+        if error.errno not in why:
+            raise
+        sys.exit(f"Port {port} {why[error.errno]}: name another one, as in make serve PORT=8001")
+    with server:
+        address = f"http://127.0.0.1:{server.server_port}/"
+        print(f"The book is at {address} until Ctrl-C", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
 def check_links():
     """Ask for each address that the pages name, and print those that fail; True if none does."""
     offer_outputs()
@@ -166,8 +222,12 @@ def page_problems(html):
 
 
 def site_state():
-    """Digest of all that the site is written from: sources, executed chapters, versions, commit."""
-    state = hashlib.sha256(repr((source_state(), freshness.environment())).encode())
+    """Digest of all that the site is written from.
+
+    Sources, executed chapters, versions, the commit, and the addresses that pages lead to.
+    """
+    made_from = (checkout.source_state(), addresses.known(), freshness.environment())
+    state = hashlib.sha256(repr(made_from).encode())
     folders = [
         path
         for name in ("book", "publishing", "_build/executed")
@@ -180,32 +240,3 @@ def site_state():
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo":
             state.update(str(path).encode() + path.read_bytes())
     return state.hexdigest()
-
-
-def source_state():
-    """Commit of the clone, and whether it has changes on top.
-
-    Returns
-    -------
-    commit : str or None
-        None outside a git checkout, and where git refuses to read it.
-    dirty : bool
-    """
-    commit = _git("rev-parse", "--short=10", "HEAD")
-    return commit, bool(commit and _git("status", "--porcelain"))
-
-
-def _git(*arguments):
-    """What git prints, or None; a repository around an archive of this one is not asked."""
-    if not (ROOT / ".git").exists():
-        return None
-    try:
-        run = subprocess.run(
-            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, encoding="utf8"
-        )
-    except FileNotFoundError:
-        return None
-    if run.returncode:
-        print(f"  note: the pages name no commit. git says: {run.stderr.strip()}", file=sys.stderr)
-        return None
-    return run.stdout.strip()

@@ -8,6 +8,8 @@ WORDS = {
         "solutions": "Download as a notebook with the exercises’ solutions",
         "script": "Download as a Python file",
         "print": "Print this page, or save it as PDF",
+        "whole": "Book",
+        "book": "Download the whole book as PDF",
         "download": "Download this page",
         "launch": "Run this page",
         "binder": "Run on Binder",
@@ -61,8 +63,8 @@ WORDS = {
         "pdf": {
             "contents": "Contents",
             "about": "This is the printed form of an executable book. Code that only draws or "
-            "formats is "
-            "left out here; the site has all of it, as notebooks to run:",
+            "formats is left out here.",
+            "run": "The site has all of it, as notebooks to run:",
             "still": "A still of an interactive figure. It moves at",
         },
     },
@@ -73,6 +75,8 @@ WORDS = {
         "solutions": "Télécharger le notebook avec les corrigés des exercices (en anglais)",
         "script": "Télécharger le fichier Python (en anglais)",
         "print": "Imprimer cette page, ou l’enregistrer en PDF",
+        "whole": "Livre",
+        "book": "Télécharger le livre entier en PDF",
         "download": "Télécharger cette page",
         "launch": "Exécuter cette page",
         "binder": "Exécuter sur Binder",
@@ -158,9 +162,8 @@ WORDS = {
         "pdf": {
             "contents": "Table des matières",
             "about": "Ceci est la forme imprimée d'un livre exécutable. Le code qui ne fait que "
-            "dessiner "
-            "ou mettre en forme est omis ici ; le site le montre en entier, en notebooks "
-            "exécutables :",
+            "dessiner ou mettre en forme est omis ici.",
+            "run": "Le site le montre en entier, en notebooks exécutables :",
             "still": "Vue fixe d'une figure interactive. Elle s'anime à l'adresse",
         },
     },

@@ -5,9 +5,11 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +17,16 @@ import pytest
 
 from lorenz_utils import ledger
 from publishing import __main__ as command
-from publishing import contents, execute, freshness, rehearsal, repeatability, site
+from publishing import (
+    addresses,
+    checkout,
+    contents,
+    execute,
+    freshness,
+    rehearsal,
+    repeatability,
+    site,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -84,7 +95,8 @@ class Clone:
     def inside(self, call):
         """Call a step of the build on this clone, in this process."""
         with pytest.MonkeyPatch.context() as patch:
-            for module in (contents, execute, freshness, site, rehearsal, repeatability, command):
+            modules = (contents, checkout, execute, freshness, site, rehearsal, repeatability)
+            for module in (*modules, command):
                 for name, folder in {"ROOT": self.folder, "BUILD": self.folder / "_build"}.items():
                     patch.setattr(module, name, folder, raising=False)
             patch.setattr(
@@ -246,23 +258,34 @@ def test_settings_of_the_user_change_no_page(copy, tmp_path, monkeypatch):
         "PYTHONSTARTUP": "startup.py",
         "MATPLOTLIBRC": "matplotlibrc",
         "MPLCONFIGDIR": ".",
+        "LORENZ_HOME": "elsewhere",
+        "LORENZ_RESULTS": "elsewhere",
     }.items():
         monkeypatch.setenv(name, str(tmp_path / value))
     monkeypatch.setenv("MPLBACKEND", "svg")
+    monkeypatch.setenv("PYTHONWARNINGS", "error::ImportWarning")
+    monkeypatch.setenv("PYTHONOPTIMIZE", "1")
     copy.edit(
         "book/first.py",
         "ledger.record(",
         f"import matplotlib, sys\nassert sys.executable == {sys.executable!r}\n"
         "assert matplotlib.rcParams['lines.linewidth'] == 1.5\n"
         "assert 'inline' in matplotlib.get_backend()\n"
-        "assert 'meddled' not in globals()\nledger.record(",
+        "assert 'meddled' not in globals()\n"
+        "assert __debug__\nimport warnings; warnings.warn('unheard', ImportWarning)\n"
+        "ledger.record(",
     )
-    assert copy.inside(execute.execute_stale)
+    run = copy.run("execute")
+    assert run.returncode == 0, run.stderr
+    assert copy.stale() == {}
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_locale_does_not_matter(copy):
     copy.edit("book/first.py", "ledger.record(", "print('λ, à lire')\nledger.record(")
-    run = copy.run("execute", env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"})
+    # As on a system whose own encoding is another: Python is told not to look for a better one.
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    run = copy.run("execute", env={**os.environ, **ascii_only})
     assert run.returncode == 0, run.stderr
     assert copy.stale() == {}
     assert "λ, à lire" in str(copy.inside(lambda: freshness.executed("book/first")).cells)
@@ -372,6 +395,17 @@ def test_a_kernel_that_dies_is_heard(copy):
     assert "book/first.py failed" in run.stderr and "last words" in run.stderr
 
 
+def test_a_kernel_that_does_not_start_is_heard(copy):
+    copy.edit("data/a.json", "10", "20")
+    copy.write(
+        "publishing/trace/sitecustomize.py", "import os; os.write(2, b'born dead')\nos._exit(3)"
+    )
+    run = copy.run("execute")
+    assert run.returncode == 1
+    assert "book/first.py failed" in run.stderr and "born dead" in run.stderr
+    assert "publishing/execute.py" not in run.stderr, "no traceback of the build"
+
+
 def git(folder, *arguments):
     name = ("-c", "user.name=A", "-c", "user.email=a@example.org")
     subprocess.run(["git", *name, *arguments], cwd=folder, check=True, capture_output=True)
@@ -380,10 +414,10 @@ def git(folder, *arguments):
 def test_an_archive_inside_another_repository_has_no_commit(copy):
     git(copy.folder.parent, "init")
     git(copy.folder.parent, "commit", "--allow-empty", "-m", "Another project")
-    assert copy.inside(site.source_state) == (None, False)
+    assert copy.inside(checkout.source_state) == (None, False)
     git(copy.folder, "init")
     git(copy.folder, "commit", "--allow-empty", "-m", "This one")
-    commit, dirty = copy.inside(site.source_state)
+    commit, dirty = copy.inside(checkout.source_state)
     assert len(commit) == 10 and dirty
 
 
@@ -396,7 +430,7 @@ def test_a_clone_that_git_does_not_trust_says_why_its_commit_is_unknown(copy, ca
     except PermissionError:
         # Only root may give a folder away; CI runs as root, a contributor's machine need not.
         pytest.skip("giving a folder to another user is not allowed here")
-    assert copy.inside(site.source_state) == (None, False)
+    assert copy.inside(checkout.source_state) == (None, False)
     assert "the pages name no commit. git says: fatal: detected dubious" in capsys.readouterr().err
 
 
@@ -413,31 +447,114 @@ def test_others_may_read_the_site_whatever_the_umask(tmp_path):
     assert (tmp_path / "html").stat().st_mode & 0o777 == 0o755
 
 
-def test_the_environment_is_made_again_where_its_folder_or_python_is_another(tmp_path):
-    folder = tmp_path / "a clone, à lire"
-    (folder / ".venv" / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.txt", "constraints.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
-    stamp = folder / ".venv" / ".installed"
-    other = folder / "other python"
-    other.write_text("#!/bin/sh\necho Python 3.99.0\n")
-    other.chmod(0o755)
+PINS = ("requirements.txt", "constraints.txt", "pyproject.toml")
 
-    def current(*settings):
-        environment = {k: x for k, x in os.environ.items() if k != "PYTHON"}
-        command = ["make", "-q", ".venv/.installed", *settings]
-        return subprocess.run(command, cwd=folder, env=environment).returncode == 0
 
-    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    assert not current()
-    stamp.write_text(f"{folder}\n")
-    assert current() and current(f"PYTHON={sys.executable}")
-    assert not current(f"PYTHON={other}")
-    stamp.write_text(f"{folder.parent}/another place\n")
-    assert not current()
-    stamp.write_text(f"{folder}\n")
-    (folder / ".venv" / "bin" / "python").unlink()
-    assert not current()
+class Folder:
+    """A clone for make, without the book; its environment's Python only says how it is called."""
+
+    def __init__(self, folder):
+        self.folder, self.python = folder, folder / ".venv" / "bin" / "python"
+        self.python.parent.mkdir(parents=True)
+        for name in ("Makefile", *PINS):
+            shutil.copy(ROOT / name, folder)
+        version = sys.version.split()[0]
+        shown = " ".join(f'"{name}=${name}"' for name in ("PYTHONPATH", "JUPYTER_CONFIG_PATH"))
+        said = f"printf '%s|' {shown} \"$@\""
+        self.script(self.python, f'[ "$1" = -V ] && echo Python {version} && exit\n{said}')
+        self.stamp(folder)
+
+    def script(self, path, text):
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    def stamp(self, folder):
+        pins = b"".join((self.folder / name).read_bytes() for name in PINS)
+        count = subprocess.run(["cksum"], input=pins, capture_output=True, check=True).stdout
+        self.folder.joinpath(".venv", ".installed").write_text(f"{folder}\n{count.decode()}")
+
+    def make(self, *arguments, **environment):
+        kept = {k: x for k, x in os.environ.items() if k not in ("PYTHON", "PORT", "OPTIONS")}
+        return subprocess.run(
+            ["make", *arguments],
+            cwd=self.folder,
+            env=kept | environment,
+            capture_output=True,
+            text=True,
+        )
+
+    def current(self, *settings):
+        return self.make("-q", ".venv/.installed", *settings).returncode == 0
+
+
+@pytest.fixture(params=["a clone, à lire", 'Jane\'s "first" $HOME & (co) #1'])
+def folder(request, tmp_path):
+    return Folder(tmp_path / request.param)
+
+
+def test_the_environment_is_made_again_where_its_folder_or_python_is_another(folder, tmp_path):
+    other = tmp_path / "other python"
+    folder.script(other, "echo Python 3.99.0")
+    assert folder.current() and folder.current(f"PYTHON={sys.executable}")
+    assert not folder.current(f"PYTHON={other}")
+    folder.stamp(folder.folder.parent / "another place")
+    assert not folder.current()
+    folder.stamp(folder.folder)
+    folder.python.unlink()
+    assert not folder.current()
+
+
+def test_the_pins_decide_about_the_environment_and_not_their_dates(folder):
+    for name in PINS:
+        os.utime(folder.folder / name, (time.time() + 86400,) * 2)
+    assert folder.current()
+    folder.folder.joinpath("constraints.txt").write_text("numpy==2\n")
+    os.utime(folder.folder / "constraints.txt", (0, 0))
+    assert not folder.current()
+
+
+def test_the_lab_starts_in_any_folder_with_this_clones_modules_and_the_users_options(folder):
+    run = folder.make("lab", "PORT=8890", "OPTIONS=--no-browser --ip=::", PYTHONPATH="/other")
+    root = ["--allow-root"] if os.getuid() == 0 else []
+    assert run.stdout.strip("|").split("|") == [
+        f"PYTHONPATH={folder.folder}",
+        f"JUPYTER_CONFIG_PATH={folder.folder}/.jupyter",
+        *("-m", "jupyterlab", "book"),
+        *root,
+        *("--port", "8890", "--no-browser", "--ip=::"),
+    ], run.stderr
+    assert folder.make("lab").stdout.strip("|").split("|")[2:] == [
+        "-m",
+        "jupyterlab",
+        "book",
+        *root,
+    ]
+
+
+def test_a_port_that_cannot_be_had_is_one_clear_line(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        for wanted, why in ((port, f"Port {port} is in use"), ("http", "PORT must be a number")):
+            with pytest.raises(SystemExit, match=f"^{why}.*: .*make serve PORT=8001$"):
+                site.serve(str(wanted))
+
+
+def test_the_served_book_is_there_until_it_is_interrupted(copy):
+    page = copy.folder / "_build" / "html" / "index.html"
+    page.parent.mkdir()
+    page.write_text("the book")
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    command = [*copy.command("serve"), "0"]
+    pipe = subprocess.PIPE
+    server = subprocess.Popen(
+        command, cwd=copy.folder, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed
+    )
+    address = server.stdout.readline().split()[4]
+    with urllib.request.urlopen(address) as answer:
+        assert answer.read() == b"the book"
+    server.send_signal(signal.SIGINT)
+    assert "Traceback" not in server.communicate(timeout=PATIENCE)[1]
+    assert server.returncode == 0
 
 
 @pytest.fixture
@@ -538,7 +655,7 @@ def test_a_build_without_a_change_writes_nothing(writing, capsys):
     assert "The site is up to date" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("change", ["prose", "toc", "lost page", "broken page", "commit"])
+@pytest.mark.parametrize("change", ["prose", "toc", "lost page", "broken page", "commit", "remote"])
 def test_each_change_that_a_page_shows_writes_the_site_anew(writing, change, monkeypatch):
     copy, written = writing
     if change == "prose":
@@ -550,8 +667,10 @@ def test_each_change_that_a_page_shows_writes_the_site_anew(writing, change, mon
     elif change == "broken page":
         page = copy.folder / "_build" / "html" / "book" / "first.html"
         page.write_text("Traceback (most recent call last)")
+    elif change == "remote":
+        monkeypatch.setattr(addresses, "known", lambda: addresses.Addresses(site="https://a.org/"))
     else:
-        monkeypatch.setattr(site, "source_state", lambda: ("another", True))
+        monkeypatch.setattr(checkout, "source_state", lambda: ("another", True))
     assert copy.inside(command.build)
     assert len(written) == 2
 

@@ -1,13 +1,18 @@
 """The notebooks for download and Colab: with results, and readable where nobody knows MyST."""
 
 import ast
+import os
 import re
+import sys
+import zipfile
+from types import SimpleNamespace
 
 import nbformat
 import pytest
 from browsing import SITE, need
+from IPython.core.inputtransformer2 import TransformerManager
 
-from publishing import contents, freshness
+from publishing import addresses, contents, freshness
 from publishing.sphinx import notebooks
 
 MYST = r"\{[a-z:]+\}`|(?m:^:::)|\$\$ \(eq-|(?m:^\([\w-]+\)=$)"
@@ -43,10 +48,98 @@ def test_myst_becomes_plain_markdown(text, shown):
 def test_two_readings_of_a_chapter_make_the_same_notebook(monkeypatch):
     page = contents.chapters()[0]
     monkeypatch.setattr(freshness, "executed", contents.read)  # names drawn at random
-    first = notebooks.setup_cell("https://example.org/a/b")
+    first = notebooks.setup_cell(addresses.Addresses())
     one, other = (notebooks.notebook(page, Links(), first.copy()) for _ in range(2))
     assert one == other
     assert len({cell.id for cell in one.cells}) == len(one.cells) > 2
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a setup cell in an empty folder and list what it asks of the shell and of IPython."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in os.environ.items():  # to be restored, whatever the cell sets
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    asked = []
+    shell = SimpleNamespace(
+        system=lambda line: asked.append(f"!{line}"),
+        run_line_magic=lambda name, line: asked.append(f"%{name} {line}"),
+    )
+
+    def runs(cell):
+        code = TransformerManager().transform_cell(cell.source)
+        exec(code, {"get_ipython": lambda: shell})
+        return asked
+
+    return runs
+
+
+def test_in_a_clone_the_first_cell_does_nothing(run):
+    before = os.environ["LORENZ_HOME"]
+    assert run(notebooks.setup_cell(addresses.find("git@github.com:a/b.git"))) == []
+    assert os.environ["LORENZ_HOME"] == before
+
+
+@pytest.fixture(params=["lorenz_utils", "experiments", "book.figures"])
+def missing(request, monkeypatch):
+    """A module that chapters import, and this machine has not."""
+    monkeypatch.setitem(sys.modules, request.param, None)
+
+
+def test_what_is_missing_comes_from_the_repository(run, missing, tmp_path):
+    cell = notebooks.setup_cell(addresses.find("git@gitlab.com:a/b.git"), "myst-nb")
+    assert run(cell) == [
+        "!git clone --quiet --depth 1 https://gitlab.com/a/b learning-lorenz",
+        "%pip install --quiet ./learning-lorenz myst-nb",
+    ]
+    assert os.environ["LORENZ_HOME"] == sys.path[0] == str(tmp_path / "learning-lorenz")
+    (tmp_path / "learning-lorenz").mkdir()
+    assert [line[0] for line in run(cell)] == ["!", "%", "%"], "what is there is not fetched again"
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """What is put beside the notebooks, with a chapter that reads a model and a file now gone."""
+    reads = {"models/deck-dcgan.json": "", "book/figures/dataset.py": "", "gone.json": ""}
+    done = SimpleNamespace(metadata={"origins": {"reads": reads}})
+    monkeypatch.setattr(freshness, "executed", lambda page: done)
+    path = tmp_path / "learning-lorenz.zip"
+    notebooks.write_archive(path)
+    return path
+
+
+@pytest.mark.parametrize("site", ["", "a site"])
+def test_without_a_repository_it_comes_from_beside_the_notebook(run, missing, archive, site):
+    if site:
+        folder = archive.parent / site / notebooks.FOLDER
+        folder.mkdir(parents=True)
+        archive.rename(folder / archive.name)
+        site = f"{folder.parent.as_uri()}/"
+    asked = run(notebooks.setup_cell(addresses.Addresses(site=site)))
+    assert asked == ["%pip install --quiet ./learning-lorenz"]
+    home = archive.parent / "learning-lorenz"
+    assert os.environ["LORENZ_HOME"] == sys.path[0] == str(home)
+    for name in ("pyproject.toml", "models/deck-dcgan.json", "lorenz_utils/book.mplstyle"):
+        assert (home / name).read_bytes() == (contents.ROOT / name).read_bytes()
+    assert {path.name for path in home.iterdir()} == {
+        *("pyproject.toml", "LICENSE", "lorenz_utils", "models", "book")
+    }
+
+
+def test_without_the_archive_its_name_is_said(run, missing):
+    cell = notebooks.setup_cell(addresses.Addresses())
+    assert f"it is in the folder {notebooks.FOLDER}" in cell.source
+    with pytest.raises(FileNotFoundError, match=r"learning-lorenz\.zip"):
+        run(cell)
+
+
+def test_two_archives_of_one_book_are_the_same_bytes(archive):
+    before = archive.read_bytes()
+    archive.unlink()
+    notebooks.write_archive(archive)
+    assert archive.read_bytes() == before
+    assert len(zipfile.ZipFile(archive).namelist()) > 10
 
 
 CHAPTER = """# %% [markdown]
@@ -151,7 +244,7 @@ def test_a_built_notebook_has_the_results_and_no_myst(page, solutions):
     done = freshness.with_outputs(contents.read(page), freshness.executed(page))
     kept = [c for c in contents.code_cells(done) if solutions or not contents.is_solution(c)]
     ours, theirs = ([len(c.outputs) for c in cells] for cells in (contents.code_cells(made), kept))
-    assert ours == [0, *theirs]  # the first cell sets Colab up
+    assert ours == [0, *theirs]  # the first cell fetches what is missing
     assert sum(theirs) > 1
     texts = [cell.source for cell in made.cells if cell.cell_type == "markdown"]
     outputs = [output for cell in made.cells for output in cell.get("outputs", [])]

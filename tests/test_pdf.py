@@ -10,7 +10,7 @@ import pytest
 from browsing import PAGES, ROOT, chromium, need
 from pypdf import PdfReader
 
-from publishing import contents, pdf
+from publishing import contents, pdf, site
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,38 @@ def test_links_of_the_book_stay_in_the_document(book):
             assert not address.startswith("file:"), address
             outward, inward = outward + bool(address), inward + (not address)
     assert inward > 100 and outward > 10
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_menu_leads_to_the_pdf_once_there_is_one(tmp_path, language):
+    name = site.pdf_name(language)
+    other = '<li><a href="../x.html">x</a></li>\n'
+    entry = f'<li>\n<a href="../../{name}"\n class="btn">PDF</a>\n</li>'
+    page = tmp_path / "site" / "book" / "part" / "page.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(site.hide_pdf(other + entry + other, language))
+    assert page.read_text() == f"{other}<!--PDF{entry}PDF-->{other}"
+    printed = tmp_path / name
+    printed.write_bytes(b"%PDF")
+    old = os.umask(0o077)
+    try:
+        for _ in range(2):
+            site.offer_pdf(printed, tmp_path / "site")
+            assert page.read_text() == other + entry + other
+    finally:
+        os.umask(old)
+    put = tmp_path / "site" / name
+    assert put.read_bytes() == b"%PDF"
+    assert {path.stat().st_mode & 0o777 for path in (put, page)} == {0o644}
+    assert len(list((tmp_path / "site").rglob("*.*"))) == 2, "nothing is left beside"
+
+
+def test_every_page_leads_to_the_printed_book(book):
+    for page in PAGES:
+        text = (pdf.SITE / page).read_text(encoding="utf8")
+        shown = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+        there = (pdf.SITE / "fr" / site.pdf_name("fr")).exists() if page[:3] == "fr/" else True
+        assert (site.pdf_name(page[:2] if page[:3] == "fr/" else "en") in shown) == there, page
 
 
 def test_without_a_browser_the_message_says_what_to_install(monkeypatch):

@@ -12,6 +12,8 @@ from urllib.parse import unquote, urldefrag, urljoin, urlparse
 import pytest
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, SITE, Visit, need
 
+from publishing import addresses
+from publishing.sphinx import editions
 from publishing.words import WORDS
 
 MOST_BYTES = 1_000_000
@@ -184,49 +186,96 @@ def test_the_root_leads_to_the_first_page_and_describes_it(edition):
     root, first = ((SITE / edition / p).read_text() for p in ("index.html", "book/index.html"))
     assert f'<html lang="{edition[:2] or "en"}"' in root
     assert 'content="0; url=book/index.html"' in root
-    for tag in ("og:image", "og:description", 'rel="canonical"', 'hreflang="fr"'):
+    needing_a_site = ("og:image", 'rel="canonical"', 'hreflang="fr"') if known().site else ()
+    for tag in ("og:description", *needing_a_site):
         assert re.search(rf"<[^<]*{tag}[^<]*>", root)[0] in first
     assert re.search("<title>.*</title>", root)[0] in first
 
 
-def test_every_page_has_a_description_a_picture_and_an_address():
+def known():
+    """What is known of this clone's addresses, as it was when the site was built."""
+    return addresses.known()
+
+
+def test_every_page_has_a_description_and_an_address_only_where_there_is_one():
     need(PAGES, "the site is not built: run make book")
+    site = known().site
     for page in PAGES:
         text = (SITE / page).read_text()
         assert re.search(r'<meta property="og:description" content="[^"]{30,}', text), page
-        assert re.search(r'<link rel="canonical" href="https?://[^"]+"', text), page
-        picture = re.search(r'property="og:image" content="https?://[^/]+/[^/]+/([^"]+)"', text)
-        assert picture and (SITE / picture[1]).is_file(), page
-        # All figures of chapters are SVG in the page; previews want a picture of their own.
-        assert ("_pictures/" in picture[1]) == ("_images/" in text), page
+        found = re.findall(r'<link rel="canonical" href="([^"]+)"', text)
+        found += re.findall(r'property="og:url" content="([^"]+)"', text)
+        assert found == ([site + page] * 2 if site else []), page
+        picture = re.search(r'property="og:image" content="([^"]+)"', text)
+        if site:
+            name = picture[1].removeprefix(site)
+            assert (SITE / name).is_file(), page
+            # All figures of chapters are SVG in the page; previews want a picture of their own.
+            assert ("_pictures/" in name) == ("_images/" in text), page
+        else:
+            assert (
+                not picture
+                and "twitter:card" not in text
+                and "hreflang=" not in (text.split("</head>")[0])
+            ), page
 
 
-def base():
-    """The site's address, as its pages give it."""
-    first = (SITE / "book" / "index.html").read_text()
-    return re.search(r'<link rel="canonical" href="([^"]+)book/index.html"', first)[1]
+def test_a_page_offers_to_run_where_it_can_be_run():
+    need(PAGES, "the site is not built: run make book")
+    for page in PAGES:
+        text, name = (SITE / page).read_text(), page.removeprefix("fr/").removesuffix(".html")
+        chapter = (SITE / "_sources" / f"{name}.py").exists()
+        home = known().repository and f"{known().repository}#two-commands"
+        for address in filter(None, (known().binder(name), known().colab(name), home)):
+            assert (f'href="{address}"' in text) == chapter, page
+        wanted = {"Binder": known().binder(name), "Colab": known().colab(name), "JupyterLab": home}
+        for label, address in wanted.items():
+            shown = f'<span class="btn__text-container">{label}</span>' in text
+            assert shown == (chapter and bool(address)), f"{page}: {label}"
+        assert (WORDS["fr" if page.startswith("fr/") else "en"]["launch"] in text) == (
+            chapter and any(wanted.values())
+        ), page
 
 
 def test_each_edition_has_a_map_of_its_pages():
     need(PAGES, "the site is not built: run make book")
+    site = known().site
+    maps = [SITE / edition / "sitemap.xml" for edition in ("", "fr/")]
+    if not site:
+        assert not [path for path in [*maps, SITE / "robots.txt"] if path.exists()]
+        return
     listed = []
-    for edition in ("", "fr/"):
-        assert f"Sitemap: {base()}{edition}sitemap.xml\n" in (SITE / "robots.txt").read_text()
-        found = re.findall("<loc>(.*?)</loc>", (SITE / edition / "sitemap.xml").read_text())
-        assert all(address.startswith(base() + edition) for address in found)
+    for edition, path in zip(("", "fr/"), maps, strict=True):
+        assert f"Sitemap: {site}{edition}sitemap.xml\n" in (SITE / "robots.txt").read_text()
+        found = re.findall("<loc>(.*?)</loc>", path.read_text())
+        assert all(address.startswith(site + edition) for address in found)
         listed += found
-    assert sorted(listed) == [base() + page for page in PAGES]
+    assert sorted(listed) == [site + page for page in PAGES]
+
+
+@pytest.mark.parametrize(
+    ("static", "way"),
+    [
+        ("_static", "."),  # from a page at the root of its edition
+        ("../../_static", "../.."),
+        ("/_static", ""),  # of the page for wrong addresses, where the site is the root of its host
+        ("/a-book/_static", "/a-book"),
+    ],
+)
+def test_the_way_to_the_root_of_an_edition(static, way):
+    assert editions.root({"pathto": lambda name, resource: static}) == way
 
 
 @pytest.mark.parametrize("edition", ["", "fr/"])
 def test_a_wrong_address_at_any_depth_shows_a_whole_page_in_both_languages(edition):
     need(PAGES, "the site is not built: run make book")
     text = (SITE / edition / "404.html").read_text()
+    base = known().site or "http://any.host/"  # unknown, it is taken for the root of its host
     for link in Anchors(text).links:
-        address, anchor = urldefrag(urljoin(f"{base()}a/b/wrong.html", link))
+        address, anchor = urldefrag(urljoin(f"{base}a/b/wrong.html", link))
         if link != f"#{anchor}":
-            assert address.startswith(base()), link
-            assert (SITE / urlparse(address.removeprefix(base())).path).is_file(), link
+            assert address.startswith(base), link
+            assert (SITE / urlparse(address.removeprefix(base)).path).is_file(), link
     for language in ("en", "fr"):
         assert f'<p lang="{language}">{WORDS[language]["not found"]}' in text
 

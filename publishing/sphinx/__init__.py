@@ -36,6 +36,7 @@ STEPS = {
         (400, editions.other_edition),
         (450, sharing.describe),
         (500, provenance.add_foot),
+        (640, sharing.drop_unaddressed),
         (650, sharing.add_buttons),
         (690, editions.say_what_is_missing),
         (700, reading.decorate),
@@ -52,6 +53,7 @@ STEPS = {
         (540, sharing.write_files),
         (850, formulas.set_all),
         (900, slim.slim),
+        (910, sharing.hide_book),
     ],
 }
 

@@ -39,7 +39,8 @@ def language(app):
 def root(context):
     """The way from a page to the root of its edition."""
     # Not the way to "", which sphinx-notfound-page does not know.
-    return context["pathto"]("_static", 1).removesuffix("_static").rstrip("/") or "."
+    way = context["pathto"]("_static", 1).removesuffix("_static")
+    return way.rstrip("/") or ("" if way else ".")
 
 
 def top(app, context):
@@ -48,7 +49,7 @@ def top(app, context):
 
 
 def site_address(app):
-    """The address of the site, the same in all editions."""
+    """The address of the site, the same in all editions; empty where none is known."""
     return app.config.html_baseurl.removesuffix(EDITIONS[language(app)])
 
 
@@ -170,7 +171,7 @@ def other_edition(app, pagename, templatename, context, doctree):
         f'<link rel="alternate" hreflang="{code}" href="{base}{folder}{pagename}.html">'
         for code, folder in [*EDITIONS.items(), ("x-default", EDITIONS["en"])]
     ]
-    if doctree is not None:
+    if doctree is not None and base:  # such a link has to be a whole address
         context["metatags"] = context.get("metatags", "") + "\n".join(links)
 
 

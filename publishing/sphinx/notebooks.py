@@ -1,5 +1,8 @@
 """The executed chapters as notebooks, to download and for Colab: with results, references as links.
 
+Their first cell fetches what a chapter imports and reads where that is missing: a clone of the
+repository, or, where no repository is known, an archive that lies beside the notebooks.
+
 A notebook has to be readable where nobody knows MyST: its roles become links to the site, notes
 of the margin become quotations, numbered formulas and exercises carry their number. Solutions of
 exercises stand in a second notebook, which has the whole chapter.
@@ -8,16 +11,18 @@ exercises stand in a second notebook, which has the whole chapter.
 import json
 import posixpath
 import re
+import zipfile
 from functools import cache
 from pathlib import Path
 
 import nbformat
 
 from publishing import freshness
-from publishing.contents import captions, is_solution, read
+from publishing.contents import ROOT, captions, chapters, is_solution, read
 from publishing.sphinx.editions import language, site_address
 
 FOLDER, SOLUTIONS = "_notebooks", "-solutions"
+HOME = "learning-lorenz"  # the folder that the first cell fetches
 ROLE = re.compile(
     r"\{(cite(?::[tp])?|doc|eq|numref|ref|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`"
 )
@@ -65,7 +70,11 @@ class Links:
             cited = ", ".join(self._cite(key.strip()) for key in target.split(","))
             return cited if role == "cite:t" else f"({cited})"
         text, page, anchor = getattr(self, f"_{role}")(target)
-        return f"[{title or text}]({self.site}{page}.html{anchor and '#' + anchor})"
+        return self.link(title or text, page, anchor)
+
+    def link(self, text, page, anchor):
+        """A link to the site; the text alone where the site's address is not known."""
+        return f"[{text}]({self.site}{page}.html{anchor and '#' + anchor})" if self.site else text
 
     def number(self, kind, page, anchor):
         """The number of a figure, table or formula, as the site shows it."""
@@ -80,8 +89,8 @@ class Links:
         people = [p.last_names[0].strip("{}") for p in self.entries[key].persons["author"]]
         name = people[0] if len(people) == 1 else f"{people[0]} et al."
         name = " and ".join(people) if len(people) == 2 else name
-        address = f"{self.site}book/appendix/references.html#{self.citations[key]}"
-        return f"[{name} {self.entries[key].fields['year']}]({address})"
+        text = f"{name} {self.entries[key].fields['year']}"
+        return self.link(text, "book/appendix/references", self.citations[key])
 
     def _doc(self, target):
         page = posixpath.normpath(posixpath.join(f"/{self.folder}", target))[1:]
@@ -143,32 +152,82 @@ def _captions(cell):
         yield nbformat.v4.new_markdown_cell(text)
 
 
-def setup_cell(repository):
-    """A code cell that fetches on Colab what a clone has."""
-    name = repository.rsplit("/", 1)[-1]
+def setup_cell(found, needs=""):
+    """A code cell that fetches what a clone of the book has, wherever it is missing.
+
+    Parameters
+    ----------
+    found : Addresses
+        Where to fetch it from: the repository, else the site, else a file beside the notebook.
+    needs : str, optional
+        What else to install from the package index.
+    """
+    if found.repository:
+        fetch = [f"!git clone --quiet --depth 1 {found.repository} {HOME}"]
+    elif found.site:
+        address = f"{found.site}{FOLDER}/{HOME}.zip"
+        fetch = [
+            "import io, urllib.request, zipfile",
+            f'archive = urllib.request.urlopen("{address}").read()',
+            f'zipfile.ZipFile(io.BytesIO(archive)).extractall("{HOME}")',
+        ]
+    else:
+        fetch = [
+            f"# Put {HOME}.zip beside this notebook: it is in the folder {FOLDER} of the site.",
+            "import zipfile",
+            f'zipfile.ZipFile("{HOME}.zip").extractall("{HOME}")',
+        ]
+    lines = [
+        "import os, sys",
+        f'home = os.path.abspath("{HOME}")',
+        "if not os.path.isdir(home):",
+        *(f"    {line}" for line in fetch),
+        f"%pip install --quiet ./{HOME}{needs and ' ' + needs}",
+        'os.environ["LORENZ_HOME"] = home',
+        "sys.path.insert(0, home)",
+    ]
     return nbformat.v4.new_code_cell(
-        "# On Colab only: fetch the book's module, its models and what Colab lacks.\n"
-        "import sys\n"
-        "\n"
-        'if "google.colab" in sys.modules:\n'
-        f"    !git clone --quiet --depth 1 {repository}\n"
-        f"    !grep -E '^(nolds|safetensors|setuptools)==' {name}/requirements.txt"
-        " | xargs pip install --quiet\n"
-        f'    sys.path.insert(0, "{name}")',
-        metadata={"tags": ["colab"]},
+        "# Fetches the book's code, models and results where they are missing: on Colab, or for a\n"
+        "# notebook that was downloaded alone. In a clone of the book nothing happens.\n"
+        "try:\n"
+        "    import book.figures, experiments, lorenz_utils\n"
+        "except ModuleNotFoundError:\n" + "\n".join(f"    {line}" for line in lines),
+        metadata={"tags": ["setup"]},
     )
+
+
+def write_archive(path):
+    """Write all that chapters import and read, so that pip installs the module from it.
+
+    Two archives of the same content are the same bytes.
+    """
+    files = {ROOT / name for name in ("pyproject.toml", "LICENSE")}
+    files |= {p for p in (ROOT / "lorenz_utils").rglob("*") if p.suffix in (".py", ".mplstyle")}
+    for page in chapters():
+        reads = freshness.executed(page).metadata["origins"]["reads"]
+        files |= {ROOT / name for name in reads if not name.startswith("publishing/")}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(filter(Path.is_file, files)):
+            # Without its date; readable for all.
+            entry = zipfile.ZipInfo(str(file.relative_to(ROOT)))
+            entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
 
 
 def write_notebooks(app, error):
     """Put the chapters beside the pages, once for all editions."""
     if error or app.builder.format != "html" or language(app) != "en":
         return
-    repository = app.config.html_theme_options["repository_url"].rstrip("/")
     for page in sorted(app.env.found_docs):
         if not is_chapter(app, page):
             continue
+        # MyST's own cells have no place in the module's dependencies.
+        needs = "myst-nb" if any("myst_nb" in cell.source for cell in read(page).cells) else ""
         for name in ("", SOLUTIONS) if has_solutions(page) else ("",):
-            made = notebook(page, Links(app, page), setup_cell(repository), bool(name))
+            first = setup_cell(app.addresses, needs)
+            made = notebook(page, Links(app, page), first, bool(name))
             target = Path(app.outdir) / FOLDER / f"{page}{name}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(json.dumps(made, indent=1, sort_keys=True) + "\n", encoding="utf8")
+    if not app.addresses.repository:
+        write_archive(Path(app.outdir) / FOLDER / f"{HOME}.zip")

@@ -10,8 +10,8 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from publishing import freshness
+from publishing.checkout import source_state
 from publishing.contents import chapters, pages
-from publishing.site import source_state
 from publishing.words import words
 
 

@@ -1,9 +1,9 @@
 """What lets a page be shared and run: address, description, downloads, Binder, Colab.
 
-The site's address is ``baseurl`` in ``_config.yml`` and the repository's is ``repository_url``:
-every absolute link is made from these two. The tags of link previews are sphinxext-opengraph's,
-the site maps sphinx-sitemap's, the page for wrong addresses sphinx-notfound-page's: here is what
-they do not find out by themselves.
+`publishing.addresses` knows the site's address and the repository's: every absolute link is made
+from these two, and where one is not known, what would need it is left out. The tags of link
+previews are sphinxext-opengraph's, the site maps sphinx-sitemap's, the page for wrong addresses
+sphinx-notfound-page's: here is what they do not find out by themselves.
 """
 
 import html
@@ -12,7 +12,7 @@ import re
 import shutil
 import unicodedata
 from pathlib import Path
-from urllib.parse import quote, urlparse
+from urllib.parse import urlparse
 
 import yaml
 from docutils import nodes
@@ -20,12 +20,15 @@ from matplotlib import get_data_path
 from resvg_py import svg_to_bytes
 from sphinx.util.docutils import SphinxDirective
 
+from publishing import addresses
+from publishing.site import hide_pdf, pdf_name
 from publishing.sphinx import notebooks
 from publishing.sphinx.editions import EDITIONS, language, root, site_address, top
 from publishing.words import WORDS, words
 
 PICTURES = "_pictures"
-NOTEBOOK_BRANCH = "notebooks"  # where the publishing workflow puts the executed notebooks
+# What previews need a whole address for.
+ADDRESSED = re.compile(r'<meta [^>]*"(?:og:url|og:image|og:image:alt|twitter:card)"[^>]*>\n?')
 
 
 class Bibtex(SphinxDirective):
@@ -37,13 +40,14 @@ class Bibtex(SphinxDirective):
             (Path(self.env.srcdir) / "CITATION.cff").read_text(encoding="utf8")
         )
         year = str(citation["date-released"])[:4]
+        address = site_address(self.env.app) or self.env.app.addresses.repository
         entry = "\n".join([
             "@book{learninglorenz" + year + ",",
             f"  title   = {{{citation['title']}}},",
             f"  author  = {{{{{citation['authors'][0]['name']}}}}},",
             f"  year    = {{{year}}},",
             f"  version = {{{citation['version']}}},",
-            f"  url     = {{{site_address(self.env.app)}}},",
+            *([f"  url     = {{{address}}},"] if address else []),
             "}",
         ])  # fmt: skip
         block = nodes.literal_block(entry, entry, language="bibtex")
@@ -88,12 +92,21 @@ def first_figure(body):
 
 def give_addresses(app, config):
     """Tell the libraries the site's name and address, and what a wrong address shows."""
+    app.addresses = addresses.known()
+    edition, site = EDITIONS[language(app)], app.addresses.site
+    config.html_baseurl = site and site + edition
     config.ogp_site_name, config.ogp_site_url = config.html_title, config.html_baseurl
-    config.notfound_urls_prefix = urlparse(config.html_baseurl).path
+    config.ogp_social_cards = {"enable": False}  # pages have pictures of their own, or none
+    if not site:
+        # No address, no map: as meant.
+        config.suppress_warnings = [*config.suppress_warnings, "sitemap.configuration"]
+    # Without an address the best guess is the root of its host, as `make serve` has it.
+    home = site or "/"
+    config.notfound_urls_prefix = urlparse(home).path + edition
     # Hosts know one such page for all of the site, so it speaks both languages.
     said = [
         f'<p lang="{code}">{own["not found"]}. '
-        f'<a href="{site_address(app)}{EDITIONS[code]}book/index.html">{own["home"]}</a>.</p>'
+        f'<a href="{home}{EDITIONS[code]}book/index.html">{own["home"]}</a>.</p>'
         for code, own in WORDS.items()
     ]
     config.notfound_context = {"title": "404", "body": f"<h1>404</h1>{''.join(said)}"}
@@ -109,38 +122,39 @@ def describe(app, pagename, templatename, context, doctree):
         app.lorenz_pictures.add(found[0])
         picture, seen = f"{site_address(app)}{PICTURES}/{Path(found[0]).stem}.png", found[1]
     told = html.escape(description(doctree))
-    context["meta"] |= {
-        "og:description": told,
-        "og:image": picture,
-        "og:image:alt": html.escape(seen),
-        "og:locale": words(app)["locale"],
-    }
+    context["meta"] |= {"og:description": told, "og:locale": words(app)["locale"]}
+    if site_address(app):
+        context["meta"] |= {"og:image": picture, "og:image:alt": html.escape(seen)}
     context["metatags"] += f'<meta name="description" content="{told}">'
+
+
+def drop_unaddressed(app, pagename, templatename, context, doctree):
+    """Leave out of a page's preview what nobody could find."""
+    if app.builder.format == "html" and not site_address(app):
+        context["metatags"] = ADDRESSED.sub("", context.get("metatags", ""))
 
 
 def add_buttons(app, pagename, templatename, context, doctree):
     """Offer to run and to download the page; the theme knows neither Colab's nor our notebooks."""
     if doctree is None or "header_buttons" not in context:
         return
-    own = words(app)
-    printing = _button(own["print"], "fas fa-file-pdf", ".pdf", javascript="window.print()")
-    if not notebooks.is_chapter(app, pagename):
-        context["header_buttons"].insert(0, _group(own["download"], "fas fa-download", [printing]))
-        return
-    up = root(context)
-    options = app.config.html_theme_options
-    repository = options["repository_url"].rstrip("/")
-    owner_name = repository.split("github.com/")[-1]
-    lab = quote(f"lab/tree/{pagename}.py", safe="")
-    branch = options["repository_branch"]
-    binder = f"https://mybinder.org/v2/gh/{owner_name}/{branch}?urlpath={lab}"
-    colab = "https://colab.research.google.com/github/"
-    colab += f"{owner_name}/blob/{NOTEBOOK_BRANCH}/{pagename}.ipynb"
-    run = [
-        _button(own["binder"], "fas fa-rocket", "Binder", url=binder),
-        _button(own["colab"], "fas fa-cloud", "Colab", url=colab),
-        _button(own["lab"], "fas fa-laptop", "JupyterLab", url=f"{repository}#two-commands"),
+    own, up = words(app), root(context)
+    whole = f"{up}/{pdf_name(language(app))}"
+    printing = [
+        _button(own["print"], "fas fa-file-pdf", ".pdf", javascript="window.print()"),
+        _button(own["book"], "fas fa-book", own["whole"], url=whole),
     ]
+    if not notebooks.is_chapter(app, pagename):
+        context["header_buttons"].insert(0, _group(own["download"], "fas fa-download", printing))
+        return
+    found = app.addresses
+    home = found.repository and f"{found.repository}#two-commands"
+    run = [
+        _button(own["binder"], "fas fa-rocket", "Binder", url=found.binder(pagename)),
+        _button(own["colab"], "fas fa-cloud", "Colab", url=found.colab(pagename)),
+        _button(own["lab"], "fas fa-laptop", "JupyterLab", url=home),
+    ]
+    run = [button for button in run if button["url"]]
     notebook = f"{top(app, context)}/{notebooks.FOLDER}/{pagename}"
     solved = f"{notebook}{notebooks.SOLUTIONS}.ipynb"
     with_solutions = _button(own["solutions"], "fas fa-check", own["solved"], url=solved)
@@ -148,12 +162,21 @@ def add_buttons(app, pagename, templatename, context, doctree):
         _button(own["notebook"], "fas fa-code", ".ipynb", url=f"{notebook}.ipynb"),
         *([with_solutions] if notebooks.has_solutions(pagename) else []),
         _button(own["script"], "fas fa-file", ".py", url=f"{up}/_sources/{pagename}.py"),
-        printing,
+        *printing,
     ]
     context["header_buttons"][:0] = [
-        _group(own["launch"], "fas fa-rocket", run),
+        *([_group(own["launch"], "fas fa-rocket", run)] if run else []),
         _group(own["download"], "fas fa-download", download),
     ]
+
+
+def hide_book(app, error):
+    """Take the entry for the whole book's PDF out of the menus until `make pdf` has printed it."""
+    if error or app.builder.format != "html":
+        return
+    for path in sorted(Path(app.outdir).rglob("*.html")):
+        page = path.read_text(encoding="utf8")
+        path.write_text(hide_pdf(page, language(app)), encoding="utf8")
 
 
 def _button(tooltip, icon, text, **target):
@@ -198,6 +221,8 @@ def write_pictures(app):
 def write_files(app, error):
     """Write what stands beside the pages, once for all editions."""
     if error or app.builder.format != "html" or language(app) != "en":
+        return
+    if not site_address(app):
         return
     write_pictures(app)
     maps = [f"Sitemap: {app.config.html_baseurl}{f}sitemap.xml\n" for f in EDITIONS.values()]
