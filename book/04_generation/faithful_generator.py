@@ -367,11 +367,7 @@ Markdown(
 # %% [markdown]
 # No row of {numref}`tab-faithful-spectrum` speaks for the critic. Where the next state is a function of
 # the present one, whoever regresses it is as close and done sooner, and what brought the contraction
-# home is not the game but the data. Others have found the pieces of this. One-step fits with small error and wrong
-# statistics are described, with their mending by derivatives, by {cite:t}`park2024when`; GANs that
-# draw chaotic series as whole images have a long tail of large errors {cite}`tanaka2023evaluating`, as the
-# {doc}`deck's GAN </book/04_generation/deck_gan>` has; polynomials of the state, or of delays, are the
-# next-generation reservoir computers of {cite:t}`gauthier2021next`.
+# home is not the game but the data.
 #
 # ## What was tried, and what each choice buys
 #
@@ -542,6 +538,46 @@ Markdown(
 )
 
 # %% [markdown]
+# ## What others did
+#
+# **Adversarial training for chaotic or random series.**
+#
+# * {cite:t}`tanaka2023evaluating` draw chaotic series by a deep convolutional GAN: determinism and Lyapunov
+#   exponent come out well, and large errors remain at a low rate that is not negligible. The
+#   {doc}`deck's GAN </book/04_generation/deck_gan>` draws whole series too; the generator of this page makes steps, and
+#   its derivative is judged as well as its series.
+# * {cite:t}`yoon2019time` (TimeGAN) add a supervised loss to the adversarial one, in a learned space, so that
+#   series keep their dynamics from step to step. Here pairing the scores does what the supervised part does there, and the state needs no
+#   learned space.
+# * {cite:t}`yeo2021generative` let a recurrent network and a critic learn the noise of random systems, held together by
+#   conditions of consistency between distributions. The noise of this page is normal, and a regression gives its size.
+# * {cite:t}`kuehl2026generative` prove, for a model of the game with infinitely many dimensions, that the invariant
+#   distribution of a sufficiently chaotic system can be learned from one series. A map with the right
+#   distribution can still contract wrongly; this page measures both, on finite networks.
+#
+# **Models with the right statistics.**
+#
+# * {cite:t}`park2024when` find, and explain by ergodic theory, that a network of small test error may have wrong moments and
+#   exponents; derivatives in the training loss improve it. Here no derivative is given: series from beside the
+#   attractor show what it would say.
+# * {cite:t}`jiang2023training` find that operators fitted by squared error fail in the long run on noisy data, and add losses on
+#   statistics, by optimal transport or contrastive learning; {cite:t}`melo2026learning` learn such statistics by a critic, with the
+#   model. Our critic sees single steps only and our series are free of noise; there the statistics follow
+#   from the steps.
+# * {cite:t}`brenner2022tractable` rebuild such systems by recurrent networks that are linear piece by piece, {cite:t}`hess2023generalized`
+#   by a teacher forcing that provably keeps their gradients bounded. With the whole state in each sample one step
+#   suffices, and no gradient runs through time.
+# * {cite:t}`hemmer2025true` train one network (DynaMix) on many systems, which then continues a new one from a sample of it, without
+#   training, with its long-term statistics. Ours knows one system.
+#
+# **Forecasts without a game.**
+#
+# * {cite:t}`gauthier2021next` replace the reservoir by a linear regression on products of a few states. Our polynomials are of
+#   that kind, with one state and higher degree; {doc}`/book/03_concepts/lstm` shows both.
+# * {cite:t}`gilpin2023model` compares many methods on 135 chaotic systems: large general networks stay accurate for up to two dozen
+#   Lyapunov times, and methods with physics in them keep an advantage where data are few. This page asks for statistics
+#   and derivatives, not for a horizon.
+#
 # ## What we find
 
 # %%
