@@ -250,13 +250,7 @@ def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ense
     assert checkpoint.read_bytes() == b"half a file"
 
 
-def overwrite_the_middle(path):
-    content = path.read_bytes()
-    middle = len(content) // 2
-    path.write_bytes(content[:middle] + b"\0\1\2\3" + content[middle + 4 :])
-
-
-@pytest.mark.parametrize("damage", [truncate, overwrite_the_middle, replace_by_text])
+@pytest.mark.parametrize("damage", [truncate, replace_by_text])
 def test_damaged_and_foreign_checkpoints_are_refused_and_left_alone(damage, tmp_path, ensemble):
     config, path = SHORT["images"], tmp_path / "run.checkpoint"
     training._save(training.AdversarialRun(config, ensemble, "cpu"), path)
@@ -293,7 +287,7 @@ def test_a_field_younger_than_a_record_had_its_default(tiny_models, tmp_path, ca
     assert capsys.readouterr().err == ""
     record["config"]["unheard_of"] = 1
     path.write_text(json.dumps(record))
-    with pytest.raises(CheckpointError, match="no complete record of a run.*unheard_of"):
+    with pytest.raises(CheckpointError, match=r"no complete record of a run.*unheard_of"):
         training.load_or_train("tiny", directory=tmp_path, progress=False)
 
 

@@ -82,7 +82,7 @@ from lorenz_utils import regression
 from lorenz_utils.system import LORENZ63
 
 sigma = LORENZ63.sigma
-known_sigma = regression.fixed_coefficients({(0, 0): -sigma, (0, 1): sigma}, (3, 9))
+known_sigma = np.eye(27)[:2], [-sigma, sigma]  # the first two of 27 coefficients
 search = {"bounds": (-1000, 1000), "max_iter": 50, "tol": 1e-12}  # a start for Powell, no more
 
 # %%
