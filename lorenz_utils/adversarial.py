@@ -102,7 +102,9 @@ class Transitions:
 
     def build(self, config, ensemble):
         """Generator, critic, and the data that batches are drawn from."""
-        mean, std, standardised = standardise(ensemble)
+        mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
+        mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
+        standardised = ((ensemble - mean) / std).transpose(0, 2, 1)
         step_std = np.diff(standardised, axis=-1).std((0, 2))
         generator = networks.SeriesGenerator(
             mean, std, latent_dim=config.latent_dim, width=config.width
@@ -132,13 +134,6 @@ class Transitions:
         latent = torch.randn(run.config.batch_size, 3, run.config.crop - 1).to(run.device)
         starts = {"data": real[..., 0], "unpaired": real[..., 0].roll(1, 0), "own": run.own}
         return run.generator(starts[run.config.starts], latent)
-
-
-def standardise(ensemble):
-    """Mean and standard deviation (3,), and the ensemble in their units, (n_series, 3, length)."""
-    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
-    mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
-    return mean, std, ((ensemble - mean) / std).transpose(0, 2, 1)
 
 
 UNITS = (0, 0, 0), (1, 1, 1)

@@ -386,8 +386,6 @@ def extremes(results, dt):
 
 small, large = extremes(rmse, 0.01), extremes(rmse, 0.1)
 small_exponents, large_exponents = extremes(largest, 0.01), extremes(largest, 0.1)
-ledger.record("deck-tables/best-rmse-dt-0.1", large[0], n=N_SERIES)
-ledger.record("deck-tables/worst-rmse-dt-0.01", small[1], n=N_SERIES)
 ledger.record("deck-tables/best-lambda-dt-0.01", small_exponents[1], amplified=True, n=N_SERIES)
 Markdown(f"""
 * **The tables' size is right.** The deck's four methods miss the coefficients by
