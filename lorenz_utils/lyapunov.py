@@ -10,13 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils.checks import (
-    check_count,
-    check_ensemble,
-    check_finite,
-    check_positive,
-    check_shape,
-)
+from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
@@ -438,12 +432,9 @@ def _slope(time, values, *, weight):
 
 def _check_coordinate(series):
     """One coordinate as a float array (length,)."""
-    series = check_finite(series, "series")
-    if series.ndim != 1 or len(series) < MIN_SCALAR_LENGTH:
-        raise ValueError(
-            f"series must be one coordinate of at least {MIN_SCALAR_LENGTH} samples, "
-            f"got shape {series.shape}"
-        )
+    series = check_shape(series, "series", "(length,)")
+    if len(series) < MIN_SCALAR_LENGTH:
+        raise ValueError(f"series must have {MIN_SCALAR_LENGTH} samples or more, got {len(series)}")
     if np.ptp(series) == 0:
         raise ValueError(f"series must vary, got the constant {series[0]}")
     return series

@@ -92,9 +92,8 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     >>> np.allclose(flow_map(fixed_point, 0.1), fixed_point)
     True
     """
-    orbit = simulate(
-        check_shape(state, "state", "(..., 3)"), dt, 2, parameters=parameters, rtol=rtol
-    )
+    state = check_shape(state, "state", "(..., 3)")
+    orbit = simulate(state, dt, 2, parameters=parameters, rtol=rtol)
     return np.ascontiguousarray(orbit[..., 1, :])
 
 

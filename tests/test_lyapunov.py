@@ -215,8 +215,8 @@ def test_scalar_exponents_scale_with_time_and_not_with_units(estimator):
 @pytest.mark.parametrize(
     ("series", "error", "message"),
     [
-        (ENSEMBLE[0], ValueError, "series must be one coordinate"),
-        (np.arange(20.0), ValueError, "series must be one coordinate of at least"),
+        (ENSEMBLE[0], ValueError, r"series must have shape \(length,\), got \(1000, 3\)"),
+        (np.arange(20.0), ValueError, "series must have 100 samples or more, got 20"),
         (np.ones(500), ValueError, "series must vary"),
         (np.full(500, np.nan), ValueError, "series must be finite"),
         (np.full(500, "a"), TypeError, "series must hold real numbers"),
