@@ -75,7 +75,7 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
     transient = transient and check_positive(transient, "transient")
     n_orbits, d = state.shape
     n_blocks = 1 if n_orbits >= N_BLOCKS else N_BLOCKS
-    n_steps = n_blocks * int(np.ceil(duration / (n_blocks * dt)))
+    block_length = int(np.ceil(duration / (n_blocks * dt)))
     n_transient = int(np.ceil(transient / dt))
 
     def tangent_field(rows):
@@ -93,12 +93,12 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
 
     def derivatives():
         point = state.T
-        for _ in range(n_transient + n_steps):
+        for _ in range(n_transient + n_blocks * block_length):
             rows = advance(np.concatenate([point, identity]), dt, 1)
             point, tangent = rows[:d], rows[d:].T.reshape(n_orbits, d, d)
             yield np.where(np.isfinite(point).all(axis=0)[:, None, None], tangent, np.nan)
 
-    return _exponents(derivatives(), d, dt, n_transient=n_transient, n_blocks=n_blocks)
+    return _exponents(derivatives(), d, dt, n_transient, block_length)
 
 
 def map_spectrum(step, initial_state, *, dt, duration, transient):
@@ -152,7 +152,7 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
             point, slopes = near[0], (near[1 : d + 1] - near[d + 1 :]) / (2 * size[:, None, None])
             yield np.moveaxis(slopes, 0, -1)
 
-    return _exponents(derivatives(), d, dt, n_transient=n_transient)
+    return _exponents(derivatives(), d, dt, n_transient, n_steps)
 
 
 def kaplan_yorke_dimension(exponents):
@@ -372,24 +372,27 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
     followed = ensemble[:n_orbits, :-1]
     derivatives = _local_derivatives(ensemble, followed, n_neighbors)
     steps = derivatives.reshape(*followed.shape, 3).swapaxes(0, 1)
-    return _exponents(steps, 3, dt, n_transient=(length - 1) // 10)
+    n_transient = (length - 1) // 10
+    return _exponents(steps, 3, dt, n_transient, length - 1 - n_transient)
 
 
-def _exponents(derivatives, d, dt, *, n_transient, n_blocks=1):
+def _exponents(derivatives, d, dt, n_transient, block_length):
     """Exponents from the derivatives (n_orbits, d, d) of each step, composed by QR decomposition.
 
-    Means and errors are over orbits and over as many blocks of each, without the first steps. All
-    are NaN where an orbit is lost, which is an answer here and not a mishap.
+    Means and errors are over orbits and blocks of time, without the transient. All are NaN where an
+    orbit is lost, which is an answer here and not a mishap.
     """
     tangent, growth = np.eye(d), []
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        for derivative in derivatives:
+        for t, derivative in enumerate(derivatives, start=-n_transient):
             if not np.isfinite(derivative).all():
                 return Estimate(np.full(d, np.nan), np.full(d, np.nan))
             tangent, upper = np.linalg.qr(derivative @ tangent)
-            growth.append(np.log(abs(upper.diagonal(axis1=1, axis2=2))))
-    blocks = np.split(np.array(growth[n_transient:]), n_blocks)
-    exponents = np.concatenate([block.mean(0) for block in blocks]) / dt
+            if t >= 0 and t % block_length == 0:
+                growth.append(0.0)
+            if t >= 0:
+                growth[-1] = growth[-1] + np.log(abs(upper.diagonal(axis1=1, axis2=2)))
+    exponents = np.concatenate(growth) / (block_length * dt)
     if not np.isfinite(exponents).all():
         return Estimate(exponents.mean(0), np.full(d, np.nan))
     return Estimate.from_samples(exponents)
