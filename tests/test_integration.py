@@ -32,6 +32,7 @@ from lorenz_utils.system import (
 DIGESTS = """
 import hashlib
 import numpy as np
+from experiments.ablation import kicked_ensemble
 from lorenz_utils.identification import PolynomialField
 from lorenz_utils.system import *
 

@@ -437,8 +437,7 @@ plotting.table(["variant", *COLUMNS], [[v, *map(shown, found[v])] for v in order
 # seen.
 
 # %%
-from experiments.ablation import NOISE_LEVELS, NOISE_VARIANTS
-from lorenz_utils.system import kicked_ensemble
+from experiments.ablation import NOISE_LEVELS, NOISE_VARIANTS, kicked_ensemble
 
 noise = read_study(RECORDS / "noise")
 
