@@ -20,7 +20,7 @@
 # the model correctly. The generation of data by GANs is an interesting alternative. Results visually
 # acceptable and which conserve the chaos."
 
-# %% tags=["hide-input"]
+# %%
 from collections import Counter
 
 from IPython.display import Markdown
@@ -57,8 +57,9 @@ verdicts = ledger.verdicts()
 counts = Counter(row["verdict"] for row in verdicts)
 
 
-# %% tags=["hide-input", "full-width"] label="tab-conclusions-scorecard"
+# %% tags=["full-width"] label="tab-conclusions-scorecard"
 def asked(row):
+    """What the claim's rule asks of our result."""
     if row["rule"] == "draw":
         return f"one draw: {row['deck']:g}"
     if row["rule"] == "equals":
@@ -66,19 +67,7 @@ def asked(row):
     return f"{'above' if row['rule'] == 'greater' else 'below'} {row['threshold']:g}"
 
 
-def shown(ours):
-    exact = not ours.standard_error and ours.value == round(ours.value)
-    return format(ours, ".0f" if exact else ".3f" if 1e-2 <= abs(ours.value) < 1e3 else ".3g")
-
-
-rows = []
-for row in verdicts:
-    link = f"[slide {row['slide']}]({row['page'].removeprefix('book/')}.py#what-we-find)"
-    claim = f"{row['claim']} *{row['quantity'][0].upper()}{row['quantity'][1:]}.*"
-    verdict = f"*{row['verdict']}*"
-    rows.append([link, claim, asked(row), shown(row["ours"]), verdict, row["reason"]])
-headers = ["computed in", "claim, and what is measured", "asked", "ours", "verdict", "why"]
-plotting.table(headers, rows)
+plotting.table(figures.HEADERS, [figures.row(claim, asked(claim)) for claim in verdicts])
 
 # %% [markdown]
 # Intervals are 95 % intervals over independent repeats, as each chapter states, by Student's t; a number
@@ -148,10 +137,4 @@ held = [ledger.judge({**row, "rule": "equals"}, row["ours"]) for row in draws]
 # %% tags=["remove-cell"]
 from myst_nb import glue
 
-from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import load_or_train
-
-lorenz = make_ensemble(1, 1000, 0.1, rng=2026)[0]
-models = [load_or_train(name)[0] for name in ("deck-dcgan", "faithful-generator")]
-generated = [model.generate(1, 1000, rng=1)[0] for model in models]
-glue("hero", figures.draw_hero(lorenz, *generated), display=False)
+glue("hero", figures.hero(), display=False)

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from lorenz_utils.files import write_whole
 from lorenz_utils.system import ORBIT_DIGEST
 
@@ -111,6 +113,20 @@ def load(name):
             f"{ORBIT_DIGEST}: renew it by python -m experiments.{name}"
         )
     return record
+
+
+def column(record, key, **wanted):
+    """One value of each row that holds the wanted ones, as an array; None where a row lacks it.
+
+    Parameters
+    ----------
+    record : dict
+        As `load` returns it.
+    key : str
+    **wanted
+        Keys and values by which rows are chosen; all rows by default.
+    """
+    return np.array([row.get(key) for row in record["rows"] if wanted.items() <= row.items()])
 
 
 def origin(record):

@@ -60,6 +60,24 @@ def read_study(directory):
     return {name: _read(directory, name) for name in names}
 
 
+def results_of(study, **wanted):
+    """The results of all tasks of a study with these arguments, for example of all seeds of one.
+
+    Parameters
+    ----------
+    study : dict
+        As `run_study` and `read_study` return it.
+    **wanted
+        Arguments and their values.
+
+    Returns
+    -------
+    list of dict
+    """
+    chosen = (r for r in study.values() if wanted.items() <= r["task"].items())
+    return [record["result"] for record in chosen]
+
+
 def _timed(name, function, task):
     start = time.process_time()
     with threadpool_limits(1):

@@ -5,14 +5,12 @@
 
 import math
 import time
-from collections import defaultdict
-from copy import deepcopy
 
 import numpy as np
 import torch
-from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 from torch.nn.functional import softplus
+from torch.optim.swa_utils import AveragedModel
 
 from lorenz_utils import networks
 from lorenz_utils.images import Scaling, series_to_images
@@ -68,6 +66,11 @@ def penalised_scores(critic, real, fake):
     return *scores.chunk(2), 2 * slope.square().flatten(1).sum(1).mean()
 
 
+def moving_average(config):
+    """Exponential average of the generator's weights; it forgets faster at first, and all at 0."""
+    return lambda kept, new, n: kept.lerp(new, 1 - min(config.average, int(n) / (int(n) + 9)))
+
+
 class Images:
     """The deck's pair: whole series, folded into images."""
 
@@ -99,7 +102,9 @@ class Transitions:
 
     def build(self, config, ensemble):
         """Generator, critic, and the data that batches are drawn from."""
-        mean, std, standardised = standardise(ensemble)
+        mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
+        mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
+        standardised = ((ensemble - mean) / std).transpose(0, 2, 1)
         step_std = np.diff(standardised, axis=-1).std((0, 2))
         generator = networks.SeriesGenerator(
             mean, std, latent_dim=config.latent_dim, width=config.width
@@ -131,13 +136,6 @@ class Transitions:
         return run.generator(starts[run.config.starts], latent)
 
 
-def standardise(ensemble):
-    """Mean and standard deviation (3,), and the ensemble in their units, (n_series, 3, length)."""
-    mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
-    mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
-    return mean, std, ((ensemble - mean) / std).transpose(0, 2, 1)
-
-
 UNITS = (0, 0, 0), (1, 1, 1)
 # What a generator and a critic are, by the name that a configuration gives: one that is added here
 # can be trained.
@@ -155,13 +153,15 @@ class AdversarialRun:
         generator, critic, data = self.pair.build(config, ensemble)
         self.data = torch.as_tensor(data, dtype=torch.float32, device=device)
         self.generator, self.critic = generator.to(device), critic.to(device)
-        self.averaged = deepcopy(generator).requires_grad_(False) if config.average else generator
+        self.average = AveragedModel(generator, avg_fn=moving_average(config)).requires_grad_(False)
+        self.average.n_averaged += 1  # the untrained generator, which is not copied over
         self.rates = {"generator": config.rate, "critic": config.rate * config.critic_rate_ratio}
         betas = (config.beta1, config.beta2)
         self.optimisers = {
             "generator": torch.optim.Adam(generator.parameters(), self.rates["generator"], betas),
             "critic": torch.optim.Adam(critic.parameters(), self.rates["critic"], betas),
         }
+        self.parts = [generator, critic, self.average, *self.optimisers.values()]
         # Where the generator's own orbits stand, if it is to continue these instead of the data.
         self.own = torch.randn(config.batch_size, 3).to(device) if config.starts == "own" else None
 
@@ -180,7 +180,7 @@ class AdversarialRun:
         if step % self.config.critic_every == 0:
             self.critic_step(real, step)
         self.generator_step(real, step)
-        self.average(step)
+        self.average.update_parameters(self.generator)
         self.advance_own()
         self.step = step + 1
 
@@ -230,22 +230,9 @@ class AdversarialRun:
         loss.backward()
         self.optimisers[name].step()
 
-    def average(self, step):
-        """Move the averaged generator towards the current one; its buffers are copied."""
-        if self.averaged is self.generator:
-            return
-        decay = min(self.config.average, (step + 1) / (step + 10))
-        with torch.no_grad():
-            pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
-            for kept, current in pairs:
-                kept.lerp_(current, 1 - decay)
-            buffers = zip(self.averaged.buffers(), self.generator.buffers(), strict=True)
-            for kept, current in buffers:
-                kept.copy_(current)
-
     def report(self, reference, dt):
         """Losses, median flow residual and D_stsp, appended to the history."""
-        generated = self.averaged.generate(REPORT_SERIES, rng=0)
+        generated = self.average.module.generate(REPORT_SERIES, rng=0)
         row = {key: float(value) for key, value in self.losses.items()}
         row["median_residual"] = row["d_stsp"] = math.inf
         if np.isfinite(generated).all():
@@ -259,36 +246,24 @@ class AdversarialRun:
         """Processor seconds of training so far, those before an interruption included."""
         return time.process_time() - self.started
 
-    def networks(self):
-        """All networks as one module."""
-        names = ("generator", "critic", "averaged")
-        return nn.ModuleDict({name: getattr(self, name) for name in names})
+    def state(self):
+        """All that a run needs in order to go on as if it had never stopped."""
+        return {
+            "parts": [part.state_dict() for part in self.parts],
+            "random": torch.get_rng_state(),
+            "random of devices": torch.cuda.get_rng_state_all(),
+            "own": self.own,
+            "step": self.step,
+            "history": self.history,
+            "seconds": self.elapsed(),
+        }
 
-    def tensors(self):
-        """Every tensor of the run under one flat name, optimisers' and random state included."""
-        named = {"random": torch.get_rng_state(), **self.networks().state_dict()}
-        if self.device != "cpu":
-            named["random_device"] = torch.cuda.get_rng_state()
-        if self.own is not None:
-            named["own"] = self.own
-        for name, optimiser in self.optimisers.items():
-            for i, state in optimiser.state_dict()["state"].items():
-                named |= {f"{name}-optimiser.{i}.{key}": value for key, value in state.items()}
-        return named
-
-    def load_tensors(self, tensors):
-        """Take over the state that `tensors` gave."""
-        networks = self.networks()
-        networks.load_state_dict({name: tensors[name] for name in networks.state_dict()})
-        for name, optimiser in self.optimisers.items():
-            state = defaultdict(dict)
-            for key in tensors:
-                if key.startswith(f"{name}-optimiser."):
-                    _, index, field = key.split(".")
-                    state[int(index)][field] = tensors[key]
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-        torch.set_rng_state(tensors["random"])
-        if self.own is not None:
-            self.own = tensors["own"].to(self.device)
-        if self.device != "cpu":
-            torch.cuda.set_rng_state(tensors["random_device"])
+    def resume(self, state):
+        """Take over what `state` gave."""
+        for part, stored in zip(self.parts, state["parts"], strict=True):
+            part.load_state_dict(stored)
+        torch.set_rng_state(state["random"])
+        torch.cuda.set_rng_state_all(state["random of devices"])
+        self.own = state["own"] if self.own is None else state["own"].to(self.device)
+        self.step, self.history = state["step"], state["history"]
+        self.started -= state["seconds"]

@@ -23,6 +23,13 @@ def check_count(value, name, *, minimum=1):
     return int(value)
 
 
+def check_choice(value, name, allowed):
+    """Return `value` if it is one of those `allowed`, or raise an error that names the argument."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {value!r}")
+    return value
+
+
 def check_finite(values, name):
     """Return `values` as a float64 array of any shape, or raise an error that names the argument.
 

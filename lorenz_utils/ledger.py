@@ -17,6 +17,7 @@ import numpy as np
 import yaml
 from scipy.special import ndtri, stdtrit
 
+from lorenz_utils.checks import check_choice
 from lorenz_utils.files import home, write_whole
 
 ROOT = home()
@@ -139,17 +140,10 @@ def record(name, estimate, *, amplified=False, **context):
         estimate = Estimate(estimate if isinstance(estimate, Integral) else float(estimate))
     if amplified and estimate.n is None and not np.all(estimate.standard_error):
         raise ValueError(f"an amplified result needs repeats, and {name!r} has no standard error")
-    entry = {
-        "name": name,
-        "value": np.asarray(estimate.value).tolist(),
-        "standard_error": np.asarray(estimate.standard_error).tolist(),
-        "n": estimate.n,
-        "amplified": amplified,
-        "context": context,
-    }
+    entry = {"name": name, **vars(estimate), "amplified": amplified, "context": context}
     try:
         RESULTS.mkdir(parents=True, exist_ok=True)
-        write_whole(_path(name), json.dumps(entry))
+        write_whole(_path(name), json.dumps(entry, default=np.ndarray.tolist))
     except OSError as error:
         # Whoever only reads goes on reading; a full disk, though, has to be known.
         if error.errno not in (errno.EROFS, errno.EACCES):
@@ -241,48 +235,51 @@ def judge(claim, ours, control=None):
     ValueError
         For an unknown rule, an estimate that is an array, or a draw without repeats.
     """
-    if claim["rule"] not in ("equals", "draw", "greater", "less"):
-        raise ValueError(f"rule must be equals, draw, greater or less, got {claim['rule']!r}")
+    check_choice(claim["rule"], "rule", ("equals", "draw", "greater", "less"))
     for estimate in (ours, control or ours):
         if np.ndim(estimate.value):
             raise ValueError(f"a claim is judged by one number, got {estimate}")
         if not math.isfinite(estimate.value + estimate.half_width()):
             return UNDECIDED
     if claim["rule"] in ("greater", "less"):
-        beyond = [_beyond(claim, estimate) for estimate in (ours, control) if estimate]
-        if beyond[0] is False:
-            return NOT_REPRODUCED
-        if None in beyond:
-            return UNDECIDED
-        return DOES_NOT_IMPLY if beyond[1:] == [True] else REPRODUCED
-    distance = abs(ours.value - claim["deck"])
+        found = _side(claim, ours)
+        if found != REPRODUCED or control is None:
+            return found
+        implied = {NOT_REPRODUCED: REPRODUCED, REPRODUCED: DOES_NOT_IMPLY, UNDECIDED: UNDECIDED}
+        return implied[_side(claim, control)]
     if claim["rule"] == "equals":
-        return _zone(distance, ours.half_width(), claim["tolerance"], claim.get("partial", 0))
+        return _zone(claim, ours, claim["tolerance"])
     if ours.n is None:
         raise ValueError(f"a draw is judged by repeats of ours, got {ours} without their number")
     # s sqrt(1 + 1/n) is sqrt(n + 1) times the standard error, s / sqrt(n).
     likely, possible = (ours.half_width(level) * math.sqrt(ours.n + 1) for level in (0.95, 0.999))
+    distance = abs(ours.value - claim["deck"])
     if distance > possible:
-        return _zone(distance, ours.half_width(), 0, claim.get("partial", 0))
+        return _zone(claim, ours, 0)
     return REPRODUCED if distance <= likely <= claim["tolerance"] else UNDECIDED
 
 
-def _beyond(claim, estimate):
-    """Whether the whole interval lies beyond the threshold; None if it lies on both sides."""
+def _side(claim, estimate):
+    """Reproduced where the whole interval lies beyond the threshold."""
     sign = 1 if claim["rule"] == "greater" else -1
     excess = sign * (estimate.value - claim["threshold"])
-    if excess > estimate.half_width():
-        return True
-    return False if excess <= -estimate.half_width() else None
+    return _of_all(estimate, excess, lambda x: REPRODUCED if x > 0 else NOT_REPRODUCED)
 
 
-def _zone(distance, half_width, tolerance, partial):
-    """Verdict on a distance, if the whole interval around it gets the same one."""
-    ends = []
-    for end in (max(distance - half_width, 0), distance + half_width):
-        within = REPRODUCED if end <= tolerance else IN_PART
-        ends.append(within if end <= max(tolerance, partial) else NOT_REPRODUCED)
-    return ends[0] if ends[0] == ends[1] else UNDECIDED
+def _zone(claim, estimate, tolerance):
+    """Reproduced where the whole interval lies within the tolerance of the deck's number."""
+
+    def verdict(distance):
+        within = REPRODUCED if distance <= tolerance else IN_PART
+        return within if distance <= max(tolerance, claim.get("partial", 0)) else NOT_REPRODUCED
+
+    return _of_all(estimate, abs(estimate.value - claim["deck"]), verdict)
+
+
+def _of_all(estimate, measure, verdict):
+    """The verdict on what is measured, if both ends of its interval get the same one."""
+    low, high = (verdict(measure + sign * estimate.half_width()) for sign in (-1, 1))
+    return low if low == high else UNDECIDED
 
 
 def _path(name):

@@ -3,19 +3,14 @@
 Exponents are in nat per time unit, the largest first.
 """
 
+import warnings
 from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils.checks import (
-    check_count,
-    check_ensemble,
-    check_finite,
-    check_positive,
-    check_shape,
-)
+from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
@@ -29,8 +24,8 @@ CHUNK = 20_000  # samples fitted at once: 100 MB
 def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, transient):
     """All exponents of any system, by QR decomposition of its tangent flow.
 
-    The matrix M(t) of tangent vectors obeys dM/dt = J(x(t)) M. After every `dt` it is
-    factored, M = Q R, and replaced by Q; the exponents are the means of log |R_ii| / dt.
+    The derivative M of the flow over `dt` obeys dM/dt = J(x(t)) M. Composed with the vectors Q of
+    the step before it is factored anew, M Q = Q' R; the exponents are the means of log |R_ii| / dt.
 
     Parameters
     ----------
@@ -95,20 +90,15 @@ def lyapunov_spectrum(vector_field, jacobian, initial_state, *, dt, duration, tr
         advance = vector_field.flow_with_tangent
     # One row a coordinate of the state, then one an entry of M; one column an orbit.
     identity = np.broadcast_to(np.eye(d).reshape(-1, 1), (d * d, n_orbits))
-    rows = np.concatenate([state.T, identity])
-    log_growth = np.zeros((n_blocks, d, n_orbits))
-    # An orbit that diverges overflows, which is an answer here and not a mishap.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for step in range(-n_transient, n_blocks * block_length):
-            rows = advance(rows, dt, 1)
-            if not np.isfinite(rows).all():
-                return Estimate(np.full(d, np.nan), np.full(d, np.nan))
-            tangent, log_diagonal = _orthonormalise(rows[d:].reshape(d, d, -1))
-            rows[d:] = tangent.reshape(d * d, -1)
-            if step >= 0:
-                log_growth[step // block_length] += log_diagonal
-    exponents = log_growth / (block_length * dt)
-    return Estimate.from_samples(np.swapaxes(exponents, 1, 2).reshape(-1, d))
+
+    def derivatives():
+        point = state.T
+        for _ in range(n_transient + n_blocks * block_length):
+            rows = advance(np.concatenate([point, identity]), dt, 1)
+            point, tangent = rows[:d], rows[d:].T.reshape(n_orbits, d, d)
+            yield np.where(np.isfinite(point).all(axis=0)[:, None, None], tangent, np.nan)
+
+    return _exponents(derivatives(), d, dt, n_transient, block_length)
 
 
 def map_spectrum(step, initial_state, *, dt, duration, transient):
@@ -151,26 +141,18 @@ def map_spectrum(step, initial_state, *, dt, duration, transient):
     n_transient, n_steps = round(transient / dt), round(duration / dt)
     n_orbits, d = state.shape
     offsets = np.concatenate([np.zeros((1, d)), np.eye(d), -np.eye(d)])[:, None]
-    tangent = np.broadcast_to(np.eye(d)[..., None], (d, d, n_orbits))
-    growth = np.zeros((d, n_orbits))
     size = 1e-5 * state.std(0)
     if not size.all():
         raise ValueError("initial_state must differ between orbits in every coordinate")
-    with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(-n_transient, n_steps):
-            near = step((state + size * offsets).reshape(-1, d)).reshape(2 * d + 1, n_orbits, d)
-            if not np.isfinite(near).all():
-                return Estimate(np.full(d, np.nan), np.full(d, np.nan))
-            slopes = (near[1 : d + 1] - near[d + 1 :]) / (2 * size[:, None, None])
-            slopes = np.moveaxis(slopes, 2, 0)[:, :, None] * tangent
-            tangent, log_diagonal = _orthonormalise(slopes.sum(1))
-            if t >= 0:
-                growth += log_diagonal
-            state = near[0]
-    exponents = growth.T / (n_steps * dt)
-    if not np.isfinite(exponents).all():
-        return Estimate(exponents.mean(0), np.full(d, np.nan))
-    return Estimate.from_samples(exponents)
+
+    def derivatives():
+        point = state
+        for _ in range(n_transient + n_steps):
+            near = step((point + size * offsets).reshape(-1, d)).reshape(2 * d + 1, n_orbits, d)
+            point, slopes = near[0], (near[1 : d + 1] - near[d + 1 :]) / (2 * size[:, None, None])
+            yield np.moveaxis(slopes, 0, -1)
+
+    return _exponents(derivatives(), d, dt, n_transient, n_steps)
 
 
 def kaplan_yorke_dimension(exponents):
@@ -312,7 +294,7 @@ def eckmann_exponent(series, dt):
 
 
 def rosenstein_exponent(series, dt):
-    """Largest exponent of one coordinate by Rosenstein's method, with the values of nolds' lyap_r.
+    """Largest exponent of one coordinate by Rosenstein's method, which is ``nolds.lyap_r``.
 
     Of windows of 10 consecutive samples each has its nearest neighbour at least 11 samples away
     in time. A straight line through the mean logarithm of their distance over the next 20 samples.
@@ -337,23 +319,19 @@ def rosenstein_exponent(series, dt):
     Rosenstein, Collins & De Luca, Physica D 65 (1993), 117-134.
     """
     series, dt = _check_coordinate(series), check_positive(dt, "dt")
-    windows = sliding_window_view(series, 10)
-    distance = np.sqrt([np.sum((windows - window) ** 2, axis=1) for window in windows])
-    start, steps = np.arange(len(windows) - 19), np.arange(20)
-    at_one_time = abs(start[:, None] - start) <= 10
-    nearest = np.where(at_one_time, np.inf, distance[: len(start), : len(start)]).argmin(axis=1)
-    growth = [distance[start + k, nearest + k] for k in steps]
-    kept = [k for k in steps if growth[k].any()]
-    if len(kept) < 2:
-        return np.nan
-    means = [np.log(growth[k][growth[k] > 0]).mean() for k in kept]
-    return float(np.polyfit(kept, means, 1)[0] / dt)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its import warns, and a line through one point
+        import nolds
+
+        options = {"emb_dim": 10, "lag": 1, "min_tsep": 10, "fit": "poly", "debug_data": True}
+        exponent, (steps, _, _) = nolds.lyap_r(series, tau=dt, **options)
+    return float(exponent) if len(steps) > 1 else np.nan
 
 
-def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None):
+def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
     """All three exponents of observed series, without knowing the equations.
 
-    Around each sample a polynomial in the displacement is fitted to where its neighbours in state
+    Around each sample a parabola in the displacement is fitted to where its neighbours in state
     space go within `dt`. Its linear part estimates the derivative of the flow map, and the
     derivatives along each series are composed by QR decomposition.
 
@@ -363,8 +341,6 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
     dt : float
     n_neighbors : int
         Samples in each fit, the sample itself not among them.
-    order : {1, 2}
-        Degree of the local polynomial.
     n_orbits : int, optional
         Follow only the first series; neighbours come from all of them.
 
@@ -386,8 +362,6 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
     """
     ensemble = check_ensemble(ensemble)
     dt, n_neighbors = check_positive(dt, "dt"), check_count(n_neighbors, "n_neighbors", minimum=10)
-    if order not in (1, 2):
-        raise ValueError(f"order must be 1 or 2, got {order!r}")
     n_series, length, _ = ensemble.shape
     if n_series < 2 or n_series * (length - 1) <= n_neighbors:
         raise ValueError(
@@ -396,22 +370,35 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, order=2, n_orbits=None
         )
     n_orbits = n_series if n_orbits is None else check_count(n_orbits, "n_orbits", minimum=2)
     followed = ensemble[:n_orbits, :-1]
-    derivatives = _local_derivatives(ensemble, followed, n_neighbors, order)
-    matrices = derivatives.reshape(*followed.shape, 3)
-    tangent = np.broadcast_to(np.eye(3)[..., None], (3, 3, len(followed)))
-    log_growth = np.empty(followed.shape)
-    for t in range(length - 1):
-        images = np.moveaxis(matrices[:, t], 0, -1)[:, :, None] * tangent
-        tangent, log_diagonal = _orthonormalise(sum(images[:, j] for j in range(3)))
-        log_growth[:, t] = log_diagonal.T
-    aligned = log_growth[:, (length - 1) // 10 :]
-    exponents = aligned.mean(1) / dt
+    derivatives = _local_derivatives(ensemble, followed, n_neighbors)
+    steps = derivatives.reshape(*followed.shape, 3).swapaxes(0, 1)
+    n_transient = (length - 1) // 10
+    return _exponents(steps, 3, dt, n_transient, length - 1 - n_transient)
+
+
+def _exponents(derivatives, d, dt, n_transient, block_length):
+    """Exponents from the derivatives (n_orbits, d, d) of each step, composed by QR decomposition.
+
+    Means and errors are over orbits and blocks of time, without the transient. All are NaN where an
+    orbit is lost, which is an answer here and not a mishap.
+    """
+    tangent, growth = np.eye(d), []
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for t, derivative in enumerate(derivatives, start=-n_transient):
+            if not np.isfinite(derivative).all():
+                return Estimate(np.full(d, np.nan), np.full(d, np.nan))
+            tangent, upper = np.linalg.qr(derivative @ tangent)
+            if t >= 0 and t % block_length == 0:
+                growth.append(0.0)
+            if t >= 0:
+                growth[-1] = growth[-1] + np.log(abs(upper.diagonal(axis1=1, axis2=2)))
+    exponents = np.concatenate(growth) / (block_length * dt)
     if not np.isfinite(exponents).all():
-        return Estimate(exponents.mean(0), np.full(3, np.nan))
+        return Estimate(exponents.mean(0), np.full(d, np.nan))
     return Estimate.from_samples(exponents)
 
 
-def _local_derivatives(ensemble, queries, n_neighbors, order):
+def _local_derivatives(ensemble, queries, n_neighbors):
     """Derivative of the map from a sample to its successor at each query, (n_queries, 3, 3)."""
     states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
     queries, tree, derivatives = queries.reshape(-1, 3), cKDTree(states), []
@@ -422,41 +409,21 @@ def _local_derivatives(ensemble, queries, n_neighbors, order):
         found = (neighbors < len(states)).all(1)[:, None]
         neighbors = np.where(found, neighbors, 0)
         displacement = states[neighbors] - chunk[:, None]
-        fitted = _fit_derivative(displacement, successors[neighbors], order)
+        fitted = _fit_derivative(displacement, successors[neighbors])
         derivatives.append(np.where(found[..., None], fitted, np.nan))
     return np.concatenate(derivatives)
 
 
-def _fit_derivative(displacement, image, order):
-    """Linear part of least-squares polynomials: (n, k, 3), (n, k, 3) -> (n, 3, 3)."""
+def _fit_derivative(displacement, image):
+    """Linear part of least-squares parabolas: (n, k, 3), (n, k, 3) -> (n, 3, 3)."""
     # Relative to the neighbourhood's radius, so that its squares are of the same size.
     radius = np.linalg.norm(displacement, axis=-1).max(-1)[:, None, None]
-    relative = displacement / np.where(radius > 0, radius, 1)
-    terms = [np.ones_like(relative[..., :1]), relative]
-    if order == 2:
-        i, j = np.triu_indices(3)
-        terms.append(relative[..., i] * relative[..., j])
+    scale = np.where(radius > 0, radius, 1)
+    relative = displacement / scale
+    i, j = np.triu_indices(3)
+    terms = [np.ones_like(relative[..., :1]), relative, relative[..., i] * relative[..., j]]
     coefficients = np.linalg.pinv(np.concatenate(terms, -1), rcond=1e-12) @ image
-    return np.swapaxes(coefficients[:, 1:4] / np.where(radius > 0, radius, 1), 1, 2)
-
-
-def _orthonormalise(matrices):
-    """Q and log R_ii of the QR decomposition of matrices (d, d, n), by modified Gram-Schmidt.
-
-    Elementwise over the n matrices, where LAPACK would be called for each.
-    """
-    q = np.array(matrices)
-    log_diagonal = np.empty(q.shape[1:])
-    with np.errstate(divide="ignore"):
-        for k in range(len(q)):
-            length = np.sqrt(sum(entry * entry for entry in q[:, k]))
-            log_diagonal[k] = np.log(length)
-            q[:, k] /= np.where(length > 0, length, 1.0)
-            for later in range(k + 1, len(q)):
-                q[:, later] -= (
-                    sum(a * b for a, b in zip(q[:, k], q[:, later], strict=True)) * q[:, k]
-                )
-    return q, log_diagonal
+    return np.swapaxes(coefficients[:, 1:4] / scale, 1, 2)
 
 
 def _slope(time, values, *, weight):
@@ -468,12 +435,9 @@ def _slope(time, values, *, weight):
 
 def _check_coordinate(series):
     """One coordinate as a float array (length,)."""
-    series = check_finite(series, "series")
-    if series.ndim != 1 or len(series) < MIN_SCALAR_LENGTH:
-        raise ValueError(
-            f"series must be one coordinate of at least {MIN_SCALAR_LENGTH} samples, "
-            f"got shape {series.shape}"
-        )
+    series = check_shape(series, "series", "(length,)")
+    if len(series) < MIN_SCALAR_LENGTH:
+        raise ValueError(f"series must have {MIN_SCALAR_LENGTH} samples or more, got {len(series)}")
     if np.ptp(series) == 0:
         raise ValueError(f"series must vary, got the constant {series[0]}")
     return series

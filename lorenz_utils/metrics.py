@@ -9,14 +9,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import least_squares
 
+from lorenz_utils import lyapunov
 from lorenz_utils.checks import check_count, check_ensemble, check_positive
 from lorenz_utils.ledger import Estimate
-from lorenz_utils.lyapunov import (
-    eckmann_exponent,
-    kaplan_yorke_dimension,
-    rosenstein_exponent,
-    state_space_spectrum,
-)
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
 from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
@@ -352,23 +347,17 @@ def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR, n_orbits=N_ORBITS):
         "fitted beta": probe.beta,
     }
     if n_orbits:
-        found = state_space_spectrum(ensemble, dt, n_orbits=min(n_orbits, len(ensemble))).value
+        n_orbits = min(n_orbits, len(ensemble))
+        found = lyapunov.state_space_spectrum(ensemble, dt, n_orbits=n_orbits).value
         for order, exponent in zip(("largest", "second", "third"), found, strict=True):
             column[f"{order} exponent, full state"] = float(exponent)
-        column["Kaplan-Yorke dimension"] = kaplan_yorke_dimension(found)
-    exponents = {"Eckmann": eckmann_exponent, "Rosenstein": rosenstein_exponent}
+        column["Kaplan-Yorke dimension"] = lyapunov.kaplan_yorke_dimension(found)
+    exponents = {"Eckmann": lyapunov.eckmann_exponent, "Rosenstein": lyapunov.rosenstein_exponent}
     for name, exponent in exponents.items() if n_scalar else ():
-        for c, coordinate in enumerate("xyz"):
-            scalar = ensemble[:n_scalar, :, c]
-            column[f"{name} exponent of {coordinate}"] = _mean_exponent(exponent, scalar, dt)
+        for coordinate, series in zip("xyz", ensemble[:n_scalar].transpose(2, 0, 1), strict=True):
+            each = [exponent(s, dt) if np.ptp(s) > 0 else np.nan for s in series]
+            column[f"{name} exponent of {coordinate}"] = float(np.mean(each))
     return column
-
-
-def _mean_exponent(exponent, coordinate, dt):
-    """Mean over series (n, length); NaN where a series is constant."""
-    if np.ptp(coordinate, axis=1).min() == 0:
-        return np.nan
-    return float(np.mean([exponent(series, dt) for series in coordinate]))
 
 
 def _scale(real):

@@ -32,14 +32,14 @@ def use_style():
     plt.style.use(["lorenz_utils.book", {"axes.prop_cycle": plt.cycler(color=CYCLE)}])
 
 
-def plot_series(series, dt, axes=None, **style):
+def plot_series(series, dt, axes, **style):
     """Draw x, y and z against time, one axis below the other.
 
     Parameters
     ----------
     series : ndarray, shape (length, 3)
     dt : float
-    axes : sequence of 3 matplotlib axes, optional
+    axes : sequence of 3 matplotlib axes
     **style
         Passed to `Axes.plot`, over the coordinate's own colour.
 
@@ -47,8 +47,6 @@ def plot_series(series, dt, axes=None, **style):
     -------
     list of matplotlib.lines.Line2D
     """
-    if axes is None:
-        axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))[1]
     lines = []
     for ax, values, (name, colour) in zip(axes, series.T, COORDINATES.items(), strict=True):
         lines += ax.plot(dt * np.arange(len(values)), values, **{"color": colour, **style})

@@ -204,8 +204,8 @@ class GalerkinRegressor(LinearRegressor):
     Parameters
     ----------
     constraints : tuple (matrix, values), optional
-        matrix @ coef_.ravel() = values, from `energy_preserving` or `fixed_coefficients`; None is
-        ordinary least squares.
+        matrix @ coef_.ravel() = values, as `energy_preserving` gives them, or rows of the unit
+        matrix for coefficients that are known; None is ordinary least squares.
 
     After Loiseau & Brunton, *Journal of Fluid Mechanics* 838 (2018), 42-67.
     """
@@ -252,27 +252,6 @@ def energy_preserving(n_states=3):
             row = rows.setdefault(tuple(sorted((target, *pair))), np.zeros((n_states, n_features)))
             row[target, column] = 1.0
     return np.array([row.ravel() for row in rows.values()]), np.zeros(len(rows))
-
-
-def fixed_coefficients(values, shape):
-    """Constraints that set coefficients known in advance.
-
-    Parameters
-    ----------
-    values : dict
-        Maps (target, feature) to the coefficient's value.
-    shape : tuple
-        (n_targets, n_features).
-
-    Returns
-    -------
-    matrix : ndarray, shape (n_fixed, n_targets * n_features)
-    values : ndarray, shape (n_fixed,)
-    """
-    matrix = np.zeros((len(values), *shape))
-    for row, (target, feature) in enumerate(values):
-        matrix[row, target, feature] = 1.0
-    return matrix.reshape(len(values), -1), np.array(list(values.values()), dtype=float)
 
 
 def constrained_least_squares(A, b, matrix, values):

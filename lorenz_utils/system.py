@@ -8,13 +8,11 @@ Arrays have the state on the last axis: a state is (..., 3) in the order x, y, z
 
 import hashlib
 from dataclasses import astuple, dataclass
-from functools import partial
 
 import numpy as np
 
 from lorenz_utils.checks import check_count, check_positive, check_shape
-from lorenz_utils.dormand_prince import MOST_STEPS
-from lorenz_utils.integration import compiled, integrate
+from lorenz_utils.integration import MOST_STEPS
 
 
 @dataclass(frozen=True)
@@ -93,9 +91,8 @@ def flow_map(state, dt, *, parameters=LORENZ63, rtol=1e-10):
     >>> np.allclose(flow_map(fixed_point, 0.1), fixed_point)
     True
     """
-    orbit = simulate(
-        check_shape(state, "state", "(..., 3)"), dt, 2, parameters=parameters, rtol=rtol
-    )
+    state = check_shape(state, "state", "(..., 3)")
+    orbit = simulate(state, dt, 2, parameters=parameters, rtol=rtol)
     return np.ascontiguousarray(orbit[..., 1, :])
 
 
@@ -121,6 +118,8 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     >>> simulate([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], 0.1, n_steps=50).shape
     (2, 50, 3)
     """
+    from lorenz_utils.compiled import lorenz_orbits, step_count  # numba: half a second to load
+
     initial_state = check_shape(initial_state, "initial_state", "(..., 3)")
     dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
     rtol = check_positive(rtol, "rtol")
@@ -130,44 +129,17 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     ball = 1.6 * (sigma + rho)
     rule = float(1 + sigma + rho + beta), float(ball), STEP_SCALE * rtol ** (1 / 8)
     start = np.array(initial_state, order="C").reshape(-1, 3)
-    if (_step_counts(start, dt, *rule) < 0).any():
+    with np.errstate(over="ignore"):
+        farthest = start[np.argmax(np.square(start).sum(axis=1))]
+    if step_count(*farthest, dt, *rule) < 0:
         raise OverflowError(
             f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
             f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
         )
-    if compiled():
-        field = map(float, astuple(parameters))
-        orbits = compiled().lorenz_orbits(start, dt, n_steps, *field, *rule)
-    else:
-        # Parameters may send an orbit to infinity, which is an answer and no mishap.
-        with np.errstate(over="ignore", invalid="ignore"):
-            orbits = _orbits(start, dt, n_steps, parameters, *rule)
+    # Parameters may send an orbit to infinity, which is an answer and no mishap.
+    orbits = lorenz_orbits(start, dt, n_steps, *map(float, astuple(parameters)), *rule)
     orbits[~np.isfinite(orbits)] = np.nan  # of one sign, which processors choose differently
     return orbits.reshape(*initial_state.shape[:-1], n_steps, 3)
-
-
-def _orbits(start, dt, n_samples, parameters, floor, ball, length):
-    """`compiled.lorenz_orbits` by NumPy: the same operations in the same order."""
-    orbits = np.empty((len(start), n_samples, 3))
-    orbits[:, 0] = start
-    velocity = partial(vector_field, parameters=parameters)
-    for t in range(1, n_samples):
-        states = orbits[:, t - 1]
-        counts = _step_counts(states, dt, floor, ball, length)
-        orbits[counts < 0, t] = np.nan
-        for count in np.unique(counts[counts > 0]):
-            chosen = counts == count
-            orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
-    return orbits
-
-
-def _step_counts(states, dt, floor, ball, length):
-    """Integrator steps from one sample to the next, (n,); -1 where they are too many."""
-    x, y, z = states.T
-    with np.errstate(over="ignore", invalid="ignore"):
-        distance = np.sqrt(x * x + y * y + z * z)
-        count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)
-    return np.where(count < MOST_STEPS, count, -1).astype(int)
 
 
 def sample_attractor(n_states, *, rng):
@@ -236,33 +208,6 @@ def transient_ensemble(n_series, length, dt=0.1, *, rng):
     rng = np.random.default_rng(rng)
     start = rng.random((check_count(n_series, "n_series"), 3)) * [50.0, 60.0, 60.0]
     return simulate(start - [25.0, 30.0, 5.0], dt, check_count(length, "length"))
-
-
-def kicked_ensemble(level, *, rng, n_series=1000, length=1000, dt=0.1):
-    """Series that noise kicks at every step: x[t+1] = Phi(x[t]) + level * s * xi[t], xi normal.
-
-    Parameters
-    ----------
-    level : float
-        Size of the kicks in standard deviations s of each coordinate over the starts.
-    rng : int or numpy.random.Generator
-    n_series, length : int
-    dt : float
-
-    Returns
-    -------
-    ndarray, shape (n_series, length, 3)
-    """
-    rng = np.random.default_rng(rng)
-    series = np.empty((length, n_series, 3))
-    series[0] = sample_attractor(n_series, rng=rng)
-    # Chaos amplifies the last bit, which differs between machines in sums and in logarithms (behind
-    # one normal number in some thousands): both are rounded.
-    scale = np.round(level * series[0].std(0), 6)
-    for t in range(1, length):
-        kick = scale * rng.standard_normal((n_series, 3)).astype(np.float32)
-        series[t] = flow_map(series[t - 1], dt, rtol=1e-6) + kick
-    return series.transpose(1, 0, 2)
 
 
 def orbit_digest():

@@ -5,6 +5,7 @@ Run ``python -m lorenz_utils.training --help`` to train from a shell.
 
 import argparse
 import hashlib
+import io
 import json
 import platform
 import sys
@@ -12,14 +13,15 @@ import time
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, safe_open, save
+from safetensors.torch import load, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import PAIRS, REPORT_SERIES, AdversarialRun
-from lorenz_utils.checks import check_count, check_ensemble, check_positive
+from lorenz_utils.checks import check_choice, check_count, check_ensemble, check_positive
 from lorenz_utils.files import home, write_whole
 from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 
@@ -113,9 +115,7 @@ class TrainingConfig:
         """Refuse names and ranges that no run can mean."""
         named = {"pair": PAIRS, "data": ENSEMBLES, "loss": LOSSES, "starts": STARTS}
         for field, allowed in named.items():
-            allowed = tuple(allowed)
-            if getattr(self, field) not in allowed:
-                raise ValueError(f"{field} must be one of {allowed}, got {getattr(self, field)!r}")
+            check_choice(getattr(self, field), field, allowed)
         if self.loss == "least-squares" and (self.pair != "transitions" or self.starts != "data"):
             raise ValueError("loss 'least-squares' needs pair 'transitions' and starts 'data'")
         check_count(self.n_steps, "n_steps")
@@ -212,7 +212,7 @@ def train(config, ensemble, *, reference=None, device="auto", progress=True, che
             if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 _save(run, checkpoint)
                 saved = time.monotonic()
-    return run.averaged.eval().cpu(), run.history
+    return run.average.module.eval().cpu(), run.history
 
 
 def load_or_train(name, *, directory=MODELS, progress=True):
@@ -239,14 +239,13 @@ def load_or_train(name, *, directory=MODELS, progress=True):
     CheckpointError
         If the weights are damaged or not those of their record; the files are left alone.
     """
-    if name not in CONFIGS:
-        raise ValueError(f"name must be one of {', '.join(CONFIGS)}, got {name!r}")
+    check_choice(name, "name", CONFIGS)
     config, weights = CONFIGS[name], Path(directory) / f"{name}.safetensors"
     reason = f"{weights} is absent"
     if weights.exists():
-        record, stored = _read_record(weights.with_suffix(".json"))
+        record, digest, stored = _read_record(weights.with_suffix(".json"))
         if stored == config:
-            return _load(config, record, weights), record
+            return _load(config, digest, weights), record
         reason = f"{weights} was trained with another configuration"
     print(
         f"{reason}: training {config.n_steps} steps now. Where models are, LORENZ_HOME decides.",
@@ -275,14 +274,11 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
         "sha256": hashlib.sha256(weights).hexdigest(),
         "parameters": sum(p.numel() for p in generator.parameters()),
         "seconds": history[-1]["seconds"],
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "numpy")},
-        },
+        "burn_in": getattr(generator, "BURN_IN", None),
+        "versions": {name: version(name) for name in ("torch", "numpy")},
         "history": history,
     }
-    if hasattr(generator, "BURN_IN"):
-        record["burn_in"] = generator.BURN_IN
+    record["versions"]["python"] = platform.python_version()
     write_whole(directory / f"{config.name}.safetensors", weights)
     write_whole(directory / f"{config.name}.json", json.dumps(record, indent=1))
     checkpoint.unlink(missing_ok=True)
@@ -299,24 +295,20 @@ def training_ensemble(config):
 
 
 def _read_record(path):
-    """A record, and its configuration; a field younger than the record had its default."""
-    if not path.exists():
-        raise CheckpointError(f"there is no record {path} to check the weights beside it by")
+    """A record, its digest, its configuration; a field younger than the record had its default."""
     try:
         record = json.loads(path.read_text(encoding="utf8"))
-        fields, _ = record["config"], record["sha256"]
+        return record, record["sha256"], TrainingConfig(**record["config"])
+    except FileNotFoundError as error:
+        raise CheckpointError(f"there is no record {path} to check the weights by") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} is not a complete record: {error!r}") from error
-    try:
-        return record, TrainingConfig(**fields)
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} describes no run of this module: {error}") from error
+        raise CheckpointError(f"{path} is no complete record of a run: {error!r}") from error
 
 
-def _load(config, record, weights):
+def _load(config, digest, weights):
     # Read in Python: a build that notes which files a chapter opens has to see it.
     content = weights.read_bytes()
-    if hashlib.sha256(content).hexdigest() != record["sha256"]:
+    if hashlib.sha256(content).hexdigest() != digest:
         raise CheckpointError(
             f"{weights} is not the file its record describes (sha256 differs): it is truncated or "
             f"changed. Restore it, or delete it and run: make train NAME={config.name}"
@@ -330,27 +322,20 @@ def _load(config, record, weights):
 
 
 def _save(run, path):
-    notes = {"config": asdict(run.config), "step": run.step, "history": run.history}
-    notes["seconds"] = run.elapsed()
-    tensors = {key: value.detach().clone() for key, value in run.tensors().items()}
-    write_whole(path, save(tensors, metadata={"run": json.dumps(notes)}))
+    content = io.BytesIO()
+    torch.save({"config": asdict(run.config), "run": run.state()}, content)
+    write_whole(path, content.getvalue())
 
 
 def _restore(run, path):
     try:
-        with safe_open(path, "pt") as file:
-            notes = json.loads(file.metadata()["run"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        config, state = stored["config"], stored["run"]
+    except (UnpicklingError, RuntimeError, KeyError, TypeError, ValueError, OSError) as error:
         raise CheckpointError(f"{path} is not a checkpoint of this module: {error!r}") from error
-    if notes["config"] != asdict(run.config):
+    if config != asdict(run.config):
         raise CheckpointError(f"{path} belongs to a run with another configuration")
-    run.load_tensors(tensors)
-    run.step, run.history, run.started = (
-        notes["step"],
-        notes["history"],
-        run.started - notes["seconds"],
-    )
+    run.resume(state)
 
 
 def main(arguments=None, prog="python -m lorenz_utils.training"):

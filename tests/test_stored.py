@@ -28,6 +28,8 @@ def test_a_record_comes_back_as_it_was_stored(tmp_path, monkeypatch):
     stored.save("folding", rows, duration=3)
     record = stored.load("folding")
     assert record["rows"] == rows and record["duration"] == 3
+    assert stored.column(record, "error").tolist() == [0.5, 1e-12]
+    assert stored.column(record, "exact", method="b").tolist() == [None]
     assert "by the code of this book" in stored.origin(record)
     record["fingerprint"] = "another"
     assert "earlier version" in stored.origin(record)

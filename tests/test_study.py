@@ -5,7 +5,7 @@ import json
 import pytest
 from joblib import parallel_config
 
-from experiments.study import read_study, run_study
+from experiments.study import read_study, results_of, run_study
 
 TASKS = {f"run-{i}": {"base": i, "exponent": 2} for i in range(5)}
 
@@ -29,6 +29,9 @@ def test_a_study_on_two_workers_equals_the_plain_loop(tmp_path):
     assert list(records) == list(TASKS)
     assert [r["result"]["power"] for r in records.values()] == [0, 1, 4, 9, 16]
     assert read_study(tmp_path) == records
+    assert results_of(records, base=3) == [{"power": 9}]
+    assert results_of(records, exponent=2) == [r["result"] for r in records.values()]
+    assert results_of(records, base=3, exponent=1) == results_of(records, other=2) == []
 
 
 def test_what_is_stored_is_not_computed_again(tmp_path):

@@ -238,7 +238,7 @@ def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ense
     whole = record.read_text()
     for text in (whole[:50], "[]", json.dumps({"config": 1})):
         record.write_text(text)
-        with pytest.raises(CheckpointError, match="not a complete record"):
+        with pytest.raises(CheckpointError, match="no complete record"):
             training.load_or_train("tiny", directory=tmp_path)
     record.unlink()
     with pytest.raises(CheckpointError, match="no record"):
@@ -248,6 +248,19 @@ def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ense
     with pytest.raises(CheckpointError, match="not a checkpoint"):
         train(SHORT["images"], ensemble, checkpoint=checkpoint, progress=False)
     assert checkpoint.read_bytes() == b"half a file"
+
+
+@pytest.mark.parametrize("damage", [truncate, replace_by_text])
+def test_damaged_and_foreign_checkpoints_are_refused_and_left_alone(damage, tmp_path, ensemble):
+    config, path = SHORT["images"], tmp_path / "run.checkpoint"
+    training._save(training.AdversarialRun(config, ensemble, "cpu"), path)
+    with pytest.raises(CheckpointError, match="belongs to a run with another configuration"):
+        train(replace(config, seed=3), ensemble, checkpoint=path, progress=False)
+    damage(path)
+    before = path.read_bytes()
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        train(config, ensemble, checkpoint=path, progress=False)
+    assert path.read_bytes() == before
 
 
 def test_a_full_disk_leaves_the_old_weights(tiny_models, tmp_path, monkeypatch):
@@ -274,7 +287,7 @@ def test_a_field_younger_than_a_record_had_its_default(tiny_models, tmp_path, ca
     assert capsys.readouterr().err == ""
     record["config"]["unheard_of"] = 1
     path.write_text(json.dumps(record))
-    with pytest.raises(CheckpointError, match="describes no run of this module"):
+    with pytest.raises(CheckpointError, match=r"no complete record of a run.*unheard_of"):
         training.load_or_train("tiny", directory=tmp_path, progress=False)
 
 

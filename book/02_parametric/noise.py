@@ -174,8 +174,7 @@ CASES = [(dt, level) for dt in STEPS for level in LEVELS]
 
 def column(key, method, dt, level, run=sweep):
     """One quantity of all draws."""
-    wanted = {"method": method, "dt": dt, "level": level}
-    return np.array([row.get(key) for row in run["rows"] if wanted.items() <= row.items()])
+    return stored.column(run, key, method=method, dt=dt, level=level)
 
 
 def columns(key, methods=METHODS, cases=CASES, run=sweep):

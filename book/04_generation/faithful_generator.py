@@ -321,7 +321,7 @@ other_spectra = {
 
 # %%
 from experiments.ablation import FAITHFUL_VARIANTS, RECORDS
-from experiments.study import read_study
+from experiments.study import read_study, results_of
 from lorenz_utils.metrics import attractor_divergence, flow_residual
 
 full = list(read_study(RECORDS / "full").values())
@@ -381,8 +381,8 @@ short = read_study(RECORDS / "faithful")
 
 def over_seeds(variant, value):
     """The seeds' values; infinite where the generator blew up."""
-    results = [r["result"] for r in short.values() if r["task"]["name"] == variant]
-    return [value(result) if result["metrics"] else np.inf for result in results]
+    seeds = results_of(short, name=variant)
+    return [value(result) if result["metrics"] else np.inf for result in seeds]
 
 
 # %%
@@ -433,15 +433,14 @@ plotting.table(["variant", *COLUMNS], [[v, *map(shown, found[v])] for v in order
 # seen.
 
 # %%
-from experiments.ablation import NOISE_LEVELS, NOISE_VARIANTS
-from lorenz_utils.system import kicked_ensemble
+from experiments.ablation import NOISE_LEVELS, NOISE_VARIANTS, kicked_ensemble
 
-noise = read_study(RECORDS / "noise").values()
+noise = read_study(RECORDS / "noise")
 
 
 def kicks(variant, level):
-    chosen = [r for r in noise if (r["task"]["name"], r["task"]["level"]) == (variant, level)]
-    return Estimate.from_samples([r["result"]["kicks"] for r in chosen])
+    seeds = results_of(noise, name=variant, level=level)
+    return Estimate.from_samples([result["kicks"] for result in seeds])
 
 
 def regression_residual(level):

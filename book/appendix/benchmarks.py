@@ -57,8 +57,7 @@ STORED = {path.stem: stored.load(path.stem) for path in sorted(stored.RESULTS.gl
 
 def column(run, key, **wanted):
     """One quantity of a stored run, of all rows that hold the wanted values."""
-    rows = STORED[run]["rows"]
-    return np.array([row[key] for row in rows if wanted.items() <= row.items()])
+    return stored.column(STORED[run], key, **wanted)
 
 
 # %%

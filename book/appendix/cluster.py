@@ -154,8 +154,7 @@ engines = stored.load("study_cost")
 
 def measured(name, engine, workers):
     """The repeats of one engine with so many workers, (n_repeats,)."""
-    wanted = {"engine": engine, "workers": workers}
-    return np.array([row[name] for row in engines["rows"] if wanted.items() <= row.items()])
+    return stored.column(engines, name, engine=engine, workers=workers)
 
 
 # %%

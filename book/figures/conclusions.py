@@ -1,4 +1,4 @@
-"""The picture of the front page, which the conclusions draw."""
+"""The scorecard's table, and the picture of the front page and of the README."""
 
 from html import escape
 from io import StringIO
@@ -7,18 +7,40 @@ import matplotlib.pyplot as plt
 from IPython.display import HTML
 
 from lorenz_utils import plotting
+from lorenz_utils.system import make_ensemble
+from lorenz_utils.training import load_or_train
 
+HEADERS = ["computed in", "claim, and what is measured", "asked", "ours", "verdict", "why"]
+GENERATORS = {"the deck's GAN": "deck-dcgan", "the book's GAN": "faithful-generator"}
 SEEN = (
     "Three curves in space. A real Lorenz series draws two flat wings of loops around two holes; "
     "the series of the deck's GAN is a tangle; that of the book's GAN draws the two wings again."
 )
 
 
-def draw_hero(lorenz, deck, book):
-    """Three series in space, as HTML: an image of another page would not be copied to the site."""
-    generated = {"the deck's GAN": deck, "the book's GAN": book}
-    figure = plotting.plot_butterflies({"Lorenz": lorenz, **generated}, generated=generated)
-    return HTML(inline_svg(figure, SEEN))
+def row(claim, asked):
+    """The cells of a claim: where it is computed, what is asked, what is found, and why."""
+    link = f"[slide {claim['slide']}]({claim['page'].removeprefix('book/')}.py#what-we-find)"
+    measured = f"{claim['claim']} *{claim['quantity'][0].upper()}{claim['quantity'][1:]}.*"
+    return [link, measured, asked, _shown(claim["ours"]), f"*{claim['verdict']}*", claim["reason"]]
+
+
+def _shown(ours):
+    exact = not ours.standard_error and ours.value == round(ours.value)
+    return format(ours, ".0f" if exact else ".3f" if 1e-2 <= abs(ours.value) < 1e3 else ".3g")
+
+
+def draw_three_series():
+    """A real series and one of each of the book's two generators, in space."""
+    panels = {"Lorenz": make_ensemble(1, 1000, 0.1, rng=2026)[0]}
+    for title, name in GENERATORS.items():
+        panels[title] = load_or_train(name)[0].generate(1, 1000, rng=1)[0]
+    return plotting.plot_butterflies(panels, generated=GENERATORS)
+
+
+def hero():
+    """The three series as HTML: an image of another page would not be copied to the site."""
+    return HTML(inline_svg(draw_three_series(), SEEN))
 
 
 def inline_svg(figure, alt):
