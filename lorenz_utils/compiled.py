@@ -2,8 +2,7 @@
 
 Imported where an orbit is computed, and only there: numba takes half a second to load. Without
 `fastmath` it neither reorders a sum nor fuses a product with it, so that orbits are the same bytes
-on every processor, and the same as `integration.integrate`'s. Code is kept on disk after its first
-compilation.
+on every processor, and the same as NumPy's. Code is kept on disk after its first compilation.
 
 One row a coordinate and one column an orbit, in blocks of `WIDTH` columns: the innermost loops run
 over the block, so that they use the processor's vector units.
@@ -53,8 +52,7 @@ _lorenz_steps = _machine_code(lorenz_steps)  # noqa: F821
 
 
 @_machine_code
-def step_count(x, y, z, dt, floor, ball, length):
-    """Integrator steps from a Lorenz state to the next sample; -1 where they are too many."""
+def _n_steps(x, y, z, dt, floor, ball, length):
     distance = np.sqrt(x * x + y * y + z * z)
     count = np.ceil(dt * (floor + max(ball, 3 * distance - 2 * ball)) / length)
     return int(count) if count < MOST_STEPS else -1
@@ -74,7 +72,7 @@ def lorenz_orbits(first, dt, n_samples, sigma, rho, beta, floor, ball, length):
             x[i], y[i], z[i] = first[min(begin + i, n - 1)]
         for t in range(1, n_samples):
             for i in range(WIDTH):
-                counts[i] = step_count(x[i], y[i], z[i], dt, floor, ball, length)
+                counts[i] = _n_steps(x[i], y[i], z[i], dt, floor, ball, length)
             # On the attractor all take the same number of steps; elsewhere, each its own.
             for count in np.unique(counts):
                 p[:], q[:], r[:] = x, y, z

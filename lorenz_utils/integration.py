@@ -2,9 +2,11 @@
 
 Chaos amplifies the last bit of a sum, so each sum here has one order, whatever the processor, the
 number of orbits and their company: elementwise products and sums, no BLAS, no reduction. `compiled`
-does the same operations in the same order, many times faster, for the systems it knows.
+does the same operations in the same order, many times faster; where numba is missing, NumPy does
+them.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,16 @@ TABLEAU = [
     for row in [*(DOP853.A[s, :s] for s in range(1, DOP853.n_stages)), DOP853.B]
 ]
 MOST_STEPS = 2**31  # between two samples; a state that needs more is out of reach
+
+
+@cache
+def compiled():
+    """The module of that name, or None where numba is not installed."""
+    try:
+        from lorenz_utils import compiled
+    except ImportError:
+        return None
+    return compiled
 
 
 def integrate(vector_field, state, duration, n_steps):
@@ -105,10 +117,13 @@ class Polynomials(NamedTuple):
             )
         if n_steps < 1:
             raise ValueError(f"n_steps must be at least 1, got {n_steps}")
-        from lorenz_utils.compiled import polynomial_steps  # numba takes half a second to load
-
-        state = np.array(state, dtype=float, order="C")  # of one type: numba compiles each
-        return polynomial_steps(state, duration / n_steps, n_steps, *self[:4], coefficients)
+        if compiled():
+            tables = self[:4]
+            state = np.array(state, dtype=float, order="C")  # of one type: numba compiles each
+            step = duration / n_steps
+            return compiled().polynomial_steps(state, step, n_steps, *tables, coefficients)
+        with np.errstate(all="ignore"):
+            return integrate(lambda s: self.velocity(s, coefficients), state, duration, n_steps)
 
 
 def polynomials(terms, n_variables):

@@ -8,11 +8,12 @@ Arrays have the state on the last axis: a state is (..., 3) in the order x, y, z
 
 import hashlib
 from dataclasses import astuple, dataclass
+from functools import partial
 
 import numpy as np
 
 from lorenz_utils.checks import check_count, check_positive, check_shape
-from lorenz_utils.integration import MOST_STEPS
+from lorenz_utils.integration import MOST_STEPS, compiled, integrate
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,6 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     >>> simulate([[1.0, 1.0, 1.0], [2.0, 2.0, 2.0]], 0.1, n_steps=50).shape
     (2, 50, 3)
     """
-    from lorenz_utils.compiled import lorenz_orbits, step_count  # numba: half a second to load
-
     initial_state = check_shape(initial_state, "initial_state", "(..., 3)")
     dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
     rtol = check_positive(rtol, "rtol")
@@ -129,17 +128,44 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     ball = 1.6 * (sigma + rho)
     rule = float(1 + sigma + rho + beta), float(ball), STEP_SCALE * rtol ** (1 / 8)
     start = np.array(initial_state, order="C").reshape(-1, 3)
-    with np.errstate(over="ignore"):
-        farthest = start[np.argmax(np.square(start).sum(axis=1))]
-    if step_count(*farthest, dt, *rule) < 0:
+    if (_step_counts(start, dt, *rule) < 0).any():
         raise OverflowError(
             f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
             f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
         )
-    # Parameters may send an orbit to infinity, which is an answer and no mishap.
-    orbits = lorenz_orbits(start, dt, n_steps, *map(float, astuple(parameters)), *rule)
+    if compiled():
+        field = map(float, astuple(parameters))
+        orbits = compiled().lorenz_orbits(start, dt, n_steps, *field, *rule)
+    else:
+        # Parameters may send an orbit to infinity, which is an answer and no mishap.
+        with np.errstate(over="ignore", invalid="ignore"):
+            orbits = _orbits(start, dt, n_steps, parameters, *rule)
     orbits[~np.isfinite(orbits)] = np.nan  # of one sign, which processors choose differently
     return orbits.reshape(*initial_state.shape[:-1], n_steps, 3)
+
+
+def _orbits(start, dt, n_samples, parameters, floor, ball, length):
+    """`compiled.lorenz_orbits` by NumPy: the same operations in the same order."""
+    orbits = np.empty((len(start), n_samples, 3))
+    orbits[:, 0] = start
+    velocity = partial(vector_field, parameters=parameters)
+    for t in range(1, n_samples):
+        states = orbits[:, t - 1]
+        counts = _step_counts(states, dt, floor, ball, length)
+        orbits[counts < 0, t] = np.nan
+        for count in np.unique(counts[counts > 0]):
+            chosen = counts == count
+            orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
+    return orbits
+
+
+def _step_counts(states, dt, floor, ball, length):
+    """Integrator steps from one sample to the next, (n,); -1 where they are too many."""
+    x, y, z = states.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = np.sqrt(x * x + y * y + z * z)
+        count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)
+    return np.where(count < MOST_STEPS, count, -1).astype(int)
 
 
 def sample_attractor(n_states, *, rng):
