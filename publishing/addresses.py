@@ -124,6 +124,7 @@ def known():
     given = os.environ.get("BOOK_REMOTE", "")
     found = find(given or checkout.remote(), os.environ.get("BOOK_SITE", ""))
     if given and not found.repository:
+        shown = re.sub(r"//[^/]*@", "//", given)  # logs are public
         example = "https://github.com/owner/name"
-        raise ValueError(f"BOOK_REMOTE must be at GitHub or GitLab, like {example}, got {given!r}")
+        raise ValueError(f"BOOK_REMOTE must be at GitHub or GitLab, like {example}, got {shown!r}")
     return found

@@ -139,6 +139,9 @@ def test_the_environment_goes_before_the_remote_and_has_to_make_sense(clone, mon
             patch.setenv(name, bad)
             with pytest.raises(ValueError, match=f"{name} must be .*, got '{bad}'"):
                 addresses.known()
+    monkeypatch.setenv("BOOK_REMOTE", "https://someone:s3cr3t@github.com/someone")
+    with pytest.raises(ValueError, match=r"got 'https://github\.com/someone'"):
+        addresses.known()
 
 
 def test_without_git_the_reason_is_said(clone, monkeypatch, capsys):
