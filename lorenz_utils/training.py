@@ -332,7 +332,7 @@ def _restore(run, path):
         stored = torch.load(path, map_location="cpu", weights_only=True)
         config, state = stored["config"], stored["run"]
     except (UnpicklingError, RuntimeError, KeyError, TypeError, ValueError, OSError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of this module: {error!r}") from error
+        raise CheckpointError(f"{path} is not a checkpoint of this module, or damaged") from error
     if config != asdict(run.config):
         raise CheckpointError(f"{path} belongs to a run with another configuration")
     run.resume(state)

@@ -61,7 +61,7 @@ class Clone:
             (folder / name).mkdir(parents=True)
         unneeded = shutil.ignore_patterns("__pycache__", "sphinx", "expected_*")
         shutil.copytree(ROOT / "publishing", folder / "publishing", ignore=unneeded)
-        for name in ("files.py", "ledger.py"):
+        for name in ("checks.py", "files.py", "ledger.py"):
             shutil.copy(ROOT / "lorenz_utils" / name, folder / "lorenz_utils" / name)
         for name, text in {
             "constraints.txt": "numpy==2\npyyaml==6\n",
