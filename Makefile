@@ -9,7 +9,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
-NAME ?= deck-dcgan
+NAME ?= faithful-generator
 .DEFAULT_GOAL := help
 .PHONY: help book status test unit pdf lab serve train ablation profile check accept messages links lock bench lint audit clean again
 
@@ -45,10 +45,10 @@ serve: book ## serve the built book on this machine: make serve PORT=8001
 pdf: book ## print the whole book into _build/pdf, with an installed Chromium
 	@$(BIN)/python -m publishing pdf
 
-train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-dcgan
-	@$(BIN)/python -m lorenz_utils.training $(NAME)
+train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-code
+	@$(BIN)/python -m experiments.deck_gan $(NAME)
 
-ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: make ablation STUDY=deck
+ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: make ablation STUDY=noise
 	@$(BIN)/python -m experiments.ablation $(STUDY)
 
 profile: $(VENV)/.installed ## list the ten cells of the book that took longest

@@ -16,7 +16,6 @@ from lorenz_utils.lyapunov import map_spectrum
 from lorenz_utils.metrics import measure
 from lorenz_utils.system import flow_map, make_ensemble, sample_attractor
 from lorenz_utils.training import (
-    DECK,
     DT,
     FAITHFUL,
     MODELS,
@@ -29,23 +28,6 @@ RECORDS = MODELS / "ablation"
 SEEDS = (0, 1, 2)
 N_SERIES = 100  # measured, against as many real ones
 SPECTRUM = {"dt": DT, "duration": 300.0, "transient": 20.0}  # of each of twenty orbits
-
-DECK_BUDGET = replace(DECK, name="deck", n_steps=1000)
-OFF = {
-    "label smoothing": {"label_smoothing": 0.0},
-    "instance noise": {"instance_noise": 0.0},
-    "two time scales": {"critic_rate_ratio": 1.0},
-    "label flips": {"label_flip": 0.0},
-    "fewer critic steps": {"critic_every": 1},
-    "spectral normalisation": {"spectral_norm": False},
-    "batch normalisation": {"batch_norm": False},
-    "dropout": {"dropout": 0.0},
-}
-DECK_VARIANTS = {
-    "all tricks": {},
-    **{f"without {trick}": change for trick, change in OFF.items()},
-    "no trick": {field: value for change in OFF.values() for field, value in change.items()},
-}
 
 FAITHFUL_BUDGET = replace(FAITHFUL, name="faithful", n_steps=4000)
 ON_THE_ATTRACTOR = {"data": "attractor", "n_series": 1000, "length": 1000}
@@ -171,7 +153,6 @@ def tasks(budget, variants):
 
 
 STUDIES = {
-    "deck": (train_and_measure, tasks(DECK_BUDGET, DECK_VARIANTS)),
     "faithful": (train_and_measure, tasks(FAITHFUL_BUDGET, FAITHFUL_VARIANTS)),
     "full": (train_and_measure, tasks(FAITHFUL, FULL_VARIANTS)),
     "noise": (

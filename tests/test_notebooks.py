@@ -101,7 +101,7 @@ def test_what_is_missing_comes_from_the_repository(run, missing, tmp_path):
 @pytest.fixture
 def archive(tmp_path, monkeypatch):
     """What is put beside the notebooks, with a chapter that reads a model and a file now gone."""
-    reads = {"models/deck-dcgan.json": "", "book/figures/dataset.py": "", "gone.json": ""}
+    reads = {"models/faithful-generator.json": "", "book/figures/dataset.py": "", "gone.json": ""}
     done = SimpleNamespace(metadata={"origins": {"reads": reads}})
     monkeypatch.setattr(freshness, "executed", lambda page: done)
     path = tmp_path / "learning-lorenz.zip"
@@ -120,7 +120,7 @@ def test_without_a_repository_it_comes_from_beside_the_notebook(run, missing, ar
     assert asked == ["%pip install --quiet ./learning-lorenz"]
     home = archive.parent / "learning-lorenz"
     assert os.environ["LORENZ_HOME"] == sys.path[0] == str(home)
-    for name in ("pyproject.toml", "models/deck-dcgan.json", "lorenz_utils/book.mplstyle"):
+    for name in ("pyproject.toml", "models/faithful-generator.json", "lorenz_utils/book.mplstyle"):
         assert (home / name).read_bytes() == (contents.ROOT / name).read_bytes()
     assert {path.name for path in home.iterdir()} == {
         *("pyproject.toml", "LICENSE", "lorenz_utils", "models", "book")

@@ -37,7 +37,7 @@ def test_weights_are_safetensors_and_nothing_unpickles():
     # Not asked of git, which an archive has none of.
     tops = [p for p in ROOT.iterdir() if p.name != "_build" and not p.name.startswith(".")]
     ours = [str(p.relative_to(ROOT)) for top in tops for p in [top, *top.rglob("*")]]
-    assert "models/deck-dcgan.safetensors" in ours
+    assert "models/faithful-generator.safetensors" in ours
     pickles = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".npy", ".joblib")
     assert not [name for name in ours if name.endswith(pickles)]
     loads = re.compile(r"\b(torch\.load|pickle\.loads?|joblib\.load|allow_pickle=True)\b")
@@ -83,13 +83,13 @@ class _Harmful:
 
 def test_a_pickle_in_place_of_weights_is_refused_and_never_run(tmp_path):
     mark = tmp_path / "mark"
-    record = json.loads((training.MODELS / "deck-dcgan.json").read_text())
-    weights = tmp_path / "deck-dcgan.safetensors"
+    record = json.loads((training.MODELS / "faithful-generator.json").read_text())
+    weights = tmp_path / "faithful-generator.safetensors"
     weights.write_bytes(pickle.dumps(_Harmful(mark)))
     record["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()  # a forged record, too
-    (tmp_path / "deck-dcgan.json").write_text(json.dumps(record))
+    (tmp_path / "faithful-generator.json").write_text(json.dumps(record))
     with pytest.raises(training.CheckpointError, match="does not fit"):
-        training.load_or_train("deck-dcgan", directory=tmp_path)
+        training.load_or_train("faithful-generator", directory=tmp_path)
     assert weights.exists() and not mark.exists()
     pickle.loads(weights.read_bytes())
     assert mark.exists(), "the test itself is harmless"

@@ -29,12 +29,13 @@ from lorenz_utils import plotting
 plotting.use_style()
 
 # %%
+from experiments.deck_gan import DECK_CODE
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import load_or_train
 
 dt = 0.1
 real = make_ensemble(n_series=200, length=1000, dt=dt, rng=2026)
-generator, _ = load_or_train("deck-dcgan")
+generator, _ = load_or_train(DECK_CODE.name)
 generated = generator.generate(n_series=100, length=1000, rng=1)
 
 # %% [markdown]

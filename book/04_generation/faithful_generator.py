@@ -86,6 +86,7 @@ plotting.use_style()
 # gets quiet.
 
 # %%
+from experiments.deck_gan import DECK_CODE
 from lorenz_utils.training import CONFIGS, FAITHFUL, load_or_train
 
 trained = {name: load_or_train(name) for name in CONFIGS if name.startswith(FAITHFUL.name)}
@@ -147,7 +148,7 @@ plotting.table(["series", "widest", "middle", "thinnest"], rows, ".1e")
 # ## Time to quality
 
 # %% tags=["hide-input"] label="fig-faithful-history"
-deck_history = load_or_train("deck-dcgan")[1]["history"]
+deck_history = load_or_train(DECK_CODE.name)[1]["history"]
 _ = figures.plot_histories(deck_history, [run["history"] for _, run in trained.values()])
 
 # %% [markdown]
@@ -592,7 +593,7 @@ for name, estimate in ours.items():
     record(f"faithful-generator/{name}", estimate, amplified=True, n_seeds=3, n_series=100)
 
 # %% tags=["hide-input"]
-deck_series = load_or_train("deck-dcgan")[0].generate(100, 1000, rng=1)
+deck_series = load_or_train(DECK_CODE.name)[0].generate(100, 1000, rng=1)
 cheap = quality(series_of["polynomial of degree 8, on the attractor"])
 Markdown(f"""
 * **The chaos and the contraction are right.** The exponents of the three generators, taken from their own

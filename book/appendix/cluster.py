@@ -216,7 +216,7 @@ size = (stored.RESULTS / "noise.json").stat().st_size
 kinds = {"noise draw": (sum(row["seconds"] for row in noise) / draws, size / draws)}
 
 # %%
-for name, label in (("deck", "deck's GAN"), ("faithful", "book's GAN")):
+for name, label in (("ladder", "image network"), ("faithful", "book's GAN")):
     seconds = [record["seconds"] for record in read_study(RECORDS / name).values()]
     sizes = [path.stat().st_size for path in (RECORDS / name).glob("*.json")]
     kinds[label] = np.mean(seconds), np.mean(sizes)

@@ -6,12 +6,13 @@ from io import StringIO
 import matplotlib.pyplot as plt
 from IPython.display import HTML
 
+from experiments.deck_gan import DECK_CODE
 from lorenz_utils import plotting
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import load_or_train
 
 HEADERS = ["computed in", "claim, and what is measured", "asked", "ours", "verdict", "why"]
-GENERATORS = {"the deck's GAN": "deck-dcgan", "the book's GAN": "faithful-generator"}
+GENERATORS = {"the deck's GAN": DECK_CODE.name, "the book's GAN": "faithful-generator"}
 SEEN = (
     "Three curves in space. A real Lorenz series draws two flat wings of loops around two holes; "
     "the series of the deck's GAN is a tangle; that of the book's GAN draws the two wings again."
