@@ -40,7 +40,11 @@ def test_weights_are_safetensors_and_nothing_unpickles():
     assert "models/faithful-generator.safetensors" in ours
     pickles = (".pt", ".pth", ".pkl", ".pickle", ".bin", ".ckpt", ".npy", ".joblib")
     assert not [name for name in ours if name.endswith(pickles)]
-    loads = re.compile(r"\b(torch\.load|pickle\.loads?|joblib\.load|allow_pickle=True)\b")
+    # The checkpoints of a run hold tensors and numbers alone.
+    any_object = (
+        r"\b(torch\.load\((?!.*weights_only=True)|pickle\.loads?|joblib\.load|allow_pickle=True)"
+    )
+    loads = re.compile(any_object)
     sources = [n for n in ours if n.endswith(".py") and not n.startswith("tests/")]
     assert not [n for n in sources if loads.search((ROOT / n).read_text())]
 
