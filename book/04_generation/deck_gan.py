@@ -288,8 +288,7 @@ names["diffusion"] = "diffusion model"
 ladder = {names[key.rpartition("-")[0]]: kept for key, kept in study.items()}
 
 # %% tags=["hide-input"]
-minutes_of = {name: kept["seconds"] / 60 for name, kept in ladder.items()}
-minutes = sum(minutes_of.values())
+minutes = sum(kept["seconds"] for kept in ladder.values()) / 60
 Markdown(
     f"{BUDGET.n_steps:,} steps a rung; all {len(ladder)} took {minutes:.0f} minutes of one core."
 )
@@ -308,8 +307,8 @@ _ = figures.plot_ladder({name: kept["result"] for name, kept in ladder.items()})
 
 # %% tags=["hide-input"]
 slides, plain = measured["slides' edition"], measured["real, 5 % noise"]
-best = min(ladder, key=lambda name: ladder[name]["result"]["quality"]["flow residual, median"])
-top, floor = (ladder[best]["result"][key] for key in ("quality", "floor"))
+best = min(ladder.values(), key=lambda kept: kept["result"]["quality"]["flow residual, median"])
+top, floor = (best["result"][key] for key in ("quality", "floor"))
 record("deck-gan/best-image-residual", top["flow residual, median"], seed=BUDGET.seed)
 Markdown(
     f"**The deck's GAN, built again from its own notebook, draws one picture.** Its diversity is {ours['diversity']:.2f} (the "
@@ -319,9 +318,9 @@ Markdown(
     f"{slides['diversity']:.2f}, error {slides['flow residual, median']:.2f}. Each rests on one training seed.\n\n"
     f"**Its critic had won from the first epochs on**: {right.value:.1%} right answers under the noise that was to hide "
     "the difference.\n\n"
-    f"**At their best, images come nearer, and not near.** The lowest error on the ladder is that of the rung "
-    f"*{best}*: {top['flow residual, median']:.3f} median, D_stsp {top['D_stsp']:.2f} (real {floor['D_stsp']:.2f}), diversity "
-    f"{top['diversity']:.2f}, after {minutes_of[best]:.0f} minutes of one core. "
+    "**At their best, images come nearer, and not near.** The lowest error on the ladder ({numref}`tab-deck-gan-ladder`) is "
+    f"{top['flow residual, median']:.3f} median, with D_stsp {top['D_stsp']:.2f} (real {floor['D_stsp']:.2f}) and diversity "
+    f"{top['diversity']:.2f}, after {best['seconds'] / 60:.0f} minutes of one core. "
     "{doc}`/book/04_generation/faithful_generator` shows what networks reach in as much time when they step in time."
 )
 
