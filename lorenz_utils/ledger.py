@@ -143,7 +143,7 @@ def record(name, estimate, *, amplified=False, **context):
     entry = {"name": name, **vars(estimate), "amplified": amplified, "context": context}
     try:
         RESULTS.mkdir(parents=True, exist_ok=True)
-        write_whole(_path(name), json.dumps(entry, default=np.ndarray.tolist))
+        write_whole(_path(name), json.dumps(entry, default=lambda array: array.tolist()))
     except OSError as error:
         # Whoever only reads goes on reading; a full disk, though, has to be known.
         if error.errno not in (errno.EROFS, errno.EACCES):

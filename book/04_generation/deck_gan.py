@@ -266,7 +266,7 @@ Markdown(f"Accuracy: {told:.3f} for the notebook's network, {null:.3f} for other
 # * a *moving average* of the generator's weights;
 # * the *relativistic loss* with *R1 and R2*, gradient penalties on real and generated images {cite}`huang2024gan`, in
 #   place of the slides' tricks and of spectral normalisation;
-# * a learning rate that *decays* to zero;
+# * a learning rate that begins higher and *decays* to zero;
 # * the *symmetry* of the system and *crops* of long series at any time, so that the data never end;
 # * the *delay fold* {cite}`naiman2024utilizing`: rows of the image overlap, each begins four samples after the one above,
 #   so that neighbours in the image are neighbours in time in both directions;
