@@ -13,7 +13,8 @@ from functools import partial
 import numpy as np
 
 from lorenz_utils.checks import check_count, check_positive, check_shape
-from lorenz_utils.integration import MOST_STEPS, compiled, integrate
+from lorenz_utils.dormand_prince import MOST_STEPS
+from lorenz_utils.integration import compiled, integrate
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 from browsing import need
 
-from publishing import contents, wordings
+from publishing import addresses, contents, wordings
 from publishing import messages as catalogues
 from publishing.messages import CATALOGUES, could_say
 from publishing.sphinx import editions
@@ -158,4 +158,6 @@ def test_each_built_page_leads_to_its_other_edition():
             assert other.is_file(), link[1]
             assert other.name == path.name
             assert other.is_relative_to(SITE) == (there == "fr")
-            assert html.count('rel="alternate" hreflang=') == 3
+            # An address on the web is needed for these; where none is known they are left out.
+            alternates = html.count('rel="alternate" hreflang=')
+            assert alternates == (3 if addresses.known().site else 0)
