@@ -51,9 +51,10 @@ def plot_ladder(results):
             ax.plot(values, rows, marker, color=plotting.COLOURS[kind], label=label)
         ax.set(yticks=rows, yticklabels=list(results), xlabel=metric)
     axes[0].set_xscale("symlog", linthresh=0.01)
+    axes[0].set_xlim(-2e-3, 3)
     axes[1].set_xscale("log")
     axes[0].invert_yaxis()
-    axes[0].legend()
+    axes[1].legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return figure
 
 
