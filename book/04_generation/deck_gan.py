@@ -104,14 +104,14 @@ layer_table(critic)
 #
 # | | slides | notebook |
 # |---|---|---|
-# | data | 1000 series | 100 series, from random starts near the origin |
+# | data | 1000 series, in this book from such starts too | 100 series, from random starts near the origin |
 # | pixels | scaled to the sigmoid's range | the coordinates as they are |
 # | label smoothing | real 0.9 to 1, generated 0 to 0.1 | fixed, and exchanged: real 0.1, generated 0.9 |
 # | noise on the discriminator's images | falls with the epochs | of standard deviation 10, the data's is about 8; 5, 1.7, 1 later, and none in the last tenth; the same for x, y and z |
 # | two time-scale update rule {cite}`heusel2017gans` | the discriminator's rate is four times the generator's | the same |
 # | label flips | some | none |
 # | fewer discriminator steps | yes | the condition in the code is always true: none are left out |
-# | padding | masked, in this book | 24 pixels of zeros, learned as data |
+# | padding | 24 pixels of zeros, learned as data, in this book | the same |
 # :::
 #
 # :::{margin} A loss that does not saturate
