@@ -474,7 +474,9 @@ class Folder:
         self.folder.joinpath(".venv", ".installed").write_text(f"{folder}\n{count.decode()}")
 
     def make(self, *arguments, **environment):
-        kept = {k: x for k, x in os.environ.items() if k not in ("PYTHON", "PORT", "OPTIONS")}
+        # Without the outer make's own variables: the tests are themselves run by ``make test``.
+        outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PYTHON", "PORT", "OPTIONS")
+        kept = {k: x for k, x in os.environ.items() if k not in outer}
         return subprocess.run(
             ["make", *arguments],
             cwd=self.folder,
