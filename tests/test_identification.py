@@ -107,7 +107,7 @@ def test_flow_map_recovers_lorenz_from_a_cold_start(clean, dt, tolerance):
 
 
 def test_flow_map_recovers_every_coefficient_without_thresholding(clean):
-    model = FlowMapRegressor(n_sigma=0).fit(clean[0.1], 0.1)
+    model = FlowMapRegressor(sparse=False).fit(clean[0.1], 0.1)
     assert np.count_nonzero(model.coef_) == 27
     assert coefficient_error(model.coef_) <= 1e-9
 
@@ -171,7 +171,7 @@ def test_four_dimensional_lorenz_stenflo():
 def test_mirrored_data_give_the_mirrored_equations(clean):
     # (x, y, z) -> (-x, -y, z) is a symmetry of the equations.
     noisy = clean[0.1] + 0.1 * np.random.default_rng(0).normal(size=clean[0.1].shape)
-    for regressor in (WeakFormRegressor(threshold=0), FlowMapRegressor(n_sigma=0)):
+    for regressor in (WeakFormRegressor(threshold=0), FlowMapRegressor(sparse=False)):
         coef = regressor.fit(noisy, 0.1).coef_
         mirrored = regressor.fit(noisy * [-1, -1, 1], 0.1).coef_
         parity = np.array([-1, -1, 1, 1, 1, -1, 1, -1, 1]) * np.array([[-1], [-1], [1]])
@@ -215,7 +215,7 @@ def test_bound_and_shooting_meet_on_a_linear_problem():
     series = sampled(lambda s: matrix @ s, [1.0, 0.5], 0.1, 120, 0.1)
     noise, rng = np.array([0.02, 0.05]), np.random.default_rng(0)
     covariance = cramer_rao_bound(series, 0.1, noise_std=noise, coef=matrix, degree=1)
-    regressor = MultipleShootingRegressor(degree=1, n_sigma=0)
+    regressor = MultipleShootingRegressor(degree=1, sparse=False)
     coef = [
         regressor.fit(series + noise * rng.standard_normal(series.shape), 0.1).coef_.ravel()
         for _ in range(100)

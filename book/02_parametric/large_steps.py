@@ -122,7 +122,7 @@ METHODS = {
     "central difference": lambda x, dt: regress(x, dt, central_difference),
     "cubic spline": lambda x, dt: regress(x, dt, spline_derivative),
     "weak form": lambda x, dt: WeakFormRegressor(threshold=0).fit(x, dt).coef_,
-    "flow map": lambda x, dt: FlowMapRegressor(n_sigma=0).fit(x, dt).coef_,
+    "flow map": lambda x, dt: FlowMapRegressor(sparse=False).fit(x, dt).coef_,
 }
 
 # %% [markdown]

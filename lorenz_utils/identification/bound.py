@@ -3,6 +3,7 @@
 import numpy as np
 
 from lorenz_utils.checks import check_coefficients, check_count, check_orbits, check_positive
+from lorenz_utils.identification.estimator import null_directions
 from lorenz_utils.identification.shooting import Observations
 from lorenz_utils.regression import polynomial_library, true_coefficients
 
@@ -49,7 +50,13 @@ def cramer_rao_bound(
     problem = Observations(library.powers_, data, dt, noise, softness=0.0)
     _, *slopes = problem.link(coef, data)
     zero = np.zeros_like(data)
-    information = problem.step(*slopes, zero[:, 1:], zero, support.ravel())[2]
+    kept = np.ix_(support.ravel(), support.ravel())
+    information = problem.step(*slopes, zero[:, 1:], zero, support)[2][kept]
+    if len(null_directions(information)):
+        raise ValueError(
+            "series must tell the coefficients apart, but some terms are dependent on it: give "
+            "longer or more varied series, or a lower degree"
+        )
     bound = np.zeros((coef.size, coef.size))
-    bound[np.ix_(support.ravel(), support.ravel())] = np.linalg.inv(information)
+    bound[kept] = np.linalg.inv(information)
     return bound

@@ -1,4 +1,4 @@
-"""What the estimators share: the library and the fitted field, and the selection of terms."""
+"""What the estimators share: units, the library, the choice of terms, the fitted field."""
 
 import warnings
 
@@ -7,7 +7,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from lorenz_utils.checks import check_count, check_orbits, check_positive, check_shape
-from lorenz_utils.identification.field import PolynomialField
+from lorenz_utils.identification.field import PolynomialField, library
+from lorenz_utils.identification.selection import Prior, improve, thin
 from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import LorenzParameters
 
@@ -15,46 +16,76 @@ ROUNDING = 1e-11
 
 
 class Identifier(BaseEstimator):
-    """What the three estimators share: the library, the checks, the fitted field."""
+    """What the three estimators share: units, library, checks, the choice of terms, the field.
+
+    Inside, states are measured by their root mean square and time by the data's own unit, so that
+    the units of the caller are those of the result and of nothing else.
+    """
 
     def _check(self, data, dt, *, window=2):
+        """The data and the step in units of their own, and what they are in the caller's."""
         data, dt = check_orbits(data), check_positive(dt, "dt")
-        library = polynomial_library(check_count(self.degree, "degree"), self.include_bias)
-        self.powers_ = library.fit(data[0, :1]).powers_
+        terms = polynomial_library(check_count(self.degree, "degree"), self.include_bias)
+        self.powers_ = terms.fit(data[0, :1]).powers_
+        self._names = terms.get_feature_names_out()
+        self.n_iter_, self.converged_ = 0, True
         n_terms = len(self.powers_)
         if data.shape[1] < window or data.shape[0] * (data.shape[1] - 1) < 2 * n_terms:
             raise ValueError(
                 f"series must have at least {window} samples and {2 * n_terms} sample pairs in all "
                 f"to fit {n_terms} terms, got {data.shape[0]} series of {data.shape[1]} samples"
             )
-        return data, dt
+        largest = np.abs(data).max((0, 1))
+        self.scale_ = largest * np.sqrt(((data / largest) ** 2).mean((0, 1)))
+        data = data / self.scale_
+        unit = samples_a_turn(data)
+        size = np.exp(self.powers_ @ np.log(self.scale_))
+        self._coef_unit = self.scale_[:, None] / size / (unit * dt)
+        return data, 1 / unit
 
-    def _fit_and_drop(self, descend, coef, stays_finite):
-        """Fit, drop insignificant terms and fit the others again, until all that are left count.
+    def _select(self, descend, fit, before, after, dt):
+        """The fit of the terms with the most evidence, from that of all terms.
 
         Parameters
         ----------
         descend : callable
-            From coefficients and a support, both (d, n_terms), to fitted coefficients and the
-            covariance of the supported ones.
-        coef : ndarray, shape (d, n_terms)
-            The start.
-        stays_finite : callable
-            Whether the flow with these coefficients does: otherwise they are not dropped.
+            From a support and the `Fit` to start from to a `Fit`, or None.
+        fit : Fit
+        before, after : ndarray, shape (..., d)
+            Its states, and where its flow carries them within `dt`.
         """
-        support = np.ones(coef.shape, dtype=bool)
-        while support.any():
-            coef, covariance = descend(coef, support)
-            fewer, kept = drop_insignificant(coef, support, covariance, self.n_sigma)
-            if (kept == support).all() or not stays_finite(fewer):
-                break
-            coef, support = fewer, kept
-        self.coef_, self.standard_errors_ = coef, np.zeros(coef.shape)
-        if support.any():
-            self.standard_errors_[support] = np.sqrt(np.diag(covariance))
+        if not self.sparse:
+            return fit
+        before, after = (a.reshape(-1, a.shape[-1]) for a in (before, after))
+        speed = np.sqrt(((after - before) ** 2).mean(axis=0)) / dt
+        size = np.sqrt((library(self.powers_)(before) ** 2).mean(axis=0))
+        prior = Prior.of(speed, size, self.powers_)
+        fit, finished = improve(descend, thin(descend, fit, prior), prior)
+        self._count(0, converged=finished)
+        return fit
+
+    def _finish(self, fit):
+        """Take over a fit, in the caller's units, and tell what it cannot know."""
+        kept, unit = fit.support.ravel(), self._coef_unit
+        null = null_directions(fit.information)
+        self.coef_, self.null_directions_ = fit.coef * unit, null.reshape(-1, *unit.shape) * unit
+        covariance = np.linalg.pinv(fit.information[np.ix_(kept, kept)], hermitian=True)
+        self.standard_errors_ = np.zeros(unit.shape)
+        self.standard_errors_[fit.support] = np.sqrt(np.diag(covariance))
+        self.standard_errors_ *= unit
+        unknown = fit.support & (np.abs(null) > 0.01).any(axis=0).reshape(unit.shape)
+        self.standard_errors_[unknown] = np.inf
+        if unknown.any():
+            names = ", ".join(f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown))
+            message = (
+                f"the series cannot tell these terms from others of the library: {names}; their "
+                "errors are infinite. Give more varied series or a lower degree"
+            )
+            warnings.warn(message, UserWarning, stacklevel=3)
 
     def _count(self, n_iter, *, converged):
         self.n_iter_ += n_iter
+        self.converged_ &= bool(converged)
         if not converged:
             message = (
                 f"no convergence within max_iter={self.max_iter}: raise it, give more or less "
@@ -93,35 +124,35 @@ class Identifier(BaseEstimator):
         return orbit.reshape(*initial.shape[:-1], n_steps, d)
 
 
-def drop_insignificant(coef, support, covariance, n_sigma):
-    """Drop estimates one by one, least significant first, conditioning the others on its zero.
+def samples_a_turn(data):
+    """The data's own unit of time, in samples: how long a coordinate stays correlated by half.
+
+    The autocorrelation is compared with that of neighbours, which noise lowers as well.
 
     Parameters
     ----------
-    coef, support : ndarray, shape (d, n_terms)
-    covariance : ndarray
-        Of the supported coefficients.
-    n_sigma : float
-        An estimate within so many standard errors of zero is dropped.
-
-    Returns
-    -------
-    coef, support : ndarray, shape (d, n_terms)
-        The Gaussian estimate given that the dropped ones are zero, and which are left.
+    data : ndarray, shape (n_series, length, d)
     """
-    values, covariance, kept = coef[support], covariance.copy(), np.ones(support.sum(), dtype=bool)
-    # Without noise the errors are those of rounding, which are no independent draws.
-    floor = (ROUNDING * 100 * np.abs(values).max(initial=0.0)) ** 2
-    while kept.any():
-        variance = np.where(kept, np.maximum(np.diag(covariance), 0) + floor, 1.0)
-        scores = np.where(kept, np.abs(values) / np.sqrt(variance), np.inf)
-        k = int(scores.argmin())
-        if scores[k] >= n_sigma:
+    data = data - data.mean((0, 1))
+    least = 1.0
+    for lag in range(1, data.shape[1]):
+        products = (data[:, lag:] * data[:, :-lag]).mean((0, 1))
+        least = products / 2 if lag == 1 else least
+        if (products <= least).any():
             break
-        gain = covariance[:, k] / variance[k]
-        values -= gain * values[k]
-        covariance -= np.outer(gain, covariance[k])
-        kept[k] = False
-    coef, left = np.zeros(coef.shape), support.copy()
-    coef[support], left[support] = np.where(kept, values, 0.0), kept
-    return coef, left
+    return lag
+
+
+def solve_within(information, pull, kept):
+    """Newton step of the kept coefficients; along what the data do not see it is short."""
+    step, square = np.zeros(len(pull)), information[np.ix_(kept, kept)]
+    lifted = square + 1e-13 * np.diag(np.diag(square))
+    step[kept] = np.linalg.solve(lifted, pull[kept])
+    return step
+
+
+def null_directions(information):
+    """Unit changes of all coefficients that leave the data's likelihood as it is, (n, n_coef)."""
+    size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
+    values, vectors = np.linalg.eigh(information / np.outer(size, size))
+    return vectors.T[values < 1e-10]

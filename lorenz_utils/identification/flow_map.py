@@ -1,16 +1,19 @@
 """The one-step flow map: nonlinear least squares on the step from each sample to the next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from lorenz_utils.checks import check_coefficients
 from lorenz_utils.identification.estimator import ROUNDING, Identifier
-from lorenz_utils.identification.field import COARSE, FINE, PolynomialField
+from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS, PolynomialField
+from lorenz_utils.identification.selection import Fit
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Above this sum of squared one-step errors, scaled, the integrator's own are negligible.
 COARSE_IS_ENOUGH = 1e-6
+# The error, in units of the data, that counts as none.
+FLOOR = 1e-10
 
 
 class FlowMapRegressor(Identifier):
@@ -20,8 +23,8 @@ class FlowMapRegressor(Identifier):
     ----------
     degree, include_bias
         The polynomial library.
-    n_sigma : float
-        A coefficient within this many standard errors of zero is dropped, smallest first.
+    sparse : bool
+        Whether terms are chosen by their evidence (see `selection`); otherwise all are kept.
     max_iter : int
         Levenberg-Marquardt iterations.
     tol : float
@@ -32,10 +35,14 @@ class FlowMapRegressor(Identifier):
     Attributes
     ----------
     coef_, standard_errors_ : ndarray, shape (d, n_terms)
-        Zero where the term is dropped.
+        Zero where the term is dropped. An error is infinite where the data cannot tell the term
+        from others of the library.
+    null_directions_ : ndarray, shape (n_directions, d, n_terms)
+        Changes of the coefficients that the data do not see.
     residual_ : float
         Root mean square of the one-step error.
     n_iter_ : int
+    converged_ : bool
 
     Notes
     -----
@@ -46,11 +53,11 @@ class FlowMapRegressor(Identifier):
     """
 
     def __init__(
-        self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=50, tol=1e-6, start=None
+        self, degree=2, *, include_bias=False, sparse=True, max_iter=50, tol=1e-6, start=None
     ):
         self.degree = degree
         self.include_bias = include_bias
-        self.n_sigma = n_sigma
+        self.sparse = sparse
         self.max_iter = max_iter
         self.tol = tol
         self.start = start
@@ -62,23 +69,30 @@ class FlowMapRegressor(Identifier):
         problem = OneStep(self.powers_, before, after, dt, after.std(0))
         starts = cold_starts(data, dt, self.powers_)
         if self.start is not None:
-            starts.append(check_coefficients(self.start, starts[0].shape, "start"))
-        self.n_iter_ = 0
+            start = check_coefficients(self.start, starts[0].shape, "start")
+            starts.append(start / self._coef_unit)
+        coef = min(starts, key=lambda coef: problem.error(coef)[1])
+        problem = replace(problem, max_steps=8 + 4 * problem.n_steps(coef, FINE))
 
-        def descend(coef, support):
+        def descend(support, near):
+            """The best fit of these terms, from another; None where its flow blows up."""
+            coef = np.where(support, near.coef, 0.0)
             for length in (COARSE, FINE):
-                coef, covariance, n_iter, converged = levenberg_marquardt(
+                fit, n_iter, converged = levenberg_marquardt(
                     problem, coef, support, length=length, tol=self.tol, max_iter=self.max_iter
                 )
                 self._count(n_iter, converged=converged)
-                if problem.error(coef)[1] > COARSE_IS_ENOUGH:
+                if fit is None or problem.error(fit.coef)[1] > COARSE_IS_ENOUGH:
                     break
-            return coef, covariance
+                coef = fit.coef
+            return fit
 
-        start = min(starts, key=lambda coef: problem.error(coef)[1])
-        self._fit_and_drop(descend, start, lambda c: np.isfinite(problem.error(c, FINE)[1]))
-        residual = problem.error(self.coef_, FINE)[0] * problem.scale
+        fit = descend(np.ones(coef.shape, dtype=bool), Fit(coef, None, -np.inf, None, None))
+        residual = problem.error(fit.coef, FINE)[0] * problem.scale
+        fit = self._select(descend, fit, before, after - residual, dt)
+        residual = problem.error(fit.coef, FINE)[0] * problem.scale * self.scale_
         self.residual_ = float(np.sqrt((residual**2).mean()))
+        self._finish(fit)
         return self
 
 
@@ -94,6 +108,8 @@ class OneStep:
     dt : float
     scale : ndarray, shape (d,)
         Unit of the errors.
+    max_steps : int
+        A field that takes more integrator steps is rejected: no search shall wait for it.
     """
 
     powers: np.ndarray
@@ -101,12 +117,19 @@ class OneStep:
     after: np.ndarray
     dt: float
     scale: np.ndarray
+    max_steps: int = MAX_STEPS
+
+    def n_steps(self, coef, length):
+        """Integrator steps of the fastest sample."""
+        return PolynomialField(coef, self.powers).n_steps(self.before, self.dt, length).max()
 
     def error(self, coef, length=COARSE):
         """Scaled one-step residual and its sum of squares, infinite where the flow blows up."""
-        field = PolynomialField(coef, self.powers)
-        n_steps = field.n_steps(self.before, self.dt, length).max()
-        residual = (self.after - field.flow(self.before, self.dt, n_steps)) / self.scale
+        n_steps = self.n_steps(coef, length)
+        if n_steps > self.max_steps:
+            return np.full(self.after.shape, np.inf), np.inf
+        end = PolynomialField(coef, self.powers).flow(self.before, self.dt, n_steps)
+        residual = (self.after - end) / self.scale
         with np.errstate(all="ignore"):
             cost = float((residual**2).sum())
         return residual, cost if np.isfinite(cost) else np.inf
@@ -114,7 +137,7 @@ class OneStep:
     def slope(self, coef):
         """Derivative of the scaled end points with respect to the coefficients, (n, d, n_coef)."""
         field = PolynomialField(coef, self.powers)
-        n_nodes = field.n_steps(self.before, self.dt, COARSE).max()
+        n_nodes = self.n_steps(coef, COARSE)
         return field.flow_with_sensitivities(self.before, self.dt, n_nodes)[2] / self.scale[:, None]
 
 
@@ -133,35 +156,40 @@ def levenberg_marquardt(problem, coef, support, *, length, tol, max_iter):
 
     Returns
     -------
-    coef : ndarray, shape (d, n_terms)
-    covariance : ndarray, shape (n_coef, n_coef)
-        Of the supported coefficients.
+    fit : Fit or None
+        None where the flow of the first guess blows up.
     n_iter : int
     converged : bool
+        Not where no damping makes a step that lowers the error.
     """
     damping, columns, converged = 1e-3, support.ravel(), False
     residual, cost = problem.error(coef, length)
+    if not np.isfinite(cost):
+        return None, 0, True
     for n_iter in range(1, max_iter + 1):  # noqa: B007
-        slope = problem.slope(coef)[..., columns].reshape(residual.size, -1)
+        every = problem.slope(coef).reshape(residual.size, -1)
         # Samples whose tangent blows up give no direction; the trial is judged by all.
-        slope[~(np.abs(slope) < 1e12)] = 0.0
+        every[~(np.abs(every) < 1e12)] = 0.0
+        slope = every[:, columns]
         norms = np.linalg.norm(slope, axis=0) + np.finfo(float).tiny
         u, s, vt = np.linalg.svd(slope / norms, full_matrices=False)
         pull = u.T @ residual.ravel()
         converged = pull @ pull <= tol * cost
-        while not converged:
+        while not converged and damping < 1e12:
             step = vt.T @ (s / (s**2 + damping) * pull) / norms
             trial = coef.copy()
             trial[support] += step
             trial_residual, trial_cost = problem.error(trial, length)
             # At the floor of rounding errors no step lowers the cost any more.
-            converged = damping > 1e12 or np.abs(step).max() <= ROUNDING * np.abs(coef).max()
+            converged = np.abs(step).max() <= ROUNDING * np.abs(coef).max()
             if trial_cost < cost:
                 break
             damping = max(10 * damping, 1e-8)
-        if converged:
+        if converged or damping >= 1e12:
             break
         coef, residual, cost = trial, trial_residual, trial_cost
         damping = 0.0 if damping < 1e-9 else damping / 100
-    variance = cost / max(1, residual.size - columns.sum())
-    return coef, variance * (vt.T / s**2) @ vt / np.outer(norms, norms), n_iter, converged
+    variance = max(cost / max(1, residual.size - columns.sum()), FLOOR**2)
+    likelihood = -residual.size / 2 * np.log(cost / residual.size + FLOOR**2)
+    pull = every.T @ residual.ravel() / variance
+    return Fit(coef, support, likelihood, every.T @ every / variance, pull), n_iter, converged

@@ -10,12 +10,15 @@ import numpy as np
 from scipy.linalg import solve_banded
 
 from lorenz_utils.checks import check_independent
-from lorenz_utils.identification.estimator import ROUNDING, Identifier
-from lorenz_utils.identification.field import COARSE, PolynomialField
+from lorenz_utils.identification.estimator import Identifier, solve_within
+from lorenz_utils.identification.field import COARSE, MAX_STEPS, PolynomialField
+from lorenz_utils.identification.selection import Fit
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Stages of the descent: how far, in units of the noise, a link may be missed.
 SOFTNESS = (1.0, 0.03, 1e-3, 1e-4)
+# The noise, in units of the data, and the change of the coefficients that count as none.
+FLOOR, TINY = 1e-10, 1e-9
 
 
 class MultipleShootingRegressor(Identifier):
@@ -30,9 +33,8 @@ class MultipleShootingRegressor(Identifier):
     ----------
     degree, include_bias
         The polynomial library.
-    n_sigma : float
-        A coefficient within this many standard errors (from the Fisher information) of zero is
-        dropped, smallest first.
+    sparse : bool
+        Whether terms are chosen by their evidence (see `selection`); otherwise all are kept.
     max_iter : int
         Gauss-Newton steps for each of the stages of the descent.
     tol : float
@@ -41,17 +43,22 @@ class MultipleShootingRegressor(Identifier):
     Attributes
     ----------
     coef_, standard_errors_ : ndarray, shape (d, n_terms)
-        Zero where the term is dropped.
+        Zero where the term is dropped. An error is infinite where the data cannot tell the term
+        from others of the library.
+    null_directions_ : ndarray, shape (n_directions, d, n_terms)
+        Changes of the coefficients that the data do not see.
     states_ : ndarray, shape (n_series, length, d)
         The estimated true states.
     noise_std_ : ndarray, shape (d,)
         Standard deviation of the observation noise, estimated with the rest.
     n_iter_ : int
+    converged_ : bool
 
     Notes
     -----
     The flow's constraint is soft at first, of the size of the noise, and hardens in stages. A
-    trial step that blows up or raises the objective is halved.
+    trial step that blows up or raises the objective is halved. States and time are measured in
+    units of their own, so that yours do not matter.
 
     References
     ----------
@@ -59,10 +66,10 @@ class MultipleShootingRegressor(Identifier):
     Problems in Differential and Integral Equations (Birkhauser, 1983), 95-121.
     """
 
-    def __init__(self, degree=2, *, include_bias=False, n_sigma=4.0, max_iter=30, tol=1e-6):
+    def __init__(self, degree=2, *, include_bias=False, sparse=True, max_iter=30, tol=1e-6):
         self.degree = degree
         self.include_bias = include_bias
-        self.n_sigma = n_sigma
+        self.sparse = sparse
         self.max_iter = max_iter
         self.tol = tol
 
@@ -70,32 +77,39 @@ class MultipleShootingRegressor(Identifier):
         """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
         data, dt = self._check(data, dt)
         check_independent(data)
-        scale = data.std((0, 1))
-        problem = Observations(self.powers_, data, dt, noise=scale, softness=1.0)
+        problem = Observations(self.powers_, data, dt, noise=np.ones(data.shape[2]), softness=1.0)
         starts = cold_starts(data, dt, self.powers_)
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))
-        self.noise_std_ = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
-        self.states_, self.n_iter_ = data.copy(), 0
+        noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
+        problem = replace(problem, max_nodes=8 + 4 * problem.n_nodes(coef, data))
 
-        def descend(coef, support, softness=SOFTNESS[-1]):
-            last = softness == SOFTNESS[-1]
-            stage = replace(problem, noise=self.noise_std_, softness=softness)
-            tol = self.tol if last else 1e-3
-            coef, self.states_, information, n_iter, converged = gauss_newton(
-                stage, coef, support, self.states_, tol=tol, max_iter=self.max_iter
+        def descend(support, near, softness=SOFTNESS[-1], tol=1e-4):
+            """The best fit of these terms, from another; None where its flow blows up."""
+            stage = replace(problem, noise=noise, softness=softness)
+            coef = np.where(support, near.coef, 0.0)
+            fit, n_iter, converged = gauss_newton(
+                stage, coef, support, near.states, tol=tol, max_iter=self.max_iter
             )
-            self._count(n_iter, converged=converged or not last)
-            if support.all():  # the noise is estimated with all terms
-                misfit = np.sqrt(((data - self.states_) ** 2).mean((0, 1)))
-                self.noise_std_ = np.maximum(misfit, ROUNDING * scale)
-            return coef, np.linalg.inv(information)
+            self._count(n_iter, converged=converged or tol > self.tol)
+            return fit
 
-        for softness in SOFTNESS[:-1]:
-            coef, _ = descend(coef, np.ones(coef.shape, dtype=bool), softness)
-        self._fit_and_drop(
-            descend, coef, lambda c: np.isfinite(problem.link(c, self.states_)[0]).all()
-        )
+        def misfit(fit, n_parameters=0):
+            squares = ((data - fit.states) ** 2).sum((0, 1))
+            return np.maximum(np.sqrt(squares / (data.size - n_parameters) * len(squares)), FLOOR)
+
+        every = np.ones(coef.shape, dtype=bool)
+        fits = [Fit(coef, every, -np.inf, None, None, data)]
+        for softness in SOFTNESS:
+            fits.append(descend(every, fits[-1], softness, tol=1e-3))
+            noise = misfit(fits[-1])
+        fit = fits[-1]
+        fit = self._select(descend, fit, fit.states[:, :-1], problem.link(fit.coef, fit.states)[0], dt)
+        # Each coefficient and each series' first state has taken a degree of freedom.
+        noise = misfit(fit, fit.support.sum() + data[:, 0].size)
+        fit = descend(fit.support, fit, tol=self.tol)
+        self._finish(fit)
+        self.states_, self.noise_std_ = fit.states * self.scale_, noise * self.scale_
         return self
 
 
@@ -114,6 +128,8 @@ class Observations:
         Standard deviation of the samples' errors.
     softness : float
         How far, in units of the noise, a link may be missed.
+    max_nodes : int
+        A field that takes more nodes a link is rejected: no search shall wait for it.
     """
 
     powers: np.ndarray
@@ -121,16 +137,24 @@ class Observations:
     dt: float
     noise: np.ndarray
     softness: float
+    max_nodes: int = MAX_STEPS
 
     def link(self, coef, states):
         """Flow from each state to the next with its derivatives, (n_series, length - 1, ...)."""
-        field = PolynomialField(coef, self.powers)
-        before = states[:, :-1].reshape(-1, states.shape[2])
-        n_nodes = field.n_steps(before, self.dt, COARSE).max()
-        parts = field.flow_with_sensitivities(before, self.dt, n_nodes)
+        d, links = states.shape[2], states[:, 1:].shape[:2]
+        n_nodes = self.n_nodes(coef, states)
+        if n_nodes > self.max_nodes:
+            return [np.full((*links, d, *tail), np.inf) for tail in ((), (d,), (coef.size,))]
+        before = states[:, :-1].reshape(-1, d)
+        parts = PolynomialField(coef, self.powers).flow_with_sensitivities(before, self.dt, n_nodes)
         if not all(np.isfinite(a).all() for a in parts):
             parts[0][:] = np.inf  # a field whose flow or tangent blows up is rejected as a whole
-        return [a.reshape(len(states), -1, *a.shape[1:]) for a in parts]
+        return [a.reshape(*links, *a.shape[1:]) for a in parts]
+
+    def n_nodes(self, coef, states):
+        """Integrator steps of the longest link."""
+        before = states[:, :-1].reshape(-1, states.shape[2])
+        return PolynomialField(coef, self.powers).n_steps(before, self.dt, COARSE).max()
 
     def objective(self, end, states):
         """Squared misfit and squared gaps of the links, infinite where the flow blows up."""
@@ -140,8 +164,8 @@ class Observations:
             value = float(misfit + (gaps**2).sum())
         return value if np.isfinite(value) else np.inf
 
-    def step(self, state_slope, coef_slope, gap, misfit, columns):
-        """One Gauss-Newton step for coefficients and states.
+    def step(self, state_slope, coef_slope, gap, misfit, support):
+        """One Gauss-Newton step for the supported coefficients and the states.
 
         Minimises over dc and ds_t, in units of the noise,
 
@@ -152,37 +176,33 @@ class Observations:
 
         Returns
         -------
-        coef_step : ndarray, shape (n_coef,)
+        coef_step : ndarray, shape (d * n_terms,)
         state_step : ndarray, shape (n_series, length, d)
-        information : ndarray, shape (n_coef, n_coef)
-            Fisher information of the coefficients, states eliminated.
+        information : ndarray, shape (d * n_terms, d * n_terms)
+            Fisher information of all coefficients, states eliminated.
+        pull : ndarray, shape (d * n_terms,)
+            Gradient of the log-likelihood.
         objective : float
             The linearised objective after the step.
         """
         noise, softness = self.noise, self.softness
         n, length, d = misfit.shape
-        right = np.zeros((n, length, 2, d, 1 + columns.sum()))
+        right = np.zeros((n, length, 2, d, 1 + support.size))
         right[:, 1:, 0, :, 0] = gap / noise
-        right[:, 1:, 0, :, 1:] = coef_slope[..., columns] / noise[:, None]
+        right[:, 1:, 0, :, 1:] = coef_slope / noise[:, None]
         right[:, :, 1, :, 0] = misfit / noise
         right = right.reshape(-1, right.shape[-1])
         width = 2 * d - 1
         bands = _link_bands(state_slope * noise / noise[:, None], softness)
-        solved = solve_banded((width, width), bands, right)
+        solved = solve_banded((width, width), bands, right, check_finite=False)
         schur = right.T @ solved
-        information = -schur[1:, 1:]
-        try:
-            coef_step = np.linalg.solve(information, schur[1:, 0])
-        except np.linalg.LinAlgError as error:
-            raise ValueError(
-                "series must tell the coefficients apart, but some terms are dependent on it: "
-                "give longer or more varied series, or a lower degree"
-            ) from error
+        information, pull = -schur[1:, 1:], schur[1:, 0]
+        coef_step = solve_within(information, pull, support.ravel())
         solution = (solved[:, 0] + solved[:, 1:] @ coef_step).reshape(n, length, 2, d)
         multipliers, state_step = solution[:, :, 0], solution[:, :, 1]
         left = ((misfit / noise - state_step) ** 2).sum()
         objective = left + softness**2 * (multipliers**2).sum()
-        return coef_step, state_step * noise, information, float(objective)
+        return coef_step, state_step * noise, information, pull, float(objective)
 
 
 def _link_bands(slope, softness):
@@ -226,28 +246,32 @@ def gauss_newton(problem, coef, support, states, *, tol, max_iter):
 
     Returns
     -------
-    coef, states : ndarray
-    information : ndarray, shape (n_coef, n_coef)
-        Fisher information of the supported coefficients.
+    fit : Fit or None
+        None where the first guess blows up.
     n_iter : int
     converged : bool
+        Not where no part of a step lowers the objective, unless the step is one of rounding.
     """
     end, *slopes = problem.link(coef, states)
-    cost = problem.objective(end, states)
-    for n_iter in range(1, max_iter + 1):
+    cost, converged = problem.objective(end, states), False
+    if not np.isfinite(cost):
+        return None, 0, True
+    for n_iter in range(1, max_iter + 1):  # noqa: B007
         gap, misfit = end - states[:, 1:], problem.data - states
-        step, state_step, information, target = problem.step(*slopes, gap, misfit, support.ravel())
-        if cost - target <= tol * cost:
-            return coef, states, information, n_iter, True
+        step, state_step, *shape, target = problem.step(*slopes, gap, misfit, support)
+        step = step.reshape(coef.shape)
+        converged = cost - target <= tol * cost or np.abs(step).max() <= TINY * np.abs(coef).max()
+        if converged:
+            break
         for fraction in 0.5 ** np.arange(12):
-            trial = coef.copy()
-            trial[support] += fraction * step
-            trial_states = states + fraction * state_step
-            end, *slopes = problem.link(trial, trial_states)
+            trial, trial_states = coef + fraction * step, states + fraction * state_step
+            end, *trial_slopes = problem.link(trial, trial_states)
             trial_cost = problem.objective(end, trial_states)
             if trial_cost < cost:
                 break
         else:
-            return coef, states, information, n_iter, True
-        coef, states, cost = trial, trial_states, trial_cost
-    return coef, states, information, n_iter, False
+            break
+        coef, states, cost, slopes = trial, trial_states, trial_cost, trial_slopes
+    squares = ((problem.data - states) ** 2).mean((0, 1)) + FLOOR**2
+    likelihood = -np.log(squares).sum() * problem.data[..., 0].size / 2
+    return Fit(coef, support, likelihood, *shape, states), n_iter, converged

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lorenz_utils.checks import check_positive
+from lorenz_utils.checks import check_positive, check_series
 from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import library
 from lorenz_utils.solvers import thresholded_least_squares
@@ -22,10 +22,12 @@ class WeakFormRegressor(Identifier):
     include_bias : bool
         Whether the library has a constant term.
     radius : float, optional
-        Half the support of the test functions, in time units. By default the larger of 0.5 and
-        10 samples.
+        Half the support of the test functions, in time units. By default the larger of four times
+        that in which a coordinate's correlation halves, and 10 samples.
     threshold : float
-        Coefficients smaller than this are set to zero and the others refitted, until none is.
+        Coefficients smaller than this are set to zero and the others refitted, until none is: in
+        the data's own units, in which each coordinate has root mean square one and that time is
+        one.
 
     Attributes
     ----------
@@ -37,7 +39,7 @@ class WeakFormRegressor(Identifier):
     Messenger & Bortz, Weak SINDy, Multiscale Model. Simul. 19 (2021), 1474-1497.
     """
 
-    def __init__(self, degree=2, *, include_bias=False, radius=None, threshold=0.1):
+    def __init__(self, degree=2, *, include_bias=False, radius=None, threshold=0.03):
         self.degree = degree
         self.include_bias = include_bias
         self.radius = radius
@@ -45,14 +47,15 @@ class WeakFormRegressor(Identifier):
 
     def fit(self, data, dt):
         """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
-        dt = check_positive(dt, "dt")
-        radius = max(0.5, 10 * dt) if self.radius is None else check_positive(self.radius, "radius")
-        half = half_support(radius, dt)
-        data, dt = self._check(data, dt, window=2 * half + 1)
-        matrix, target, scale = weak_equations(data, self.powers_, half, dt)
+        data, own_dt = self._check(data, dt)
+        half = half_support(default_radius(own_dt), own_dt)
+        if self.radius is not None:
+            half = half_support(check_positive(self.radius, "radius"), dt)
+        check_series(data[0], minimum=2 * half + 1)
+        matrix, target, scale = weak_equations(data, self.powers_, half, own_dt)
         threshold = (self.threshold * scale)[:, None]
         fits = thresholded_least_squares(matrix, target, threshold)
-        self.coef_ = next(coef for coef, done in fits if done).T / scale
+        self.coef_ = next(coef for coef, done in fits if done).T / scale * self._coef_unit
         return self
 
 
@@ -94,6 +97,11 @@ def half_support(radius, dt):
     return max(2, round(radius / dt))
 
 
+def default_radius(dt):
+    """Four of the data's own units of time, or ten samples if that is more."""
+    return max(4.0, 10 * dt)
+
+
 def cold_starts(data, dt, powers):
     """Coefficients to start a descent from, from the data alone.
 
@@ -111,7 +119,7 @@ def cold_starts(data, dt, powers):
     list of ndarray, shape (d, n_terms)
     """
     starts = []
-    for radius in (10 * dt, 6 * dt, max(0.5, 10 * dt)):
+    for radius in (10 * dt, 6 * dt, default_radius(dt)):
         if data.shape[1] > 2 * round(radius / dt) + 10:
             matrix, target, scale = weak_equations(data, powers, half_support(radius, dt), dt)
             starts.append(np.linalg.lstsq(matrix, target)[0].T / scale)

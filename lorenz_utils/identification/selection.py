@@ -1,0 +1,167 @@
+"""The choice of terms by their evidence: thinning, then single terms added, dropped and swapped.
+
+Near a fit the log-likelihood is a quadratic of all coefficients, so that the evidence of every
+neighbouring choice of terms follows from one matrix. What it promises is then fitted in earnest.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# A coefficient moves its coordinate as fast as the data do, give or take this factor.
+SPREAD = 3.0
+# Fits in earnest of one search, and of one round of proposals.
+MAX_REFITS, TRIES = 60, 6
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Coefficients of some terms, and the likelihood of all around them.
+
+    Attributes
+    ----------
+    coef, support : ndarray, shape (d, n_terms)
+    likelihood : float
+        Its logarithm, the noise being the best.
+    information : ndarray, shape (d * n_terms, d * n_terms)
+        Fisher information of all coefficients, in and out of the support.
+    pull : ndarray, shape (d * n_terms,)
+        Gradient of the log-likelihood.
+    states : ndarray, optional
+        What else was fitted.
+    """
+
+    coef: np.ndarray
+    support: np.ndarray
+    likelihood: float
+    information: np.ndarray
+    pull: np.ndarray
+    states: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is expected of the coefficients before the data are seen, without any unit.
+
+    Attributes
+    ----------
+    width : ndarray, shape (d, n_terms)
+        Standard deviation of a coefficient: `SPREAD` times the speed of its coordinate over the
+        size of its term.
+    price : ndarray, shape (d, n_terms)
+        Minus the logarithm of a term's prior odds, the length of its name: each factor is one of d
+        coordinates, or the end, so that a monomial of degree q costs (q + 1) log(d + 1).
+    """
+
+    width: np.ndarray
+    price: np.ndarray
+
+    @classmethod
+    def of(cls, speed, size, powers):
+        """From the coordinates' speeds (d,), the terms' sizes (n_terms,) and their exponents."""
+        width = SPREAD * speed[:, None] / size
+        price = (powers.sum(axis=1) + 1) * np.log(1 + powers.shape[1])
+        return cls(width, np.broadcast_to(price, width.shape))
+
+    def evidence(self, fit):
+        """Logarithm of the probability of the data given a fit's terms, by Laplace's method."""
+        scaled, _ = self.quadratic(fit)
+        kept = fit.support.ravel()
+        volume = np.linalg.slogdet(scaled[np.ix_(kept, kept)])[1]
+        distance = ((fit.coef / self.width)[fit.support] ** 2).sum()
+        return fit.likelihood - (volume + distance) / 2 - self.price[fit.support].sum()
+
+    def quadratic(self, fit):
+        """Precision A and vector h of the posterior in units of the width: its mean is A^-1 h."""
+        width = self.width.ravel()
+        scaled = fit.information * np.outer(width, width)
+        shift = (fit.information @ fit.coef.ravel() + fit.pull) * width
+        return scaled + np.eye(len(width)), shift
+
+    def gains(self, precision, shift, kept):
+        """Change of the log-evidence when each term in turn joins the kept ones, or leaves them."""
+        inverse = np.linalg.inv(precision[np.ix_(kept, kept)])
+        mean, cross = inverse @ shift[kept], precision[:, kept]
+        rest = np.diag(precision) - ((cross @ inverse) * cross).sum(axis=1)
+        variance = 1 / np.maximum(rest, 1.0)  # the prior alone gives 1
+        means = variance * (shift - cross @ mean)
+        variance[kept], means[kept] = np.diag(inverse), mean
+        joining = (means**2 / variance + np.log(variance)) / 2 - self.price.ravel()
+        return np.where(kept, -joining, joining)
+
+
+def thin(refit, fit, prior):
+    """Drop terms as long as that raises the evidence, at most a quarter of them between two fits.
+
+    Parameters
+    ----------
+    refit : callable
+        From a support (d, n_terms) and the `Fit` to start from to a `Fit`, or None where there is
+        none.
+    fit : Fit
+    prior : Prior
+    """
+    while True:
+        precision, shift = prior.quadratic(fit)
+        kept = fit.support.ravel().copy()
+        for _ in range(max(1, kept.sum() // 4)):
+            gains = np.where(kept, prior.gains(precision, shift, kept), -np.inf)
+            if gains.max() <= 0:
+                break
+            kept[gains.argmax()] = False
+        smaller = None if (kept == fit.support.ravel()).all() else refit(_shaped(kept, fit), fit)
+        if smaller is None:
+            return fit
+        fit = smaller
+
+
+def improve(refit, fit, prior):
+    """Add, drop and swap single terms as long as that raises the evidence.
+
+    Parameters
+    ----------
+    refit, fit, prior
+        As for `thin`.
+
+    Returns
+    -------
+    fit : Fit
+    finished : bool
+        Whether the search ended before `MAX_REFITS`.
+    """
+    best, tried = prior.evidence(fit), {fit.support.tobytes()}
+    while True:
+        for support in neighbours(fit, prior):
+            if support.tobytes() in tried:
+                continue
+            if len(tried) > MAX_REFITS:
+                return fit, False
+            tried.add(support.tobytes())
+            trial = refit(support, fit)
+            if trial is not None and prior.evidence(trial) > best + 1e-3:
+                fit, best = trial, prior.evidence(trial)
+                break
+        else:
+            return fit, True
+
+
+def neighbours(fit, prior, margin=4.0):
+    """The supports one move away that promise most, down to a loss of `margin`, best first."""
+    precision, shift = prior.quadratic(fit)
+    kept = fit.support.ravel()
+    gains = prior.gains(precision, shift, kept)
+    moves = [(gain, (k,)) for k, gain in enumerate(gains)]
+    for i in np.flatnonzero(kept):
+        without = kept.copy()
+        without[i] = False
+        after = gains[i] + prior.gains(precision, shift, without)
+        moves += [(after[j], (i, j)) for j in np.flatnonzero(~kept)]
+    moves = sorted((move for move in moves if move[0] > -margin), reverse=True)[:TRIES]
+    for _, flipped in moves:
+        support = kept.copy()
+        support[list(flipped)] ^= True
+        yield _shaped(support, fit)
+
+
+def _shaped(kept, fit):
+    return kept.reshape(fit.support.shape)
