@@ -34,8 +34,8 @@ def excess(true, noisy, noise_std, dt):
     problem = Observations(model.powers_, noisy[None], dt, noise_std, SOFTNESS[-1])
 
     def minimum(coef, support, states):
-        coef, states, *_ = gauss_newton(problem, coef, support, states, tol=1e-9, max_iter=100)
-        return problem.objective(problem.link(coef, states)[0], states)
+        fit, _ = gauss_newton(problem, coef, support, states, tol=1e-9, max_iter=100)
+        return problem.objective(problem.link(fit.coef, fit.states)[0], fit.states)
 
     found = minimum(model.coef_, model.coef_ != 0, model.states_)
     return found - minimum(true_coefficients(), contest.SUPPORT, true[None])

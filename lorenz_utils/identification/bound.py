@@ -3,7 +3,7 @@
 import numpy as np
 
 from lorenz_utils.checks import check_coefficients, check_count, check_orbits, check_positive
-from lorenz_utils.identification.estimator import null_directions
+from lorenz_utils.identification.selection import null_directions
 from lorenz_utils.identification.shooting import Observations
 from lorenz_utils.regression import polynomial_library, true_coefficients
 

@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from lorenz_utils.checks import check_count, check_orbits, check_positive, check_shape
 from lorenz_utils.identification.field import PolynomialField, library
-from lorenz_utils.identification.selection import Prior, improve, thin
+from lorenz_utils.identification.selection import SEEN, Prior, improve, null_directions, thin
 from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import LorenzParameters
 
@@ -22,7 +22,7 @@ class Identifier(BaseEstimator):
     the units of the caller are those of the result and of nothing else.
     """
 
-    def _check(self, data, dt, *, window=2):
+    def _check(self, data, dt):
         """The data and the step in units of their own, and what they are in the caller's."""
         data, dt = check_orbits(data), check_positive(dt, "dt")
         terms = polynomial_library(check_count(self.degree, "degree"), self.include_bias)
@@ -30,9 +30,9 @@ class Identifier(BaseEstimator):
         self._names = terms.get_feature_names_out()
         self.n_iter_, self.converged_ = 0, True
         n_terms = len(self.powers_)
-        if data.shape[1] < window or data.shape[0] * (data.shape[1] - 1) < 2 * n_terms:
+        if data.shape[1] < 2 or data.shape[0] * (data.shape[1] - 1) < 2 * n_terms:
             raise ValueError(
-                f"series must have at least {window} samples and {2 * n_terms} sample pairs in all "
+                f"series must have at least 2 samples and {2 * n_terms} sample pairs in all "
                 f"to fit {n_terms} terms, got {data.shape[0]} series of {data.shape[1]} samples"
             )
         largest = np.abs(data).max((0, 1))
@@ -60,38 +60,37 @@ class Identifier(BaseEstimator):
         speed = np.sqrt(((after - before) ** 2).mean(axis=0)) / dt
         size = np.sqrt((library(self.powers_)(before) ** 2).mean(axis=0))
         prior = Prior.of(speed, size, self.powers_)
-        fit, finished = improve(descend, thin(descend, fit, prior), prior)
-        self._count(0, converged=finished)
+        fit, self.converged_ = improve(descend, thin(descend, fit, prior), prior)
         return fit
 
     def _finish(self, fit):
         """Take over a fit, in the caller's units, and tell what it cannot know."""
         kept, unit = fit.support.ravel(), self._coef_unit
         null = null_directions(fit.information)
-        self.coef_, self.null_directions_ = fit.coef * unit, null.reshape(-1, *unit.shape) * unit
-        covariance = np.linalg.pinv(fit.information[np.ix_(kept, kept)], hermitian=True)
-        self.standard_errors_ = np.zeros(unit.shape)
-        self.standard_errors_[fit.support] = np.sqrt(np.diag(covariance))
-        self.standard_errors_ *= unit
-        unknown = fit.support & (np.abs(null) > 0.01).any(axis=0).reshape(unit.shape)
-        self.standard_errors_[unknown] = np.inf
-        if unknown.any():
-            names = ", ".join(f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown))
-            message = (
-                f"the series cannot tell these terms from others of the library: {names}; their "
-                "errors are infinite. Give more varied series or a lower degree"
-            )
-            warnings.warn(message, UserWarning, stacklevel=3)
-
-    def _count(self, n_iter, *, converged):
-        self.n_iter_ += n_iter
-        self.converged_ &= bool(converged)
-        if not converged:
+        size = np.sqrt(np.maximum(np.diag(fit.information), np.finfo(float).tiny))
+        self.coef_ = fit.coef * unit
+        self.null_directions_ = (null / size).reshape(-1, *unit.shape) * unit
+        scaled = (fit.information / np.outer(size, size))[np.ix_(kept, kept)]
+        errors = np.zeros(kept.shape)
+        errors[kept] = np.sqrt(np.diag(np.linalg.pinv(scaled, hermitian=True))) / size[kept]
+        self.standard_errors_ = errors.reshape(unit.shape) * unit
+        self.converged_ &= fit.converged
+        if not self.converged_:
             message = (
                 f"no convergence within max_iter={self.max_iter}: raise it, give more or less "
                 "noisy samples, a smaller dt, or a lower degree"
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=5)  # at the caller of `fit`
+            warnings.warn(message, ConvergenceWarning, stacklevel=3)  # at the caller of `fit`
+        unknown = fit.support & (np.abs(null) > SEEN).any(axis=0).reshape(unit.shape)
+        self.standard_errors_[unknown] = np.inf
+        if unknown.any():
+            names = [f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown)]
+            message = (
+                f"series must tell the terms apart, but cannot tell {', '.join(names)} from others "
+                "of the library: their errors are infinite. Give more varied series or a lower "
+                "degree"
+            )
+            warnings.warn(message, UserWarning, stacklevel=3)
 
     @property
     def field_(self):
@@ -141,18 +140,3 @@ def samples_a_turn(data):
         if (products <= least).any():
             break
     return lag
-
-
-def solve_within(information, pull, kept):
-    """Newton step of the kept coefficients; along what the data do not see it is short."""
-    step, square = np.zeros(len(pull)), information[np.ix_(kept, kept)]
-    lifted = square + 1e-13 * np.diag(np.diag(square))
-    step[kept] = np.linalg.solve(lifted, pull[kept])
-    return step
-
-
-def null_directions(information):
-    """Unit changes of all coefficients that leave the data's likelihood as it is, (n, n_coef)."""
-    size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    values, vectors = np.linalg.eigh(information / np.outer(size, size))
-    return vectors.T[values < 1e-10]

@@ -76,19 +76,20 @@ class FlowMapRegressor(Identifier):
 
         def descend(support, near):
             """The best fit of these terms, from another; None where its flow blows up."""
-            coef = np.where(support, near.coef, 0.0)
+            starts = near.starts(support)
+            coef = min(starts, key=lambda coef: problem.error(coef)[1])
             for length in (COARSE, FINE):
-                fit, n_iter, converged = levenberg_marquardt(
+                fit, n_iter = levenberg_marquardt(
                     problem, coef, support, length=length, tol=self.tol, max_iter=self.max_iter
                 )
-                self._count(n_iter, converged=converged)
+                self.n_iter_ += n_iter
                 if fit is None or problem.error(fit.coef)[1] > COARSE_IS_ENOUGH:
                     break
                 coef = fit.coef
             return fit
 
         fit = descend(np.ones(coef.shape, dtype=bool), Fit(coef, None, -np.inf, None, None))
-        residual = problem.error(fit.coef, FINE)[0] * problem.scale
+        residual = problem.error(fit.coef)[0] * problem.scale
         fit = self._select(descend, fit, before, after - residual, dt)
         residual = problem.error(fit.coef, FINE)[0] * problem.scale * self.scale_
         self.residual_ = float(np.sqrt((residual**2).mean()))
@@ -159,13 +160,11 @@ def levenberg_marquardt(problem, coef, support, *, length, tol, max_iter):
     fit : Fit or None
         None where the flow of the first guess blows up.
     n_iter : int
-    converged : bool
-        Not where no damping makes a step that lowers the error.
     """
     damping, columns, converged = 1e-3, support.ravel(), False
     residual, cost = problem.error(coef, length)
     if not np.isfinite(cost):
-        return None, 0, True
+        return None, 0
     for n_iter in range(1, max_iter + 1):  # noqa: B007
         every = problem.slope(coef).reshape(residual.size, -1)
         # Samples whose tangent blows up give no direction; the trial is judged by all.
@@ -191,5 +190,5 @@ def levenberg_marquardt(problem, coef, support, *, length, tol, max_iter):
         damping = 0.0 if damping < 1e-9 else damping / 100
     variance = max(cost / max(1, residual.size - columns.sum()), FLOOR**2)
     likelihood = -residual.size / 2 * np.log(cost / residual.size + FLOOR**2)
-    pull = every.T @ residual.ravel() / variance
-    return Fit(coef, support, likelihood, every.T @ every / variance, pull), n_iter, converged
+    information, pull = every.T @ every / variance, every.T @ residual.ravel() / variance
+    return Fit(coef, support, likelihood, information, pull, None, bool(converged)), n_iter

@@ -12,6 +12,8 @@ import numpy as np
 SPREAD = 3.0
 # Fits in earnest of one search, and of one round of proposals.
 MAX_REFITS, TRIES = 60, 6
+# An eigenvalue of the scaled information that is none, and a part in its vector that is one.
+LEAST, SEEN = 1e-10, 0.01
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Fit:
         Gradient of the log-likelihood.
     states : ndarray, optional
         What else was fitted.
+    converged : bool
+        Not where no part of a step lowered the objective, unless the step is one of rounding.
     """
 
     coef: np.ndarray
@@ -37,6 +41,15 @@ class Fit:
     information: np.ndarray
     pull: np.ndarray
     states: np.ndarray | None = None
+    converged: bool = False
+
+    def starts(self, support):
+        """Coefficients to fit a neighbouring support from: as promised here, and cut off."""
+        cut = np.where(support, self.coef, 0.0)
+        if self.information is None:
+            return [cut]
+        target = self.information @ self.coef.ravel() + self.pull
+        return [solve_within(self.information, target, support.ravel()).reshape(cut.shape), cut]
 
 
 @dataclass(frozen=True)
@@ -49,8 +62,7 @@ class Prior:
         Standard deviation of a coefficient: `SPREAD` times the speed of its coordinate over the
         size of its term.
     price : ndarray, shape (d, n_terms)
-        Minus the logarithm of a term's prior odds, the length of its name: each factor is one of d
-        coordinates, or the end, so that a monomial of degree q costs (q + 1) log(d + 1).
+        Minus the logarithm of a term's prior odds, see `price`.
     """
 
     width: np.ndarray
@@ -60,8 +72,7 @@ class Prior:
     def of(cls, speed, size, powers):
         """From the coordinates' speeds (d,), the terms' sizes (n_terms,) and their exponents."""
         width = SPREAD * speed[:, None] / size
-        price = (powers.sum(axis=1) + 1) * np.log(1 + powers.shape[1])
-        return cls(width, np.broadcast_to(price, width.shape))
+        return cls(width, np.broadcast_to(price(powers), width.shape))
 
     def evidence(self, fit):
         """Logarithm of the probability of the data given a fit's terms, by Laplace's method."""
@@ -82,12 +93,22 @@ class Prior:
         """Change of the log-evidence when each term in turn joins the kept ones, or leaves them."""
         inverse = np.linalg.inv(precision[np.ix_(kept, kept)])
         mean, cross = inverse @ shift[kept], precision[:, kept]
-        rest = np.diag(precision) - ((cross @ inverse) * cross).sum(axis=1)
-        variance = 1 / np.maximum(rest, 1.0)  # the prior alone gives 1
+        alone = np.diag(precision)
+        rest = alone - ((cross @ inverse) * cross).sum(axis=1)
+        # At least the prior's, 1, and what rounding leaves of a sum.
+        variance = 1 / np.maximum(rest, np.maximum(1.0, LEAST * alone))
         means = variance * (shift - cross @ mean)
         variance[kept], means[kept] = np.diag(inverse), mean
         joining = (means**2 / variance + np.log(variance)) / 2 - self.price.ravel()
         return np.where(kept, -joining, joining)
+
+
+def price(powers):
+    """Minus the logarithm of the terms' prior odds, (n_terms,): 2 a factor more, or less, than one.
+
+    Units are no argument for it: a linear term is as likely there as not, and simpler than others.
+    """
+    return 2.0 * np.abs(powers.sum(axis=1) - 1)
 
 
 def thin(refit, fit, prior):
@@ -103,7 +124,7 @@ def thin(refit, fit, prior):
     """
     while True:
         precision, shift = prior.quadratic(fit)
-        kept = fit.support.ravel().copy()
+        kept = told_apart(fit.information, fit.support.ravel(), prior.price.ravel())
         for _ in range(max(1, kept.sum() // 4)):
             gains = np.where(kept, prior.gains(precision, shift, kept), -np.inf)
             if gains.max() <= 0:
@@ -161,6 +182,38 @@ def neighbours(fit, prior, margin=4.0):
         support = kept.copy()
         support[list(flipped)] ^= True
         yield _shaped(support, fit)
+
+
+def told_apart(information, kept, price):
+    """The kept terms, less the dearest of those that the data cannot tell from each other."""
+    kept = kept.copy()
+    while len(null := null_directions(information, kept)):
+        unknown = (np.abs(null) > SEEN).any(axis=0)
+        kept[np.where(unknown, price, -np.inf).argmax()] = False
+    return kept
+
+
+def null_directions(information, kept=None):
+    """Changes of the kept coefficients that leave the likelihood as it is, (n, n_coef).
+
+    In units of each coefficient's error if the others were known; of length one.
+    """
+    kept = np.ones(len(information), dtype=bool) if kept is None else kept
+    size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
+    scaled = (information / np.outer(size, size))[np.ix_(kept, kept)]
+    values, vectors = np.linalg.eigh(scaled)
+    directions = np.zeros(((values < LEAST).sum(), len(kept)))
+    directions[:, kept] = vectors.T[values < LEAST]
+    return directions
+
+
+def solve_within(information, pull, kept):
+    """Newton step of the kept coefficients; along what the data do not see it is short."""
+    step, square = np.zeros(len(pull)), information[np.ix_(kept, kept)]
+    size = np.sqrt(np.maximum(np.diag(square), np.finfo(float).tiny))
+    scaled = square / np.outer(size, size) + 1e-13 * np.eye(len(size))
+    step[kept] = np.linalg.solve(scaled, pull[kept] / size) / size
+    return step
 
 
 def _shaped(kept, fit):

@@ -10,15 +10,17 @@ import numpy as np
 from scipy.linalg import solve_banded
 
 from lorenz_utils.checks import check_independent
-from lorenz_utils.identification.estimator import Identifier, solve_within
+from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import COARSE, MAX_STEPS, PolynomialField
-from lorenz_utils.identification.selection import Fit
+from lorenz_utils.identification.selection import Fit, solve_within
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Stages of the descent: how far, in units of the noise, a link may be missed.
 SOFTNESS = (1.0, 0.03, 1e-3, 1e-4)
 # The noise, in units of the data, and the change of the coefficients that count as none.
-FLOOR, TINY = 1e-10, 1e-9
+FLOOR, TINY = 1e-7, 1e-9
+# Gauss-Newton steps of a fit that is only tried.
+TRIAL_ITER = 10
 
 
 class MultipleShootingRegressor(Identifier):
@@ -84,14 +86,15 @@ class MultipleShootingRegressor(Identifier):
         noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
         problem = replace(problem, max_nodes=8 + 4 * problem.n_nodes(coef, data))
 
-        def descend(support, near, softness=SOFTNESS[-1], tol=1e-4):
+        def descend(support, near, softness=SOFTNESS[-1], tol=1e-4, max_iter=TRIAL_ITER):
             """The best fit of these terms, from another; None where its flow blows up."""
             stage = replace(problem, noise=noise, softness=softness)
-            coef = np.where(support, near.coef, 0.0)
-            fit, n_iter, converged = gauss_newton(
-                stage, coef, support, near.states, tol=tol, max_iter=self.max_iter
-            )
-            self._count(n_iter, converged=converged or tol > self.tol)
+            limits = {"tol": tol, "max_iter": min(max_iter, self.max_iter)}
+            for coef in near.starts(support):
+                fit, n_iter = gauss_newton(stage, coef, support, near.states, **limits)
+                self.n_iter_ += n_iter
+                if fit is not None:
+                    break
             return fit
 
         def misfit(fit, n_parameters=0):
@@ -101,13 +104,14 @@ class MultipleShootingRegressor(Identifier):
         every = np.ones(coef.shape, dtype=bool)
         fits = [Fit(coef, every, -np.inf, None, None, data)]
         for softness in SOFTNESS:
-            fits.append(descend(every, fits[-1], softness, tol=1e-3))
+            fits.append(descend(every, fits[-1], softness, 1e-3, self.max_iter))
             noise = misfit(fits[-1])
         fit = fits[-1]
-        fit = self._select(descend, fit, fit.states[:, :-1], problem.link(fit.coef, fit.states)[0], dt)
+        end = problem.link(fit.coef, fit.states)[0]
+        fit = self._select(descend, fit, fit.states[:, :-1], end, dt)
         # Each coefficient and each series' first state has taken a degree of freedom.
         noise = misfit(fit, fit.support.sum() + data[:, 0].size)
-        fit = descend(fit.support, fit, tol=self.tol)
+        fit = descend(fit.support, fit, tol=self.tol, max_iter=self.max_iter)
         self._finish(fit)
         self.states_, self.noise_std_ = fit.states * self.scale_, noise * self.scale_
         return self
@@ -249,13 +253,11 @@ def gauss_newton(problem, coef, support, states, *, tol, max_iter):
     fit : Fit or None
         None where the first guess blows up.
     n_iter : int
-    converged : bool
-        Not where no part of a step lowers the objective, unless the step is one of rounding.
     """
     end, *slopes = problem.link(coef, states)
     cost, converged = problem.objective(end, states), False
     if not np.isfinite(cost):
-        return None, 0, True
+        return None, 0
     for n_iter in range(1, max_iter + 1):  # noqa: B007
         gap, misfit = end - states[:, 1:], problem.data - states
         step, state_step, *shape, target = problem.step(*slopes, gap, misfit, support)
@@ -274,4 +276,4 @@ def gauss_newton(problem, coef, support, states, *, tol, max_iter):
         coef, states, cost, slopes = trial, trial_states, trial_cost, trial_slopes
     squares = ((problem.data - states) ** 2).mean((0, 1)) + FLOOR**2
     likelihood = -np.log(squares).sum() * problem.data[..., 0].size / 2
-    return Fit(coef, support, likelihood, *shape, states), n_iter, converged
+    return Fit(coef, support, likelihood, *shape, states, bool(converged)), n_iter

@@ -6,6 +6,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from lorenz_utils.checks import check_positive, check_series
 from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import library
+from lorenz_utils.identification.selection import price
 from lorenz_utils.solvers import thresholded_least_squares
 
 
@@ -27,7 +28,7 @@ class WeakFormRegressor(Identifier):
     threshold : float
         Coefficients smaller than this are set to zero and the others refitted, until none is: in
         the data's own units, in which each coordinate has root mean square one and that time is
-        one.
+        one, for a linear term; exp(2) times as much for each factor more, or less.
 
     Attributes
     ----------
@@ -39,7 +40,7 @@ class WeakFormRegressor(Identifier):
     Messenger & Bortz, Weak SINDy, Multiscale Model. Simul. 19 (2021), 1474-1497.
     """
 
-    def __init__(self, degree=2, *, include_bias=False, radius=None, threshold=0.03):
+    def __init__(self, degree=2, *, include_bias=False, radius=None, threshold=0.025):
         self.degree = degree
         self.include_bias = include_bias
         self.radius = radius
@@ -53,7 +54,7 @@ class WeakFormRegressor(Identifier):
             half = half_support(check_positive(self.radius, "radius"), dt)
         check_series(data[0], minimum=2 * half + 1)
         matrix, target, scale = weak_equations(data, self.powers_, half, own_dt)
-        threshold = (self.threshold * scale)[:, None]
+        threshold = (self.threshold * np.exp(price(self.powers_)) * scale)[:, None]
         fits = thresholded_least_squares(matrix, target, threshold)
         self.coef_ = next(coef for coef, done in fits if done).T / scale * self._coef_unit
         return self
