@@ -13,6 +13,8 @@ from lorenz_utils.identification import (
     WeakFormRegressor,
     cramer_rao_bound,
 )
+from lorenz_utils.identification.selection import Fit, Prior, neighbours, null_directions
+from lorenz_utils.identification.shooting import Observations, gauss_newton
 from lorenz_utils.regression import coefficient_error, polynomial_library, true_coefficients
 from lorenz_utils.system import (
     integrate,
@@ -272,7 +274,129 @@ def test_weak_form_finds_the_terms_in_noise(clean):
     assert ((model.coef_ != 0) == SUPPORT).all()
 
 
+def test_degrees_of_freedom_are_counted():
+    # Each of 60 series of 3 samples gives up its first state: a third of all observations.
+    matrix, rng = np.array([[-0.1, -2.0], [2.0, -0.1]]), np.random.default_rng(3)
+    starts = rng.normal(size=(60, 2))
+    orbits = [starts]
+    for _ in range(2):
+        orbits.append(integrate(lambda s: matrix @ s, orbits[-1].T, 0.2, 20).T)
+    series, noise = np.stack(orbits, axis=1), 0.05
+    regressor = MultipleShootingRegressor(degree=1, sparse=False)
+    found = [
+        regressor.fit(series + noise * rng.normal(size=series.shape), 0.2).noise_std_
+        for _ in range(20)
+    ]
+    # 40 estimates from some 118 degrees of freedom each: a standard error of 1 %.
+    assert np.sqrt(np.mean(np.square(found))) == pytest.approx(noise, rel=0.04)
+
+
+# The choice of terms
+
+
+def gaussian_model(seed, n=60, n_terms=7):
+    """A linear regression as a `Fit`, and its exact log-evidence for any terms."""
+    rng = np.random.default_rng(seed)
+    X, price = rng.normal(size=(n, n_terms)), np.linspace(0, 2, n_terms)[None]
+    y = X @ np.where(np.arange(n_terms) < 3, 0.5, 0.0) + rng.normal(size=n)
+    prior = Prior(np.full((1, n_terms), 2.0), price)
+
+    def evidence(kept):
+        covariance = np.eye(n) + 4 * X[:, kept] @ X[:, kept].T
+        quadratic = y @ np.linalg.solve(covariance, y)
+        return -(quadratic + np.linalg.slogdet(covariance)[1]) / 2 - price[0, kept].sum()
+
+    kept = np.arange(n_terms) % 2 == 0
+    coef = np.zeros((1, n_terms))
+    coef[0, kept] = np.linalg.lstsq(X[:, kept], y)[0]
+    residual = y - X @ coef[0]
+    fit = Fit(coef, kept[None], -(residual @ residual) / 2, X.T @ X, X.T @ residual)
+    return fit, prior, evidence
+
+
+def test_gains_are_differences_of_the_exact_evidence_of_a_linear_model():
+    fit, prior, evidence = gaussian_model(0)
+    kept = fit.support[0]
+    gains = prior.gains(*prior.quadratic(fit), kept)
+    for k, gain in enumerate(gains):
+        toggled = kept.copy()
+        toggled[k] ^= True
+        assert gain == pytest.approx(evidence(toggled) - evidence(kept), abs=1e-9)
+
+
+def test_the_best_neighbour_is_first():
+    fit, _, evidence = gaussian_model(1)
+    prior = gaussian_model(1)[1]
+    promised = [evidence(support[0]) for support in neighbours(fit, prior, margin=np.inf)]
+    assert promised == sorted(promised, reverse=True)
+    kept, best = fit.support[0], -np.inf
+    for i in range(len(kept)):
+        for j in range(len(kept)):
+            if i == j or kept[i] != kept[j]:
+                moved = kept.copy()
+                moved[[i, j]] ^= True
+                moved[i] = not kept[i]
+                best = max(best, evidence(moved))
+    assert promised[0] == pytest.approx(best)
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS)
+def test_units_do_not_matter(regressor):
+    series = simulate(sample_attractor(1, rng=0)[0], 0.05, 400)
+    series = series + 0.02 * series.std(0) * np.random.default_rng(0).normal(size=series.shape)
+    found = regressor().fit(series, 0.05)
+    assert np.count_nonzero(found.coef_)
+    for scale, time in (([1e-9] * 3, 1e6), ([1e9, 1e-9, 1.0], 1e-6), ([3.0, 1e-4, 1e5], 7.0)):
+        scaled = regressor().fit(series * scale, 0.05 * time)
+        coef = scaled.coef_ * np.exp(scaled.powers_ @ np.log(scale)) / np.c_[scale] * time
+        np.testing.assert_allclose(coef, found.coef_, rtol=1e-6)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_terms_that_the_data_cannot_tell_apart_are_named_and_the_simplest_kept(noise):
+    # On the unit circle x^2 + y^2 = 1, so that y^3 + x^2 y = y.
+    t = np.arange(0, 20, 0.05)
+    series = np.stack([np.cos(t), -np.sin(t)], axis=1)
+    series = series + noise * np.random.default_rng(0).normal(size=series.shape)
+    with pytest.warns(UserWarning, match="cannot tell x1 in equation 1, x0 in equation 2 from"):
+        model = MultipleShootingRegressor(degree=3).fit(series, 0.05)
+    assert [tuple(a) for a in np.argwhere(model.coef_)] == [(0, 1), (1, 0)]
+    assert np.isinf(model.standard_errors_[model.coef_ != 0]).all()
+    assert len(model.null_directions_)
+
+
+def test_null_directions_of_a_singular_information():
+    slope = np.random.default_rng(0).normal(size=(30, 4)) * [1e-6, 1.0, 1e4, 1.0]
+    slope[:, 3] = slope[:, 0] * 1e6 - slope[:, 1]
+    (null,) = null_directions(slope.T @ slope)
+    size = np.linalg.norm(slope, axis=0)
+    np.testing.assert_allclose(slope @ (null / size), 0, atol=1e-7)
+    assert not len(null_directions(slope[:, :3].T @ slope[:, :3]))
+
+
 # Trouble
+
+
+class Uphill(Observations):
+    """An objective that no step lowers."""
+
+    def objective(self, end, states):
+        return 1e9
+
+
+def test_a_failed_line_search_is_no_convergence(clean):
+    data = clean[0.1][None, :50] + np.random.default_rng(0).normal(size=(1, 50, 3))
+    problem = Uphill(powers(3), data, 0.1, np.ones(3), softness=1.0)
+    fit, n_iter = gauss_newton(problem, true_coefficients(), SUPPORT, data, tol=1e-6, max_iter=5)
+    assert n_iter == 1 and not fit.converged
+
+
+def test_a_field_that_would_take_too_long_is_rejected_unseen(clean, monkeypatch):
+    problem = Observations(powers(3), clean[0.1][None], 0.1, np.ones(3), 1.0, max_nodes=20)
+    assert np.isfinite(problem.objective(problem.link(true_coefficients(), problem.data)[0], 0))
+    monkeypatch.setattr(PolynomialField, "flow_with_sensitivities", None)
+    end = problem.link(20 * true_coefficients(), problem.data)[0]
+    assert problem.objective(end, problem.data) == np.inf
 
 
 @pytest.mark.parametrize("regressor", [FlowMapRegressor, MultipleShootingRegressor])
