@@ -8,7 +8,14 @@ from sklearn.exceptions import ConvergenceWarning
 
 from lorenz_utils.checks import check_count, check_orbits, check_positive, check_shape
 from lorenz_utils.identification.field import PolynomialField, library
-from lorenz_utils.identification.selection import SEEN, Prior, improve, null_directions, thin
+from lorenz_utils.identification.selection import (
+    SEEN,
+    Prior,
+    improve,
+    null_directions,
+    scaled,
+    thin,
+)
 from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import LorenzParameters
 
@@ -67,13 +74,12 @@ class Identifier(BaseEstimator):
         """Take over a fit, in the caller's units, and tell what it cannot know."""
         kept, unit = fit.support.ravel(), self._coef_unit
         null = null_directions(fit.information)
-        size = np.sqrt(np.maximum(np.diag(fit.information), np.finfo(float).tiny))
-        self.coef_ = fit.coef * unit
+        information, size = scaled(fit.information)
+        self.coef_, self.standard_errors_ = fit.coef * unit, np.zeros(unit.shape)
         self.null_directions_ = (null / size).reshape(-1, *unit.shape) * unit
-        scaled = (fit.information / np.outer(size, size))[np.ix_(kept, kept)]
-        errors = np.zeros(kept.shape)
-        errors[kept] = np.sqrt(np.diag(np.linalg.pinv(scaled, hermitian=True))) / size[kept]
-        self.standard_errors_ = errors.reshape(unit.shape) * unit
+        covariance = np.linalg.pinv(information[np.ix_(kept, kept)], hermitian=True)
+        self.standard_errors_[fit.support] = np.sqrt(np.diag(covariance)) / size[kept]
+        self.standard_errors_ *= unit
         self.converged_ &= fit.converged
         if not self.converged_:
             message = (

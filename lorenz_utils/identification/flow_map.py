@@ -7,7 +7,7 @@ import numpy as np
 from lorenz_utils.checks import check_coefficients
 from lorenz_utils.identification.estimator import ROUNDING, Identifier
 from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS, PolynomialField
-from lorenz_utils.identification.selection import Fit
+from lorenz_utils.identification.selection import TRIAL_ITER, Fit
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Above this sum of squared one-step errors, scaled, the integrator's own are negligible.
@@ -74,23 +74,24 @@ class FlowMapRegressor(Identifier):
         coef = min(starts, key=lambda coef: problem.error(coef)[1])
         problem = replace(problem, max_steps=8 + 4 * problem.n_steps(coef, FINE))
 
-        def descend(support, near):
+        def descend(support, near, max_iter=TRIAL_ITER):
             """The best fit of these terms, from another; None where its flow blows up."""
             starts = near.starts(support)
             coef = min(starts, key=lambda coef: problem.error(coef)[1])
             for length in (COARSE, FINE):
-                fit, n_iter = levenberg_marquardt(
-                    problem, coef, support, length=length, tol=self.tol, max_iter=self.max_iter
-                )
+                limits = {"tol": self.tol, "max_iter": min(max_iter, self.max_iter)}
+                fit, n_iter = levenberg_marquardt(problem, coef, support, length=length, **limits)
                 self.n_iter_ += n_iter
                 if fit is None or problem.error(fit.coef)[1] > COARSE_IS_ENOUGH:
                     break
                 coef = fit.coef
             return fit
 
-        fit = descend(np.ones(coef.shape, dtype=bool), Fit(coef, None, -np.inf, None, None))
+        every = np.ones(coef.shape, dtype=bool)
+        fit = descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter)
         residual = problem.error(fit.coef)[0] * problem.scale
         fit = self._select(descend, fit, before, after - residual, dt)
+        fit = descend(fit.support, fit, self.max_iter)
         residual = problem.error(fit.coef, FINE)[0] * problem.scale * self.scale_
         self.residual_ = float(np.sqrt((residual**2).mean()))
         self._finish(fit)

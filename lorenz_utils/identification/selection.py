@@ -10,8 +10,8 @@ import numpy as np
 
 # A coefficient moves its coordinate as fast as the data do, give or take this factor.
 SPREAD = 3.0
-# Fits in earnest of one search, and of one round of proposals.
-MAX_REFITS, TRIES = 60, 6
+# Fits in earnest of one search, and of one round of proposals; iterations of each.
+MAX_REFITS, TRIES, TRIAL_ITER = 60, 6, 10
 # An eigenvalue of the scaled information that is none, and a part in its vector that is one.
 LEAST, SEEN = 1e-10, 0.01
 
@@ -76,18 +76,17 @@ class Prior:
 
     def evidence(self, fit):
         """Logarithm of the probability of the data given a fit's terms, by Laplace's method."""
-        scaled, _ = self.quadratic(fit)
+        precision, _ = self.quadratic(fit)
         kept = fit.support.ravel()
-        volume = np.linalg.slogdet(scaled[np.ix_(kept, kept)])[1]
+        volume = np.linalg.slogdet(precision[np.ix_(kept, kept)])[1]
         distance = ((fit.coef / self.width)[fit.support] ** 2).sum()
         return fit.likelihood - (volume + distance) / 2 - self.price[fit.support].sum()
 
     def quadratic(self, fit):
         """Precision A and vector h of the posterior in units of the width: its mean is A^-1 h."""
         width = self.width.ravel()
-        scaled = fit.information * np.outer(width, width)
         shift = (fit.information @ fit.coef.ravel() + fit.pull) * width
-        return scaled + np.eye(len(width)), shift
+        return np.eye(len(width)) + fit.information * np.outer(width, width), shift
 
     def gains(self, precision, shift, kept):
         """Change of the log-evidence when each term in turn joins the kept ones, or leaves them."""
@@ -199,9 +198,7 @@ def null_directions(information, kept=None):
     In units of each coefficient's error if the others were known; of length one.
     """
     kept = np.ones(len(information), dtype=bool) if kept is None else kept
-    size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    scaled = (information / np.outer(size, size))[np.ix_(kept, kept)]
-    values, vectors = np.linalg.eigh(scaled)
+    values, vectors = np.linalg.eigh(scaled(information[np.ix_(kept, kept)])[0])
     directions = np.zeros(((values < LEAST).sum(), len(kept)))
     directions[:, kept] = vectors.T[values < LEAST]
     return directions
@@ -209,11 +206,16 @@ def null_directions(information, kept=None):
 
 def solve_within(information, pull, kept):
     """Newton step of the kept coefficients; along what the data do not see it is short."""
-    step, square = np.zeros(len(pull)), information[np.ix_(kept, kept)]
-    size = np.sqrt(np.maximum(np.diag(square), np.finfo(float).tiny))
-    scaled = square / np.outer(size, size) + 1e-13 * np.eye(len(size))
-    step[kept] = np.linalg.solve(scaled, pull[kept] / size) / size
+    step = np.zeros(len(pull))
+    square, size = scaled(information[np.ix_(kept, kept)])
+    step[kept] = np.linalg.solve(square + 1e-13 * np.eye(len(size)), pull[kept] / size) / size
     return step
+
+
+def scaled(information):
+    """An information matrix with unit diagonal, and the roots of the diagonal that it had."""
+    size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
+    return information / np.outer(size, size), size
 
 
 def _shaped(kept, fit):

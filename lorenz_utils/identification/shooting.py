@@ -12,15 +12,13 @@ from scipy.linalg import solve_banded
 from lorenz_utils.checks import check_independent
 from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import COARSE, MAX_STEPS, PolynomialField
-from lorenz_utils.identification.selection import Fit, solve_within
+from lorenz_utils.identification.selection import TRIAL_ITER, Fit, solve_within
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Stages of the descent: how far, in units of the noise, a link may be missed.
 SOFTNESS = (1.0, 0.03, 1e-3, 1e-4)
 # The noise, in units of the data, and the change of the coefficients that count as none.
 FLOOR, TINY = 1e-7, 1e-9
-# Gauss-Newton steps of a fit that is only tried.
-TRIAL_ITER = 10
 
 
 class MultipleShootingRegressor(Identifier):
