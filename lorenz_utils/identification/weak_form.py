@@ -23,7 +23,7 @@ class WeakFormRegressor(Identifier):
     include_bias : bool
         Whether the library has a constant term.
     radius : float, optional
-        Half the support of the test functions, in time units. By default the larger of four times
+        Half the support of the test functions, in time units. By default the larger of three times
         that in which a coordinate's correlation halves, and 10 samples.
     threshold : float
         Coefficients smaller than this are set to zero and the others refitted, until none is: in
@@ -99,8 +99,8 @@ def half_support(radius, dt):
 
 
 def default_radius(dt):
-    """Four of the data's own units of time, or ten samples if that is more."""
-    return max(4.0, 10 * dt)
+    """Three of the data's own units of time, or ten samples if that is more."""
+    return max(3.0, 10 * dt)
 
 
 def cold_starts(data, dt, powers):
