@@ -21,6 +21,10 @@
 # the data can change, and this change makes it harder for the network to extract useful features."
 # It "fixes the first and second moments of the data (mean and variance) to zero and one
 # respectively".
+#
+# **In short.** Normalisation speeds up plain gradient descent and not Adam ({numref}`fig-batch-normalization-loss`), and no
+# variance stays fixed to one: behind the learned scale it is {result}`batch-normalization/variance-after-scale;.3f`. In training mode
+# it lends a generator a diversity that it does not have ({numref}`fig-batch-normalization-trap`).
 
 # %% tags=["hide-input"]
 from itertools import product
@@ -174,7 +178,7 @@ def train(optimiser, normalisation, rate, seed):
 # %% [markdown]
 # {numref}`tab-batch-normalization-best` compares two things, each at the rate that is best for it on the validation series: the
 # number of steps until a tenth of the variance is left (we look every ten steps), and the error
-# after the last step. First, in {numref}`tab-batch-normalization-rates`,
+# after the last step. First, in {numref}`fig-batch-normalization-rates`,
 # the error at all rates, to see whether the best lies inside the range that we tried.
 
 
@@ -201,13 +205,17 @@ def by_rate(measure, case, part):
 
 errors = {case: by_rate(final_error, case, part=1) for case in cases}
 
-# %% tags=["hide-input"] label="tab-batch-normalization-rates"
-rows = []
-for case, means in errors.items():
-    shown = [f"{mean:.3f}" if np.isfinite(mean) else "diverges" for mean in means]
-    rows.append([*case, *map("{}: {}".format, rates[case[0]], shown)])
-headers = ["optimiser", "normalisation", "rate: test error (std)", "", "", ""]
-plotting.table(headers, rows)
+# %% tags=["hide-input"] label="fig-batch-normalization-rates"
+_ = figures.plot_rates(rates, errors)
+
+# %% tags=["hide-input", "hide-output"] label="tab-batch-normalization-rates"
+rows = [
+    [*case, rate, mean]
+    for case, means in errors.items()
+    for rate, mean in zip(rates[case[0]], means, strict=True)
+]
+headers = ["optimiser", "normalisation", "rate", "test error (std)"]
+plotting.table(headers, rows, ["", "", "g", ".3f"])
 
 
 # %%
@@ -515,6 +523,7 @@ except ValueError as error:
 f"{message}. One sample has no variance: ours gives {batch_norm(raw[:1], 1.0, 0.0)[0]}"
 
 # %% [markdown]
-# **Onward.** The deck's generator with this layer: {doc}`/book/03_concepts/dcgan`. The layer that
-# bounds a critic instead: {doc}`/book/03_concepts/spectral_normalization`. Diversity is measured in
+# **Onward.** {doc}`/book/03_concepts/dropout` is the other layer that behaves differently in training. The deck's
+# generator with batch normalisation is in {doc}`/book/03_concepts/dcgan`, the layer that bounds a critic
+# instead in {doc}`/book/03_concepts/spectral_normalization`. Diversity is measured in
 # {doc}`/book/04_generation/evaluation`.

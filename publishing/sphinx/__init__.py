@@ -46,6 +46,7 @@ STEPS = {
         (650, sharing.add_buttons),
         (690, editions.say_what_is_missing),
         (700, reading.decorate),
+        (710, tables.name_folded),
         (800, figures.show_both),
         (900, formulas.add_style),
         (910, interactive.add_loader),
