@@ -132,6 +132,7 @@ for row in STORED["generation"]["rows"]:
 # %% tags=["hide-input"] label="fig-benchmarks-ratios"
 _ = figures.plot_ratios(ROWS)
 
+
 # %% tags=["hide-input", "hide-output"] label="tab-benchmarks-ratios"
 def number(value):
     """Two digits, or whole numbers."""

@@ -11,9 +11,9 @@ LIMITS = {"xlim": (-22, 22), "ylim": (-28, 28), "zlim": (0, 50)}
 TICKS = {"xticks": (-20, 0, 20), "yticks": (-20, 0, 20), "zticks": (0, 20, 40)}
 
 
-def space(figure, position=111, *, title=None):
+def space(figure, position=(1, 1, 1), *, title=None):
     """Axes of the (x, y, z) space: the same limits everywhere, without a box."""
-    ax = figure.add_subplot(position, projection="3d")
+    ax = figure.add_subplot(*position, projection="3d")
     ax.set(xlabel="x", ylabel="y", zlabel="z", **LIMITS, **TICKS)
     ax.set_title(title, loc="center")
     for axis in (ax.xaxis, ax.yaxis, ax.zaxis):
@@ -23,6 +23,7 @@ def space(figure, position=111, *, title=None):
     ax.tick_params(labelsize=8, pad=0)
     ax.grid(False)
     ax.view_init(elev=18, azim=-60)
+    ax.set_box_aspect((4, 4, 3), zoom=1.15)
     return ax
 
 
@@ -46,7 +47,7 @@ def plot_arcs(panels, *, generated=()):
         gaps = np.full((len(arcs), 1, 3), np.nan)
         curve = np.concatenate([arcs, gaps], axis=1).reshape(-1, 3)
         colour = plotting.COLOURS["generated" if title in generated else "real"]
-        ax.plot(*curve.T, color=colour, lw=0.5)
+        ax.plot(*curve.T, color=colour, lw=0.5 if len(arcs) > 100 else 1.2)
     return figure
 
 
@@ -78,6 +79,7 @@ def plot_coloured(orbit, values, label, *, n_colours=10):
     shown = plt.cm.ScalarMappable(norm, plt.matplotlib.colors.ListedColormap(colours))
     bar = figure.colorbar(shown, ax=ax, label=label, shrink=0.7, pad=0.12, spacing="proportional")
     bar.set_ticks(np.arange(0, edges[-1], 100))
+    bar.ax.minorticks_off()
     return ax
 
 

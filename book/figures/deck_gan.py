@@ -8,7 +8,7 @@ from book.figures.common import symbols
 from lorenz_utils import plotting
 
 __all__ = ["plot_architecture", "plot_images", "plot_ladder", "plot_log", "symbols"]
-ARROW = 20  # the length of an arrow, in rows of an image
+ARROW = 22  # the length of an arrow, in rows of an image
 
 # What a layer is called in the drawing; one that does nothing is left out.
 OPERATIONS = {
@@ -41,7 +41,7 @@ def plot_architecture(networks):
                 arrow = {"arrowstyle": "-|>", "color": plotting.COLOURS["real"]}
                 ax.annotate("", (right + ARROW, 0), (right + 2, 0), arrowprops=arrow)
                 for k, line in enumerate(reversed(lines)):
-                    style = {"ha": "center", "va": "bottom", "fontsize": 7}
+                    style = {"ha": "center", "va": "bottom", "fontsize": 8}
                     ax.text(right + 1 + ARROW / 2, 1 + 4.2 * k, line, **style)
                 right = plot_shape(output, ax, right + ARROW + 2)
         ax.set(xlim=(-6, right + 6), ylim=(-25, 23), title=title)
@@ -98,7 +98,7 @@ def plot_shape(shape, ax, left):
     ----------
     shape : tuple of ints
         Channels, rows and columns: the box is as high as its rows and as wide as the square root
-        of its channels. Or the length of a vector, a thin bar.
+        of its channels. Or the length of a vector, a thin bar; empty for a number.
     ax : matplotlib axes
     left : float
 
@@ -106,10 +106,11 @@ def plot_shape(shape, ax, left):
     -------
     float
     """
+    shape = shape or (1,)
     channels, rows, _ = shape if len(shape) == 3 else (1, 20 if shape[0] > 1 else 2, 1)
     width = 0.9 * channels**0.5 + 0.6
     colour = plotting.COLOURS["light" if len(shape) == 3 else "highlight"]
     ax.add_patch(plt.Rectangle((left, -rows / 2), width, rows, color=colour))
-    style = {"ha": "center", "va": "top", "fontsize": 7}
+    style = {"ha": "center", "va": "top", "fontsize": 8}
     ax.text(left + width / 2, -17.5, " × ".join(map(str, shape)), **style)
     return left + width

@@ -28,8 +28,9 @@ def plot_metrics(metrics, values, distance):
     for (i, j), far in np.ndenumerate(distance):
         ink = ON_IMAGE["light" if abs(np.log10(np.clip(far, 1e-2, 1e2))) > 1.5 else "dark"]
         style = {"weight": "bold" if far > 1 else "normal", "fontsize": 8, "color": ink}
-        number = f"{list(values.values())[j][i]:.3g}".replace("-", "−")
-        ax.text(j, i, number, ha="center", va="center", **style)
+        value = list(values.values())[j][i]
+        number = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        ax.text(j, i, number.replace("-", "−"), ha="center", va="center", **style)
     ax.set_xticks(range(len(values)), [name.replace("-", "-\n") for name in values], fontsize=9)
     ax.set_yticks(range(len(metrics)), symbols(metrics), fontsize=9)
     ax.tick_params(length=0, top=True, bottom=False, labeltop=True, labelbottom=False)

@@ -56,7 +56,12 @@ def plot_maps(rows):
     rows : list of list
         Name, three exponents, their sum, dimension, residual and distance.
     """
-    columns = {1: "$\\lambda_1$", 3: "$\\lambda_3$", 6: "median residual", 7: symbols(["D_stsp"])[0]}
+    columns = {
+        1: "$\\lambda_1$",
+        3: "$\\lambda_3$",
+        6: "median residual",
+        7: symbols(["D_stsp"])[0],
+    }
     figure, axes = plt.subplots(1, len(columns), sharey=True, figsize=(9, 3.2))
     for ax, (column, label) in zip(axes, columns.items(), strict=True):
         for place, row in enumerate(rows[1:]):
@@ -66,6 +71,11 @@ def plot_maps(rows):
         if rows[0][column]:  # no line at a residual of zero on a logarithmic axis
             ax.axvline(rows[0][column], ls="--", color=plotting.COLOURS["real"], lw=1)
         ax.set(xlabel=label, xscale="log" if column == 6 else "linear")
+        if column == 6:
+            ax.set_xlim(1e-5, 1e-3)
+            ax.xaxis.set_minor_formatter(NullFormatter())
+        else:
+            ax.locator_params(axis="x", nbins=3)
     names = [row[0].replace(", ", ",\n") if "poly" in row[0] else row[0] for row in rows[1:]]
     axes[0].set(yticks=range(len(names)), yticklabels=names, ylim=(len(names) - 0.5, -0.5))
     axes[0].set_xlim(0.89, 0.92)
