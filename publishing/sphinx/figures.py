@@ -1,9 +1,9 @@
 """Give each figure of a chapter a light and a dark variant, its size, and few bytes.
 
-Chapters draw once, for a light page, as SVG. Here the words of each file are translated, and the greys of each file are swapped for a dark
-page; colours stay, so a coordinate keeps its colour in both themes. The classes ``on-light`` and
-``on-dark`` (custom.css) show one of the two, and a browser loads only that one. The theme's own
-classes for this would hide the captions too.
+Chapters draw once, for a light page, as SVG. Here the words of each file are translated, and the
+greys swapped for a dark page; colours stay, so a coordinate keeps its colour in both themes. The
+classes ``on-light`` and ``on-dark`` (custom.css) show one of the two, and a browser loads only that
+one. The theme's own classes for this would hide the captions too.
 """
 
 import re
