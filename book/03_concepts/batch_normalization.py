@@ -178,7 +178,7 @@ def train(optimiser, normalisation, rate, seed):
 # %% [markdown]
 # {numref}`tab-batch-normalization-best` compares two things, each at the rate that is best for it on the validation series: the
 # number of steps until a tenth of the variance is left (we look every ten steps), and the error
-# after the last step. First, in {numref}`fig-batch-normalization-rates`,
+# after the last step. First, in {numref}`tab-batch-normalization-rates`,
 # the error at all rates, to see whether the best lies inside the range that we tried.
 
 
@@ -205,17 +205,13 @@ def by_rate(measure, case, part):
 
 errors = {case: by_rate(final_error, case, part=1) for case in cases}
 
-# %% tags=["hide-input"] label="fig-batch-normalization-rates"
-_ = figures.plot_rates(rates, errors)
-
-# %% tags=["hide-input", "hide-output"] label="tab-batch-normalization-rates"
-rows = [
-    [*case, rate, mean]
-    for case, means in errors.items()
-    for rate, mean in zip(rates[case[0]], means, strict=True)
-]
-headers = ["optimiser", "normalisation", "rate", "test error (std)"]
-plotting.table(headers, rows, ["", "", "g", ".3f"])
+# %% tags=["hide-input"] label="tab-batch-normalization-rates"
+rows = []
+for case, means in errors.items():
+    shown = [f"{mean:.3f}" if np.isfinite(mean) else "diverges" for mean in means]
+    rows.append([*case, *map("{}: {}".format, rates[case[0]], shown)])
+headers = ["optimiser", "normalisation", "rate: test error (std)", "", "", ""]
+plotting.table(headers, rows)
 
 
 # %%

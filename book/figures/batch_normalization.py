@@ -8,23 +8,6 @@ from lorenz_utils import plotting
 TITLES = {"none": "no normalisation", "batch": "batch normalisation"}
 
 
-def plot_rates(rates, errors):
-    """Test errors by optimiser and normalisation, against the learning rate."""
-    figure, axes = plt.subplots(1, 2, sharey=True, figsize=(7.2, 3))
-    panels = dict(zip(("SGD", "Adam"), axes, strict=True))
-    for (optimiser, kind), means in errors.items():
-        colour = plotting.CYCLE[0 if kind == "batch" else 1]
-        panels[optimiser].loglog(rates[optimiser], means, "o-", color=colour, label=TITLES[kind])
-    for optimiser, ax in panels.items():
-        ax.set(title=optimiser, xlabel="learning rate")
-        ax.set_xticks(rates[optimiser], map(str, rates[optimiser]))
-        ax.minorticks_off()
-    axes[0].set_yticks([0.03, 0.1, 0.3, 1], ["0.03", "0.1", "0.3", "1"])
-    axes[0].set_ylabel("test error (std)")
-    axes[0].legend(fontsize=8)
-    return figure
-
-
 def plot_loss(errors):
     """Test errors (seed, look) by optimiser and normalisation, with a look every ten steps."""
     figure, axes = plt.subplots(1, 2, sharey=True)

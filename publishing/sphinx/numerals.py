@@ -9,19 +9,21 @@ POWER = re.compile(r"(?<![\w.])([-−+]?\d(?:\.\d+)?)e([-+]\d{2,})(?!\w)")
 PAIR = re.compile(rf"{POWER.pattern} ± {POWER.pattern}")
 MINUS = re.compile(r"(?<![^\s(|*])-(?=\d)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+WITHIN = re.compile(r"(?<=[\d)]) ([±×]) (?=\d)")
 PLAIN = range(-3, 4)  # these powers of ten are written out
 
 
 def typeset(text):
-    """A text with powers of ten and minus signs.
+    r"""A text with powers of ten and minus signs, in which no number breaks at the end of a line.
 
-    >>> typeset("from -4.5e-05 to 2.40e-02, 0e+00 and 3e+00")
+    >>> typeset("from -4.5e-05 to 2.40e-02, 0e+00 and 3e+00").replace("\N{NO-BREAK SPACE}", " ")
     'from −4.5 × 10⁻⁵ to 0.0240, 0 and 3'
-    >>> typeset("1.1e-04 ± 5.4e-05")
+    >>> typeset("1.1e-04 ± 5.4e-05").replace("\N{NO-BREAK SPACE}", " ")
     '(1.1 ± 0.54) × 10⁻⁴'
     """
     text = PAIR.sub(_pair, text)
-    return MINUS.sub("−", POWER.sub(lambda match: _number(match[1], int(match[2])), text))
+    text = MINUS.sub("−", POWER.sub(lambda match: _number(match[1], int(match[2])), text))
+    return WITHIN.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
 
 
 def _number(digits, power):
