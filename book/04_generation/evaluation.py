@@ -250,7 +250,9 @@ values = {name: [*measured[name].values(), *spectra[name].value] for name in ser
 rejects = {name: abs(column - middle) > allowed for name, column in values.items()}
 
 # %% tags=["hide-input"] label="fig-evaluation-metrics"
-far = abs(np.transpose(list(values.values())) - middle[:, None]) / allowed[:, None]
+# Where real series agree to the last digit their interval has no width.
+far = abs(np.transpose(list(values.values())) - middle[:, None])
+far /= np.maximum(allowed, 1e-15)[:, None]
 _ = figures.plot_metrics(names, values, far)
 
 # %% tags=["hide-input", "hide-output"] label="tab-evaluation-metrics"
