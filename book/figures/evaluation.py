@@ -26,7 +26,7 @@ def plot_metrics(metrics, values, distance):
     # Both sides of one are pale next to it: what is inside, purple, and what is outside, orange.
     shown = ax.imshow(np.clip(distance, 1e-2, 1e2), cmap="PuOr_r", norm=norm, aspect="auto")
     for (i, j), far in np.ndenumerate(distance):
-        ink = ON_IMAGE["light" if abs(np.log10(np.clip(far, 1e-2, 1e2))) > 1.5 else "dark"]
+        ink = ON_IMAGE["light" if abs(np.log10(np.clip(far, 1e-2, 1e2))) > 1.1 else "dark"]
         style = {"weight": "bold" if far > 1 else "normal", "fontsize": 8, "color": ink}
         value = list(values.values())[j][i]
         number = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
