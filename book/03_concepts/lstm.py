@@ -21,7 +21,7 @@
 # treating the problem of the vanishing gradient." The two slides draw the cell of
 # {cite}`olah2015understanding` and mark its forget, input and output gates.
 #
-# **In short.** **How far?** The LSTM forecasts Lorenz for {result}`lstm/valid-time;.2f` Lyapunov times, and one linear regression on products
+# **In short.** The LSTM forecasts Lorenz for {result}`lstm/valid-time;.2f` Lyapunov times, and one linear regression on products
 # of the coordinates, from the same series, for {result}`lstm/valid-time-polynomial;.2f` ({numref}`fig-lstm-forecast`).
 # Gates alone do not save the gradient: it loses {result}`lstm/gradient-decades-default;.1f` decades as initialised, and
 # {result}`lstm/gradient-decades-open;.1f` with the forget gate held open.
@@ -491,7 +491,7 @@ Markdown(f"""
 * **"Treating the problem of the vanishing gradient" is half true.** As initialised, the LSTM's
   gradient changes by {kept["LSTM"]:.1f} decades over {lag} samples (plain network:
   {kept["RNN"]:.1f}); with the forget gate held open ($b_f = 3$), by {kept["LSTM, $b_f = 3$"]:.1f}.
-* The LSTM forecasts Lorenz for {valid["LSTM"]:.2f} Lyapunov times, the plain recurrent network for
+* **How far?** The LSTM forecasts Lorenz for {valid["LSTM"]:.2f} Lyapunov times, the plain recurrent network for
   {valid["RNN"]:.2f}, the LSTM without memory for {valid["LSTM without memory"]:.2f}.
 * **What memory gives.** The LSTM's advantage over itself without memory is {gain:.2f} Lyapunov times. {verdict}
 * **No network is needed for this.** On the same series a polynomial map, which is one linear regression, forecasts for
