@@ -22,6 +22,11 @@
 # "small enough"; two neighbouring trajectories separate with $\lambda = 0.9056$ "(theoretical
 # value)", measured as 0.9592 at $dt = 0.01$ and 0.9193 at $dt = 0.1$; and "a positive value of
 # $\lambda$ implies chaotic behaviour".
+#
+# **In short.** An error of one part in a million, in a parameter or in the state, grows to the size of the attractor. What a
+# learned model can keep is the attractor itself: its largest exponent, {result}`introduction/lambda-reference;.4f`, and its
+# dimension, {result}`introduction/kaplan-yorke-dimension;.3f`. Euler steps of 0.01 already shift its mean of $z$ by
+# {result}`introduction/euler-mean-z-shift;.1f` percent.
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -68,12 +73,13 @@ plotting.table(["", *(f"${term}$" for term in terms)], rows, ".4g")
 # turns, changes to the other, and so draws the butterfly of {numref}`fig-introduction-butterfly`.
 
 # %%
-from lorenz_utils.system import LORENZ63, LorenzParameters, sample_attractor, simulate
+from lorenz_utils.system import LORENZ63, LorenzParameters, sample_attractor, simulate, vector_field
 
 orbit = simulate(sample_attractor(1, rng=0)[0], dt=0.01, n_steps=6000)
 
 # %% tags=["hide-input"] label="fig-introduction-butterfly"
-_ = plotting.plot_butterfly(orbit)
+speed = np.linalg.norm(vector_field(orbit), axis=-1)
+_ = figures.plot_coloured(orbit, speed, "speed (length per time unit)")
 
 # %% [markdown]
 # ## Sensitive to what?
@@ -97,7 +103,7 @@ def distance(orbits):
     return np.sqrt((((orbits - reference) / spread) ** 2).mean(-1))
 
 
-apart = {"rho changed": distance(by_parameter), "initial state changed": distance(by_start)}
+apart = {r"$\rho$ changed": distance(by_parameter), "initial state changed": distance(by_start)}
 # The geometric mean over the starts, and the last ten time units, well after saturation.
 typical = {label: np.exp(np.log(each[:, 1:]).mean(0)) for label, each in apart.items()}
 late = [ledger.Estimate.from_samples(each[:, -100:].mean(1)) for each in apart.values()]
@@ -128,8 +134,9 @@ Markdown(f"One percent more $\\rho$ changes the mean of $z$ by {response:.2f} pe
 
 # %% [markdown]
 # The mean answers by about the size of the change, not by the size of the attractor. (Statistics jump
-# where the attractor itself changes, as at $\rho = \sigma(\sigma + \beta + 3)/(\sigma - \beta - 1) \approx 24.74$, above which both fixed points are
-# unstable {cite}`sparrow1982lorenz`.) They are what a learned model can be held to over long times;
+# where the attractor itself changes. The chaotic one exists from $\rho \approx 24.06$ on, at first beside the two fixed points,
+# which still attract orbits that come close. At $\rho = \sigma(\sigma + \beta + 3)/(\sigma - \beta - 1) \approx 24.74$
+# they lose their stability, and it remains alone {cite}`sparrow1982lorenz`.) They are what a learned model can be held to over long times;
 # single trajectories are lost with any error at all.
 #
 # ## Two trajectories and an exponent
@@ -186,7 +193,7 @@ off = {dt: abs(DECK[dt] - slopes.mean()) / scatter[dt] for dt, slopes in pairs.i
 # :::
 
 # %%
-from lorenz_utils.system import jacobian, vector_field
+from lorenz_utils.system import jacobian
 
 states = sample_attractor(200, rng=5)
 options = {"dt": 0.03, "duration": 100.0, "transient": 5.0}
@@ -444,5 +451,5 @@ plotting.table(["time", "orbits that change wings", "$\\lambda_1$"], rows, ".2f"
 # it has settled. A positive number measured over a finite time does not prove that the chaos lasts.
 
 # %% [markdown]
-# **Onward:** {doc}`/book/02_parametric/deck_methods` explains the deck's regressions, and
-# {doc}`/book/02_parametric/deck_tables` puts them to these numbers.
+# **Onward.** {doc}`/book/play` lets two orbits part before your eyes. {doc}`/book/02_parametric/deck_methods` explains the
+# deck's regressions, and {doc}`/book/02_parametric/deck_tables` puts them to these numbers.

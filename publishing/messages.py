@@ -9,7 +9,9 @@ from lorenz_utils import ledger
 from publishing import wordings
 from publishing.contents import BUILD, ROOT, chapters, code_cells, pages, read
 from publishing.execute import execute_stale
+from publishing.freshness import executed
 from publishing.site import finished, jupyter_book, offer_outputs
+from publishing.sphinx import lettering
 
 LOCALES = ROOT / "book" / "locales"
 CATALOGUES = LOCALES / "fr" / "LC_MESSAGES"
@@ -26,11 +28,23 @@ def could_say(page):
     """
     cells = code_cells(read(page)) if page in chapters() else []
     known, problems = wordings.messages([cell.source for cell in cells])
+    known |= drawn(page)
     if page == "book/05_conclusions":
         reasons = [text for claim in ledger.claims() for text in claim["reason"].values()]
         said = [ledger.NO_REASON, *reasons, *(f"*{verdict}*" for verdict in ledger.VERDICTS)]
         known |= {wordings.template(" ".join(text.split()))[0] for text in said}
     return known, problems
+
+
+def drawn(page):
+    """All lines of text in the figures of a page, as it was last executed."""
+    found = set()
+    for cell in code_cells(executed(page)) if page in chapters() and executed(page) else []:
+        for output in cell.get("outputs", []):
+            for text in output.get("data", {}).values():
+                if isinstance(text, str) and "<svg" in text:
+                    found |= set(lettering.lines(text))
+    return found
 
 
 def refresh_messages():

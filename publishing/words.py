@@ -3,6 +3,7 @@
 WORDS = {
     "en": {
         "minutes": "{} min read",
+        "table": ("Show the table", "Hide the table"),
         "notebook": "Download as a notebook, with outputs",
         "solved": "Solutions",
         "solutions": "Download as a notebook with the exercises’ solutions",
@@ -70,6 +71,7 @@ WORDS = {
     },
     "fr": {
         "minutes": "{} min de lecture",
+        "table": ("Afficher le tableau", "Masquer le tableau"),
         "notebook": "Télécharger le notebook, avec ses résultats (en anglais)",
         "solved": "Corrigés",
         "solutions": "Télécharger le notebook avec les corrigés des exercices (en anglais)",
@@ -100,8 +102,6 @@ WORDS = {
             "Hide code cell source": "Masquer le code",
             "Show code cell content": "Afficher le code et le résultat",
             "Hide code cell content": "Masquer le code et le résultat",
-            "Show code cell output": "Afficher le résultat",
-            "Hide code cell output": "Masquer le résultat",
             "Main": "Menu principal",
             "Collapse Sidebar": "Replier le menu",
         },

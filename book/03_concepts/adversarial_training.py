@@ -23,6 +23,10 @@
 # instability during training." After {cite}`manisha2018generative` the deck then asks three
 # questions, about capacity, optimality and optimisation, and leaves them open. Here each gets a
 # small experiment.
+#
+# **In short.** On a ring of eight modes the plain game misses {result}`adversarial-training/missing-modes-plain;.1f`. A brake on the
+# discriminator's slope brings all but {result}`adversarial-training/missing-modes-r1-r2;.1f` back, and so does a smaller latent
+# ({numref}`fig-adversarial-ring`).
 
 # %% tags=["hide-input"]
 from itertools import pairwise
@@ -514,19 +518,19 @@ for name, (modes, _) in missing.items():
 ledger.record("adversarial-training/optimal-discriminator-gap", gap, bins=60)
 ledger.record("adversarial-training/simultaneous-growth", growth, rate=0.1)
 Markdown(
-    f"* The optimal discriminator is $p_r / (p_r + p_g)$, to {gap:.0e}; the game is a Jensen-Shannon "
+    f"* **The optimal discriminator** is $p_r / (p_r + p_g)$, to {gap:.0e}; the game is a Jensen-Shannon "
     f"divergence as long as $D$ keeps up.\n"
     f"* **Mode collapse** is real, in a setting chosen for it: the plain game covers {plain[0]:.1f} of 8 "
     f"modes in {REPEATS} repeats. With R1 + R2 and the relativistic loss it covers {opened[0]:.1f}, with "
     f"R1 + R2 alone {penalty[0]:.1f}, with the deck's fading noise "
     f"{noise[0]:.1f}, with the relativistic loss alone "
     f"{relativistic[0]:.1f}.\n"
-    f"* It is no law: with two latent dimensions the plain game covers {easy[0]:.1f}, and "
+    f"* **It is no law:** with two latent dimensions the plain game covers {easy[0]:.1f}, and "
     f"{easy[1].value:.0f} % of its samples lie close to a mode, against {opened[1].value:.0f} % "
     f"of those opened by the penalty and {plain[1].value:.0f} % of the collapsed ones.\n"
-    f"* The deck is right about **instability**: near its equilibrium the plain game grows by a factor "
+    f"* **The deck is right about instability:** near its equilibrium the plain game grows by a factor "
     f"{growth:.5f} a step at rate 0.1, in the smallest case there is.\n"
-    f"* Its three questions have answers in small cases: capacity is cheap in one dimension, the loss "
+    f"* **Its three questions have answers in small cases:** capacity is cheap in one dimension, the loss "
     f"guarantees the training set only, and gradient steps need a brake to arrive."
 )
 
@@ -578,6 +582,6 @@ Markdown(
 )
 
 # %% [markdown]
-# Next: the networks that play this game on images, {doc}`/book/03_concepts/dcgan`, and a bound on
-# the discriminator's slope by construction, {doc}`/book/03_concepts/spectral_normalization`. The
+# **Onward.** The networks that play this game on images are in {doc}`/book/03_concepts/dcgan`, and a bound on
+# the discriminator's slope by construction in {doc}`/book/03_concepts/spectral_normalization`. The
 # deck's own generator, and how far it is collapsed, is in {doc}`/book/04_generation/deck_gan`.

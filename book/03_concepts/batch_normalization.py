@@ -21,6 +21,10 @@
 # the data can change, and this change makes it harder for the network to extract useful features."
 # It "fixes the first and second moments of the data (mean and variance) to zero and one
 # respectively".
+#
+# **In short.** Normalisation speeds up plain gradient descent and not Adam ({numref}`fig-batch-normalization-loss`), and no
+# variance stays fixed to one: behind the learned scale it is {result}`batch-normalization/variance-after-scale;.3f`. In training mode
+# it lends a generator a diversity that it does not have ({numref}`fig-batch-normalization-trap`).
 
 # %% tags=["hide-input"]
 from itertools import product
@@ -515,6 +519,7 @@ except ValueError as error:
 f"{message}. One sample has no variance: ours gives {batch_norm(raw[:1], 1.0, 0.0)[0]}"
 
 # %% [markdown]
-# **Onward.** The deck's generator with this layer: {doc}`/book/03_concepts/dcgan`. The layer that
-# bounds a critic instead: {doc}`/book/03_concepts/spectral_normalization`. Diversity is measured in
+# **Onward.** {doc}`/book/03_concepts/dropout` is the other layer that behaves differently in training. The deck's
+# generator with batch normalisation is in {doc}`/book/03_concepts/dcgan`, the layer that bounds a critic
+# instead in {doc}`/book/03_concepts/spectral_normalization`. Diversity is measured in
 # {doc}`/book/04_generation/evaluation`.

@@ -21,6 +21,10 @@
 # operation made element by element". Its example slides a $3 \times 3$ kernel over a
 # $5 \times 5$ image and works out one entry, "$7 \times 1 + 4 \times 1 + \dots + 2 \times -1 = 6$".
 # Later (slide 26) each series becomes a $32 \times 32$ picture, the deck's main design choice.
+#
+# **In short.** Of the nine weights of a small kernel on the folded image, six look at samples more than three time units
+# away ({numref}`fig-convolution-folding`). To fill in a sample such a kernel errs {result}`convolution/fold-error-ratio;.2f` times as much
+# as one of the same size that looks along time.
 
 # %% tags=["hide-input"]
 from IPython.display import Markdown
@@ -353,17 +357,17 @@ ratio = samples["folded 3 x 3"][:, 1] / samples["eight nearest in time"][:, 1]
 ratio = ledger.Estimate.from_samples(ratio)
 ledger.record("convolution/fold-error-ratio", ratio, amplified=True, seeds=n_seeds)
 Markdown(f"""
-* The deck's entry is right, {result[0, 0]:g}, and so is torch's; the operation is cross-correlation. A
+* **The deck's entry is right,** {result[0, 0]:g}, and so is torch's; the operation is cross-correlation. A
   convolution proper gives {turned[0, 0]:g}.
-* The central difference misses dx/dt by {errors["central difference"]:.3f} of its standard deviation at
+* **Kernels can be learned.** The central difference misses dx/dt by {errors["central difference"]:.3f} of its standard deviation at
   $dt = 0.1$, the seven-point formula by {errors["seven points, degree six"]:.3f}, a kernel
   learned from Lorenz series by {errors["learned kernel, five seeds"]:.3f}, eight of them with a tanh by {errors["tiny network, five seeds"]:.3f}.
-* Folding puts six of nine weights more than three time units away. To fill in a sample from its
+* **Folding hides time.** It puts six of nine weights more than three time units away. To fill in a sample from its
   neighbourhood, the folded kernel errs {ratio:.1f} times as much as a kernel of the same size
   that looks along time. Beside the two neighbours in time ({infill["two nearest in time"][1]:.3f}) the other
   rows change the network's error to {infill["folded 3 x 3"][1]:.3f}; alone they leave
   {infill["rows above and below only"][1]:.2f} of the standard deviation unexplained.
-* What folding does give is reach: three strided layers see {receptive_field([4] * 3, [2] * 3)} rows, and as
+* **What folding does give is reach:** three strided layers see {receptive_field([4] * 3, [2] * 3)} rows, and as
   many of the 32 samples in each. On the unfolded series it takes more layers, as the second exercise counts.
 """)
 
@@ -399,6 +403,6 @@ depth = 1 + np.searchsorted(fields, reach)
 f"on the image {reach} samples; {depth} layers see {fields[depth - 1]} samples"
 
 # %% [markdown]
-# **Onward.** The deck's generator runs such layers backwards: {doc}`/book/03_concepts/dcgan`.
-# What training adds between them is in {doc}`/book/03_concepts/batch_normalization`; the images
-# themselves are in {doc}`/book/04_generation/dataset`.
+# **Onward.** {doc}`/book/03_concepts/batch_normalization` is what training adds between such layers.
+# The deck's generator runs them backwards: {doc}`/book/03_concepts/dcgan`. The images themselves are in
+# {doc}`/book/04_generation/dataset`.

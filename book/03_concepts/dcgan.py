@@ -21,6 +21,10 @@
 # series of transposed convolutions. These operations take a vector of random noise $z$ and
 # transform it, progressively increasing its spatial dimensions while decreasing the depth of its
 # volume of features." Slide 23 adds an example with numbers.
+#
+# **In short.** A checkerboard is arithmetic: where the stride does not divide the kernel, some pixels get more stamps than
+# others, before anything is learned ({numref}`fig-dcgan-overlap`). Batch normalisation goes with the small initial weights, without
+# which the image is born grey ({numref}`fig-dcgan-signal-size`).
 
 # %% tags=["hide-input"]
 from itertools import accumulate, pairwise
@@ -376,13 +380,13 @@ ledger.record("dcgan/transposed-example-side", float(len(result)))
 ledger.record("dcgan/depth-falls", float(-np.diff(depths[1:]).max()), layers=len(depths) - 1)
 last = {flag: ledger.Estimate.from_samples(s[:, -1]) for flag, s in signals.items()}
 Markdown(
-    f"* The deck's example is exact: three routes (stamps, torch, transposed matrix) give "
+    f"* **The deck's example is exact:** three routes (stamps, torch, transposed matrix) give "
     f"`{result.astype(int).tolist()}`, of side {len(result)}. Doubling needs stride 2.\n"
-    f"* The deck's description of the generator holds: sides `{sides}`, depths `{depths[1:]}`.\n"
-    f"* Checkerboards come from unequal phase sums. Kernel 3 at stride 2 puts {k3[0]:.1f} times the power on "
+    f"* **The deck's description of the generator holds:** sides `{sides}`, depths `{depths[1:]}`.\n"
+    f"* **Checkerboards come from unequal phase sums.** Kernel 3 at stride 2 puts {k3[0]:.1f} times the power on "
     f"some pixels, kernel 4 {k4[0]:.2f} times; the ripple of a random layer on a constant is "
     f"{k3[1]:.2f} and {k4[1]:.2f}, and {copies[1]:.2f} for copies then convolution.\n"
-    f"* Batch normalisation goes with the small initial weights: the last layer's signal has size {last[True]:.3f} "
+    f"* **Batch normalisation goes with the small initial weights:** the last layer's signal has size {last[True]:.3f} "
     f"with it and {last[False]:.4f} without (6 seeds)."
 )
 
@@ -432,6 +436,5 @@ assert np.allclose(twice[1:-1, 1:-1], bilinear[1:-1, 1:-1])
 # keeps exactly twice the side.
 
 # %% [markdown]
-# Next: how to bound the discriminator that these layers make,
-# {doc}`/book/03_concepts/spectral_normalization`. Before: {doc}`/book/03_concepts/convolution` and
-# {doc}`/book/03_concepts/batch_normalization`.
+# **Onward.** {doc}`/book/03_concepts/spectral_normalization` bounds the discriminator that these layers make.
+# Before: {doc}`/book/03_concepts/convolution` and {doc}`/book/03_concepts/batch_normalization`.

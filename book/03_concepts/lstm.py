@@ -20,6 +20,11 @@
 # to use time series as input data, because it can keep information on the past of the series by
 # treating the problem of the vanishing gradient." The two slides draw the cell of
 # {cite}`olah2015understanding` and mark its forget, input and output gates.
+#
+# **In short.** The LSTM forecasts Lorenz for {result}`lstm/valid-time;.2f` Lyapunov times, and one linear regression on products
+# of the coordinates, from the same series, for {result}`lstm/valid-time-polynomial;.2f` ({numref}`fig-lstm-forecast`).
+# Gates alone do not save the gradient: it loses {result}`lstm/gradient-decades-default;.1f` decades as initialised, and
+# {result}`lstm/gradient-decades-open;.1f` with the forget gate held open.
 
 # %% tags=["hide-input"]
 from IPython.display import Markdown
@@ -482,20 +487,20 @@ verdict = (
     else "This data set cannot show that the past helps: the state is fully observed."
 )
 Markdown(f"""
-* The from-scratch cell and torch's layer are the same function.
-* "Treating the problem of the vanishing gradient" is half true. As initialised, the LSTM's
+* **The from-scratch cell** and torch's layer are the same function.
+* **"Treating the problem of the vanishing gradient" is half true.** As initialised, the LSTM's
   gradient changes by {kept["LSTM"]:.1f} decades over {lag} samples (plain network:
   {kept["RNN"]:.1f}); with the forget gate held open ($b_f = 3$), by {kept["LSTM, $b_f = 3$"]:.1f}.
-* The LSTM forecasts Lorenz for {valid["LSTM"]:.2f} Lyapunov times, the plain recurrent network for
+* **How far?** The LSTM forecasts Lorenz for {valid["LSTM"]:.2f} Lyapunov times, the plain recurrent network for
   {valid["RNN"]:.2f}, the LSTM without memory for {valid["LSTM without memory"]:.2f}.
-* The LSTM's advantage over itself without memory is {gain:.2f} Lyapunov times. {verdict}
+* **What memory gives.** The LSTM's advantage over itself without memory is {gain:.2f} Lyapunov times. {verdict}
 * **No network is needed for this.** On the same series a polynomial map, which is one linear regression, forecasts for
   {valid["polynomial map"]:.2f} Lyapunov times, and the identified equations for
   {valid["identified equations"]:.1f}, where two solutions of the true ones part after
   {valid["true equations, another tolerance"]:.1f}.
-* The true flow, started with the LSTM's first step, is good for {found["LSTM"][2]:.2f} Lyapunov times. This is what growth of
+* **What is left to gain.** The true flow, started with the LSTM's first step, is good for {found["LSTM"][2]:.2f} Lyapunov times. This is what growth of
   errors permits on average at that accuracy, and no bound; the horizon grows with the logarithm of the accuracy only.
-* The gradient of the free run grows at {growth_rate:.2f} per time unit over this stretch, the true flow's
+* **Chaos in the gradient.** That of the free run grows at {growth_rate:.2f} per time unit over this stretch, the true flow's
   at {true_rate:.2f}, in the long run at 0.9056. In a good forecast of chaos it cannot stay bounded.
 """)
 
@@ -540,8 +545,7 @@ cells = [lstm_cell(unit_series[0, 0], np.zeros(8), c, W, U, b)[1] for c in (0, 1
 f"largest difference of the two cells: {abs(cells[0] - cells[1]).max():.1e}"
 
 # %% [markdown]
-# **Onward.** Dropout, another tool for training networks, is in {doc}`/book/03_concepts/dropout`;
-# the networks that generate whole series at once begin at
+# **Onward.** The networks that generate whole series at once begin at
 # {doc}`/book/03_concepts/adversarial_training` and are judged in
-# {doc}`/book/04_generation/evaluation`. Where the exponent comes from is in
-# {doc}`/book/01_introduction`.
+# {doc}`/book/04_generation/evaluation`. Dropout, another tool for training networks, is in
+# {doc}`/book/03_concepts/dropout`; where the exponent comes from is in {doc}`/book/01_introduction`.

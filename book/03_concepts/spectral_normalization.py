@@ -26,6 +26,11 @@
 #
 # "where $\sigma(W)$ is the square root of the largest value of the map". "In practice one
 # initialises $v$ and $u$ at random."
+#
+# **In short.** Divide each layer by its norm, and the critic's largest slope is
+# {result}`spectral-normalization/largest-slope-normalised;.2f` instead of {result}`spectral-normalization/largest-slope-plain;.1f`
+# ({numref}`fig-spectral-slopes`). For convolutions the usual recipe divides by another matrix's norm: the true one is
+# {result}`spectral-normalization/convolution-ratio;.2f` times as large.
 
 # %% tags=["hide-input"]
 from IPython.display import Markdown
@@ -370,15 +375,15 @@ ledger.record("spectral-normalization/largest-slope-normalised", normalised[1], 
 ledger.record("spectral-normalization/convolution-ratio", gaussian, **ten)
 ledger.record("spectral-normalization/literal-update-ratio", literal[1.0][-1], true_sigma=1.0)
 Markdown(
-    f"* Power iteration finds $\\sigma$: after {n_steps:d} steps at ratio 0.5 the largest error of 10 starts is {worst:.0e}. The "
+    f"* **Power iteration finds** $\\sigma$: after {n_steps:d} steps at ratio 0.5 the largest error of 10 starts is {worst:.0e}. The "
     f"direction converges with the squared ratio of singular values, the value with its fourth power.\n"
-    f"* The slide's equations need their two normalisations, and its $\\sigma$ the words *eigenvalue of* $W^T W$.\n"
-    f"* The deck is right that the constraint limits the gradients: the largest slope of the critic on "
+    f"* **The slide's equations need their two normalisations,** and its $\\sigma$ the words *eigenvalue of* $W^T W$.\n"
+    f"* **The deck is right that the constraint limits the gradients:** the largest slope of the critic on "
     f"held-out windows is {normalised[1]:.2f}, against {plain[1]:.1f} without (6 seeds).\n"
-    f"* For convolutions the usual normalisation bounds another matrix: the true norm is "
+    f"* **For convolutions the usual normalisation bounds another matrix:** the true norm is "
     f"{gaussian:.2f} times the normalised one for random 3 × 3 kernels, "
     f"and up to {blur:.0f} times.\n"
-    f"* The price on this task, after the same training, is accuracy: {100 * normalised[4].value:.1f} % against {100 * plain[4].value:.1f} %."
+    f"* **The price** on this task, after the same training, is accuracy: {100 * normalised[4].value:.1f} % against {100 * plain[4].value:.1f} %."
 )
 
 # %% [markdown]
@@ -430,6 +435,7 @@ Markdown(
 )
 
 # %% [markdown]
-# Next: the discriminator that uses this layer, {doc}`/book/04_generation/deck_gan`. Another way to
+# **Onward.** {doc}`/book/04_generation/dataset` makes the images that the discriminators of the deck look at;
+# {doc}`/book/04_generation/deck_gan` has the discriminator. Another way to
 # limit the slope, on the data rather than everywhere, is the gradient penalty {eq}`eq-gradient-penalty` of
 # {doc}`/book/03_concepts/adversarial_training`.

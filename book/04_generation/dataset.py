@@ -19,6 +19,9 @@
 # **What the deck claimed.** (slide 26) "Data set of 1000 examples of length 1000, with an
 # integration step dt = 0.1, so T = 100 Lorenz times. Each time series becomes an RGB image in which
 # each channel is one of the three coordinates: 1000 RGB images of size 32 x 32."
+#
+# **In short.** The folding loses nothing, and it hides time: what stands above a pixel is 32 samples away, and
+# correlates with it by at most {result}`dataset/autocorrelation-next-row;.2f` ({numref}`fig-dataset-lags`).
 
 # %% tags=["hide-input"]
 from IPython.display import Markdown
@@ -170,12 +173,13 @@ _ = figures.plot_lags(autocorrelation)
 # %% tags=["hide-input"]
 record("dataset/autocorrelation-next-row", far.max())
 Markdown(
-    "The deck's data set is rebuilt as described, on the attractor, and the folding loses nothing. "
-    "But it hides time from the network: one sample apart, the correlations of x, y and z are "
+    "* **The deck's data set is rebuilt as described,** on the attractor, and the folding loses nothing.\n"
+    "* **It hides time from the network:** one sample apart, the correlations of x, y and z are "
     f"{near[0]:.2f}, {near[1]:.2f} and {near[2]:.2f}; the next row, 31 to 33 samples on, offers at most "
     f"{far[0]:.2f}, {far[1]:.2f} and {far[2]:.2f}. Two thirds of each 3 x 3 kernel look at "
     "samples whose x and y say next to nothing about those in the middle (z, which loops at a "
-    "steady pace, stays in step for longer). The dynamics couples neighbours along a row only. A row break also cuts a loop in two: the last pixel of a row "
+    "steady pace, stays in step for longer).\n"
+    "* **The dynamics couples neighbours along a row only.** A row break also cuts a loop in two: the last pixel of a row "
     "and the first of the next are one step apart in time, and a whole image apart in space."
 )
 
@@ -213,8 +217,6 @@ lags(np.arange(24).reshape(8, 3))
 {"variance of z on the attractor": float(z.var()), "at a fixed point": 0.0}
 
 # %% [markdown]
-# ## Onward
-#
-# The images are what {doc}`/book/04_generation/deck_gan` learns to draw. How kernels see lags is the
+# **Onward.** The images are what {doc}`/book/04_generation/deck_gan` learns to draw. How kernels see lags is the
 # subject of {doc}`/book/03_concepts/convolution`; {doc}`/book/04_generation/faithful_generator`
 # drops the folding and steps in time.

@@ -23,6 +23,10 @@
 # The authors published more than the deck: a notebook with the network, its training and its log, and a
 # later version of the slides that draws the architecture {cite}`gonzaq2020gan`. This chapter builds that
 # network again, looks at what its two players saw, and then gives the idea one modern remedy after the other.
+#
+# **In short.** The deck's GAN draws one picture: its diversity is {result}`deck-gan/diversity;.2f`, where independent series have
+# one, and its steps miss the flow by {result}`deck-gan/flow-residual;.2f` standard deviations. The critic had won from the first epochs
+# on, with {result}`deck-gan/right-answers-under-noise;.1%` right answers under the noise that was to hide the difference.
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -37,7 +41,7 @@ plotting.use_style()
 # %% [markdown]
 # ## Two networks
 #
-# The generator ({numref}`tab-deck-gan-generator`) makes 2 x 2 pixels of many channels by a dense layer and doubles the side
+# The generator ({numref}`fig-deck-gan-architecture`; layer by layer, {numref}`tab-deck-gan-generator`) makes 2 x 2 pixels of many channels by a dense layer and doubles the side
 # four times, by transposed convolutions {eq}`eq-transposed-size` whose kernel of two divides by the stride of two. The
 # discriminator ({numref}`tab-deck-gan-discriminator`) halves the side three times. Batch normalisation {eq}`eq-batch-norm` sits
 # in both, dropout before the last layer. The notebook ends with a linear layer, the later slides with a sigmoid; neither
@@ -71,17 +75,17 @@ latent, image = torch.zeros(1, generator.latent_dim), torch.zeros(1, 3, 32, 32)
 maker, critic = pass_through(latent, generator), pass_through(image, Discriminator())
 
 # %% tags=["hide-input"] label="fig-deck-gan-architecture"
-networks = {"generator": (None, maker), "discriminator": (image, critic)}
+networks = {"generator": ((generator.latent_dim,), maker), "discriminator": ((3, 32, 32), critic)}
 _ = figures.plot_architecture(networks)
 
 # %% tags=["hide-input"]
 Markdown(f"**Generator**, from {generator.latent_dim:d} normal numbers:")
 
 
-# %% tags=["hide-input"] label="tab-deck-gan-generator"
+# %% tags=["hide-input", "hide-output"] label="tab-deck-gan-generator"
 def layer_table(layers):
-    rows = [[name, " x ".join(map(str, shape)) or "1", size] for name, shape, size in layers]
-    return plotting.table(["layer", "output (channels x rows x columns)", "weights"], rows, ",")
+    rows = [[name, " × ".join(map(str, shape)) or "1", size] for name, shape, size in layers]
+    return plotting.table(["layer", "output (channels × rows × columns)", "weights"], rows, ",")
 
 
 layer_table(maker)
@@ -89,7 +93,7 @@ layer_table(maker)
 # %% [markdown]
 # **Discriminator**:
 
-# %% tags=["hide-input"] label="tab-deck-gan-discriminator"
+# %% tags=["hide-input", "hide-output"] label="tab-deck-gan-discriminator"
 layer_table(critic)
 
 # %% [markdown]
@@ -178,12 +182,12 @@ Markdown(
 # against the truth. Each generated sample is
 # carried along the flow of {eq}`eq-lorenz` for one step, and compared with the next sample,
 #
-# $$ e_t = \frac{1}{\sqrt 3} \left\| \frac{\Phi_{\mathrm dt}(x_t) - x_{t+1}}{s} \right\|, $$ (eq-flow-residual)
+# $$ e_t = \frac{1}{\sqrt 3} \left\| \frac{\Phi_{dt}(x_t) - x_{t+1}}{s} \right\|, $$ (eq-flow-residual)
 #
 # in standard deviations $s$ of the real data: 0 for an orbit, of order one for unrelated points. The
 # training never sees it. Beside it stand the *diversity*, the spread across series at one instant relative to the spread of
 # all samples, which is near 1 for independent series and 0 when all latents give the same image, and the two distances
-# {eq}`eq-distances` of {doc}`/book/04_generation/evaluation`: D_stsp of the visited states, D_H of the power spectra.
+# {eq}`eq-distances` of {doc}`/book/04_generation/evaluation`: $D_\text{stsp}$ of the visited states, $D_H$ of the power spectra.
 
 # %%
 from lorenz_utils.images import Scaling, series_to_images
@@ -230,8 +234,8 @@ ours = measured["notebook's edition"]
 record("deck-gan/flow-residual", ours["flow residual, median"], amplified=True, n_series=100)
 record("deck-gan/diversity", ours["diversity"], amplified=True, n_series=100)
 rows = [[name, *estimates.values()] for name, estimates in measured.items()]
-rows.insert(1, ["the published weights", *PUBLISHED])
-plotting.table(["series", *METRICS], rows, ".2f")
+rows.insert(1, ["the published weights", *map("{:.2f}".format, PUBLISHED)])  # as measured
+plotting.table(["series", *figures.symbols(METRICS)], rows, ".3f")
 
 # %% [markdown]
 # Do the images resemble those of the input? A fresh classifier looks at windows of sixteen samples, generated or real; its
@@ -254,12 +258,12 @@ Markdown(f"Accuracy: {told:.3f} for the notebook's network, {null:.3f} for other
 #
 # :::{margin} Constant, and faithful?
 # The origin is a fixed point. A network that draws nothing but small numbers has a small flow
-# residual: D_stsp and the diversity have to be read beside it.
+# residual: $D_\text{stsp}$ and the diversity have to be read beside it.
 # :::
 #
 # ## The image approach at its best
 #
-# Was the idea lost, or only its execution? {numref}`tab-deck-gan-ladder` starts from a DCGAN {cite}`radford2016unsupervised`
+# Was the idea lost, or only its execution? {numref}`fig-deck-gan-ladder` starts from a DCGAN {cite}`radford2016unsupervised`
 # with all the slides' tricks, and keeps adding what has been learned about GANs since, one remedy a rung:
 #
 # * a *moving average* of the generator's weights;
@@ -291,17 +295,17 @@ Markdown(
     f"{BUDGET.n_steps:,} steps a rung; all {len(ladder)} took {minutes:.0f} minutes of one core."
 )
 
-# %% tags=["hide-input"] label="tab-deck-gan-ladder"
-rows = [[name, *kept["result"]["quality"].values()] for name, kept in ladder.items()]
-floors = [kept["result"]["floor"] for kept in ladder.values()]
-rows.append(["real, whole series", *floors[0].values()])
-plotting.table(["rung", *METRICS], rows, ".3f")
-
 # %% tags=["hide-input"] label="fig-deck-gan-ladder"
 _ = figures.plot_ladder({name: kept["result"] for name, kept in ladder.items()})
 
+# %% tags=["hide-input", "hide-output"] label="tab-deck-gan-ladder"
+rows = [[name, *kept["result"]["quality"].values()] for name, kept in ladder.items()]
+floors = [kept["result"]["floor"] for kept in ladder.values()]
+rows.append(["real, whole series", *floors[0].values()])
+plotting.table(["rung", *figures.symbols(METRICS)], rows, ".3f")
+
 # %% [markdown]
-# The average and the penalties alone lower the residual by drawing less: their D_stsp is the largest of all. A higher
+# The average and the penalties alone lower the residual by drawing less: their $D_\text{stsp}$ is the largest of all. A higher
 # rate ends the collapse. The delay fold is the first remedy that improves every column, and it changes no network: it
 # gives the convolutions neighbours that are neighbours in time. On that fold the diffusion model improves every column
 # again. It is far from its end after so short a training, and so may the rungs below it be.
@@ -314,15 +318,15 @@ best = min(ladder.values(), key=lambda kept: kept["result"]["quality"]["flow res
 top, floor = (best["result"][key] for key in ("quality", "floor"))
 record("deck-gan/best-image-residual", top["flow residual, median"], seed=BUDGET.seed)
 Markdown(
-    f"**The deck's GAN, built again from its own notebook, draws one picture.** Its diversity is {ours['diversity']:.2f} (the "
+    f"* **The deck's GAN, built again from its own notebook, draws one picture.** Its diversity is {ours['diversity']:.2f} (the "
     f"published weights: {PUBLISHED[4]:.2f}; real series {measured['real']['diversity']:.2f}), its median one-step error "
     f"{ours['flow residual, median']:.2f} standard deviations (published {PUBLISHED[0]:.2f}; real data with 5 % noise "
     f"{plain['flow residual, median']:.3f}). The same layers under the slides' tricks, with as many steps: diversity "
-    f"{slides['diversity']:.2f}, error {slides['flow residual, median']:.2f}. Each rests on one training seed.\n\n"
-    f"**Its critic had won from the first epochs on**: {right.value:.1%} right answers under the noise that was to hide "
-    "the difference.\n\n"
-    "**At their best, images come nearer, and not near.** The lowest error on the ladder ({numref}`tab-deck-gan-ladder`) is "
-    f"{top['flow residual, median']:.3f} median, with D_stsp {top['D_stsp']:.2f} (real {floor['D_stsp']:.2f}) and diversity "
+    f"{slides['diversity']:.2f}, error {slides['flow residual, median']:.2f}. Each rests on one training seed.\n"
+    f"* **Its critic had won from the first epochs on**: {right.value:.1%} right answers under the noise that was to hide "
+    "the difference.\n"
+    "* **At their best, images come nearer, and not near.** The lowest error on the ladder ({numref}`fig-deck-gan-ladder`) is "
+    f"{top['flow residual, median']:.3f} median, with $D_\\text{{stsp}}$ {top['D_stsp']:.2f} (real {floor['D_stsp']:.2f}) and diversity "
     f"{top['diversity']:.2f}, after {best['seconds'] / 60:.0f} minutes of one core. "
     "{doc}`/book/04_generation/faithful_generator` shows what networks reach in as much time when they step in time."
 )
@@ -363,8 +367,6 @@ assert abs(targets.mean() - (0.95 - 0.9 * DECK_SLIDES.label_flip)) < 0.01
 float(targets.mean())
 
 # %% [markdown]
-# ## Onward
-#
-# {doc}`/book/04_generation/evaluation` puts these series through every metric, with controls, and
+# **Onward.** {doc}`/book/04_generation/evaluation` puts these series through every metric, with controls, and
 # judges the deck's table of exponents. {doc}`/book/04_generation/faithful_generator` asks what a GAN
 # can do that steps in time.

@@ -20,10 +20,15 @@
 # larger mean. Oscillations with large jumps. The generated series has, approximately, the shape of
 # the butterfly." And of the exponents by Eckmann's algorithm, per coordinate: "The Lyapunov
 # coefficient is positive in all cases, which indicates that the series is chaotic!"
+#
+# **In short.** By the deck's estimator linear noise is as chaotic as its GAN, {result}`evaluation/eckmann-phase-randomised-x;.2f`
+# against {result}`evaluation/eckmann-generated-x;.2f` in $x$. Metrics with controls tell them apart:
+# {result}`evaluation/metrics-rejecting-deck-gan;.0%` of ours reject the generated series ({numref}`fig-evaluation-metrics`).
 
 # %% tags=["hide-input"]
 from IPython.display import Markdown
 
+from book.figures import evaluation as figures
 from lorenz_utils import plotting
 
 plotting.use_style()
@@ -46,9 +51,23 @@ generated = generator.generate(n_series=100, length=1000, rng=1)
 # %% tags=["hide-input"] label="fig-evaluation-series"
 _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
+# %% [markdown]
+# In space, ten samples a time unit joined by straight lines make a jagged wing even of a real orbit.
+# {numref}`fig-evaluation-butterfly` draws more than the dots: from each sample the *true flow* is followed
+# until the next sample is due. Of an orbit the arcs join to one smooth curve. Where they do not, the series
+# is no orbit.
+
+# %%
+from lorenz_utils.system import simulate
+
+arcs = {
+    "generated": simulate(generated[0], dt / 4, 5),
+    "generated, 40 samples": simulate(generated[0, 100:140], dt / 4, 5),
+    "real": simulate(real[0], dt / 4, 5),
+}
+
 # %% tags=["hide-input"] label="fig-evaluation-butterfly"
-panels = {"generated": generated[0], "generated, fewer samples": generated[0, :200]}
-_ = plotting.plot_butterflies({**panels, "real": real[0]}, generated=panels)
+_ = figures.plot_arcs(arcs, generated=list(arcs)[:2])
 
 # %% [markdown]
 # What the deck says of these pictures can be measured. The correlation of x with y, and the means:
@@ -104,7 +123,7 @@ plotting.table(headers, rows, ["", ".3f", ".2f", ".2f", ".2f"])
 
 # %%
 from lorenz_utils.surrogates import phase_randomised, shuffled
-from lorenz_utils.system import LorenzParameters, sample_attractor, simulate
+from lorenz_utils.system import LorenzParameters, sample_attractor
 
 periodic = LorenzParameters(rho=160.0)
 settled = simulate(sample_attractor(64, rng=4), 5.0, 21, parameters=periodic)[:, -1]
@@ -151,8 +170,8 @@ plotting.table(headers, rows, [""] * 4 + [".2f"] * 3)
 # Definitions are in the docstrings of `lorenz_utils.metrics`; in short:
 #
 # * *flow residual* {eq}`eq-flow-residual`: error of each step against the true flow, in standard deviations;
-# * *D_stsp*: Kullback-Leibler divergence of the visits to 30 x 30 x 30 boxes of state space;
-# * *D_H*: Hellinger distance of the power spectra;
+# * $D_\text{stsp}$: Kullback-Leibler divergence of the visits to 30 x 30 x 30 boxes of state space;
+# * $D_H$: Hellinger distance of the power spectra;
 # * *diversity*: spread across series at one instant, relative to the spread of all samples;
 # * *moment residual*: largest violation of the exact identities of stationary averages, those of {eq}`eq-identities` and one more;
 # * *fitted parameters*: what a fit through the flow map {eq}`eq-flow-map-fit` makes of the series;
@@ -230,23 +249,29 @@ allowed = np.append(
 values = {name: [*measured[name].values(), *spectra[name].value] for name in series}
 rejects = {name: abs(column - middle) > allowed for name, column in values.items()}
 
-# %% tags=["hide-input"] label="tab-evaluation-metrics"
+# %% tags=["hide-input"] label="fig-evaluation-metrics"
+# Where real series agree to the last digit their interval has no width.
+far = abs(np.transpose(list(values.values())) - middle[:, None])
+far /= np.maximum(allowed, 1e-15)[:, None]
+_ = figures.plot_metrics(names, values, far)
+
+# %% tags=["hide-input", "hide-output"] label="tab-evaluation-metrics"
 rows = [
     [
         metric,
         f"{m:.3g} ± {a:.1g}",
         *(f"**{values[n][i]:.4g}**" if rejects[n][i] else f"{values[n][i]:.4g}" for n in series),
     ]
-    for i, (metric, m, a) in enumerate(zip(names, middle, allowed, strict=True))
+    for i, (metric, m, a) in enumerate(zip(figures.symbols(names), middle, allowed, strict=True))
 ]
 plotting.table(["metric", "real", *series], rows)
 
 # %% [markdown]
-# Bold values of {numref}`tab-evaluation-metrics` are rejected. What a control keeps by its making, the metric of it cannot
-# see: phase-randomised series have the spectrum, the moments and the diversity of real ones, shuffled series their
+# What {numref}`fig-evaluation-metrics` shows in orange is rejected; {numref}`tab-evaluation-metrics` has the intervals.
+# What a control keeps by its making, the metric of it cannot see: phase-randomised series have the spectrum, the moments and the diversity of real ones, shuffled series their
 # visits to state space. A generator is judged by the metrics together.
 #
-# Each number of {numref}`tab-evaluation-metrics` is one draw. How far is the butterfly's to be trusted? We
+# Each number of {numref}`fig-evaluation-metrics` is one draw. How far is the butterfly's to be trusted? We
 # repeat it ten times, with other series each time, real and generated.
 
 # %%
@@ -284,7 +309,7 @@ noise, gan = exponents["phase-randomised"], exponents["generated"]
 Markdown(f"""
 * **What the deck reads off its pictures holds.** x and y of the generated series correlate at {similar["generated"]:.2f} (real:
   {similar["real"]:.2f}), and z has a mean of {means["generated"][2]:.2f}
-  (real: {means["real"][2]:.2f}). The butterfly is another matter: by D_stsp the generated points lie
+  (real: {means["real"][2]:.2f}). The butterfly is another matter: by $D_\\text{{stsp}}$ the generated points lie
   {shape.value:.1f} times as far from the real ones as linear noise with the same spectrum does.
 * **The exponents are positive, and this does not imply chaos.** Filtered Gaussian noise gets
   {noise["x"]:.2f} in x and {noise["z"]:.2f} in z, the generated series {gan["x"]:.2f} and {gan["z"]:.2f}, those of
@@ -295,7 +320,7 @@ Markdown(f"""
   {full_state.value:.1f} where the same estimator gives {spectra["real"].value[0]:.2f} for real series.
 * **A metric is worth what it can reject.** Of {len(names)} metrics {caught["phase-randomised"]:d} reject phase-randomised
   noise, {caught["shuffled"]:d} shuffled series, and {caught["1 % noise"]:d} real ones with 1 % noise
-  ({{numref}}`tab-evaluation-metrics`). The flow residual rejects every control.
+  ({{numref}}`fig-evaluation-metrics`). The flow residual rejects every control.
 """)
 
 # %% [markdown]
@@ -317,7 +342,7 @@ fits = {k: state_space_spectrum(noisy, dt, n_neighbors=k, n_orbits=5) for k in (
 # :::{exercise}
 # :label: ex-evaluation-reversed
 #
-# Find a generator that passes D_stsp, D_H, the diversity and the moments, and is no
+# Find a generator that passes $D_\text{stsp}$, $D_H$, the diversity and the moments, and is no
 # orbit. (Reversing time keeps every one of these.)
 # :::
 
@@ -332,7 +357,5 @@ pair = real[:100], real[100:, ::-1]
 }
 
 # %% [markdown]
-# ## Onward
-#
-# {doc}`/book/04_generation/faithful_generator` presents a GAN that these metrics judge far more
+# **Onward.** {doc}`/book/04_generation/faithful_generator` presents a GAN that these metrics judge far more
 # mildly. The exponents from the equations are in {doc}`/book/01_introduction`.

@@ -18,6 +18,11 @@
 #
 # **What the deck claimed.** (slide 35) "The generation of data by GANs is an interesting
 # alternative. Results visually acceptable and which conserve the chaos."
+#
+# **In short.** A network that steps in time has the chaos and the contraction of Lorenz: its exponents are
+# {result}`faithful-generator/exponent;.3f` and {result}`faithful-generator/third-exponent;.2f`, its one-step error is
+# {result}`faithful-generator/flow-residual;.1e`. And it did not need the critic: whoever regresses the step comes as near, in less time
+# ({numref}`fig-faithful-maps`).
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -166,8 +171,17 @@ generated = ensembles[0]
 # %% tags=["hide-input"] label="fig-faithful-series"
 _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
+# %% [markdown]
+# In space, {numref}`fig-faithful-butterfly` follows the true flow from each sample until the next one is due, as
+# {numref}`fig-evaluation-butterfly` does for the deck's GAN.
+
+# %%
+from lorenz_utils.system import simulate
+
+arcs = {"generated": simulate(generated[0], dt / 4, 5), "real": simulate(real[0], dt / 4, 5)}
+
 # %% tags=["hide-input"] label="fig-faithful-butterfly"
-_ = plotting.plot_butterflies({"generated": generated[0], "real": real[0]}, generated=["generated"])
+_ = figures.plot_arcs(arcs, generated=["generated"])
 
 # %% [markdown]
 # ## Two models that could have won
@@ -267,14 +281,24 @@ apart = {
     for name in judged
 }
 
-# %% tags=["hide-input"] label="tab-faithful-targets"
+# %% tags=["hide-input"] label="fig-faithful-targets"
+far = {
+    name: np.append(
+        (values[name] - middle) / allowed,
+        (accuracy[name].value - 0.5) / accuracy[name].half_width(1 - 0.01 / 5),
+    )
+    for name in judged
+}
+_ = figures.plot_targets([*KEPT, "accuracy of the classifier"], far)
+
+# %% tags=["hide-input", "hide-output"] label="tab-faithful-targets"
 rows = [
     [
         metric,
         f"{m:.3g} ± {a:.2g}",
         *(f"**{v[i]:.3g}**" if apart[n][i] else f"{v[i]:.3g}" for n, v in values.items()),
     ]
-    for i, (metric, m, a) in enumerate(zip(KEPT, middle, allowed, strict=True))
+    for i, (metric, m, a) in enumerate(zip(figures.symbols(KEPT), middle, allowed, strict=True))
 ]
 rows.append(
     [
@@ -288,7 +312,7 @@ plotting.table(["statistic", "a perfect generator", *judged], rows)
 # %% tags=["hide-input"]
 outside = [int(apart[f"seed {seed}"].sum()) for seed in range(3)]
 Markdown(
-    f"Bold values in {{numref}}`tab-faithful-targets` lie outside. Of five statistics the three seeds have "
+    f"The band of {{numref}}`fig-faithful-targets` is what a perfect generator may show. Of five statistics the three seeds have "
     f"{outside[0]:d}, {outside[1]:d} and {outside[2]:d} outside, the polynomial "
     f"{int(apart['polynomial'].sum()):d}, and real series with 1 % of noise {int(apart['real, 1 % noise'].sum()):d}."
 )
@@ -340,7 +364,7 @@ def row(name, exponents, residual, divergence):
 
 qualities = [quality(ensemble) for ensemble in ensembles]
 
-# %% tags=["hide-input"] label="tab-faithful-spectrum"
+# %% tags=["hide-input"] label="fig-faithful-maps"
 rows = [row("the equations", TRUE, 0.0, middle[0])]
 rows += [
     row(f"this page, seed {seed}", spectrum.value, *q)
@@ -350,7 +374,11 @@ for seed, result in enumerate(run["result"] for run in full):
     q = (result["metrics"][metric] for metric in ("flow residual, median", "D_stsp"))
     rows.append(row(f"least squares, seed {seed}", result["spectrum"], *q))
 rows += [row(name, other_spectra[name].value, *quality(series_of[name])) for name in polynomials]
-headers = ["map", "λ₁", "λ₂", "λ₃", "sum", "dimension", "median residual", "D_stsp"]
+_ = figures.plot_maps(rows)
+
+# %% tags=["hide-input", "hide-output"] label="tab-faithful-spectrum"
+headers = ["map", "λ₁", "λ₂", "λ₃", "sum", "dimension"]
+headers += ["median residual", *figures.symbols(["D_stsp"])]
 plotting.table(headers, rows, ["", ".3f", ".3f", ".2f", ".2f", ".3f", ".1e", ".3f"])
 
 # %% tags=["hide-input"]
@@ -359,22 +387,22 @@ gan_cost = np.median([run["seconds"] for _, run in trained.values()])
 Markdown(
     "The generators miss the largest exponent by at most "
     f"{abs(errors[:, 0]).max():.3f}, the second by {abs(errors[:, 1]).max():.3f} and the third by "
-    f"{100 * abs(errors[:, 2] / TRUE[2]).max():.1f} % ({{numref}}`tab-faithful-spectrum`; standard errors of the "
+    f"{100 * abs(errors[:, 2] / TRUE[2]).max():.1f} % ({{numref}}`fig-faithful-maps`; standard errors of the "
     f"largest are about {spectra[0].standard_error[0]:.3f}). Training one takes {gan_cost / 60:.0f} minutes of a "
     f"core, least squares {np.median([run['seconds'] for run in full]) / 60:.0f}, "
     "a polynomial less than a second."
 )
 
 # %% [markdown]
-# No row of {numref}`tab-faithful-spectrum` speaks for the critic. Where the next state is a function of
+# No row of {numref}`fig-faithful-maps` speaks for the critic. Where the next state is a function of
 # the present one, whoever regresses it is as close and done sooner, and what brought the contraction
 # home is not the game but the data.
 #
 # ## What was tried, and what each choice buys
 #
 # One thing is changed at a time, three seeds each, at a small budget of steps. The runs are stored as
-# small records in `models/ablation`; `make ablation` computes what is missing. Sorted by D_stsp; median
-# and range over seeds.
+# small records in `models/ablation`; `make ablation` computes what is missing. {numref}`fig-faithful-variants` sorts them by
+# $D_\text{stsp}$.
 
 # %%
 short = read_study(RECORDS / "faithful")
@@ -396,15 +424,19 @@ COLUMNS = {
 found = {v: [over_seeds(v, value) for value in COLUMNS.values()] for v in FAITHFUL_VARIANTS}
 
 
-# %% tags=["hide-input"] label="tab-faithful-variants"
+# %% tags=["hide-input"] label="fig-faithful-variants"
+order = sorted(found, key=lambda variant: np.median(found[variant][1]))
+_ = figures.plot_variants({variant: found[variant] for variant in order}, list(COLUMNS))
+
+
+# %% tags=["hide-input", "hide-output"] label="tab-faithful-variants"
 def shown(seeds):
     """Median and range."""
     mid, low, high = (f"{v:.3g}" for v in (np.median(seeds), min(seeds), max(seeds)))
-    return f"{mid} ({low}, {high})".replace("inf", "∞")
+    return f"{mid} ({low}, {high})".replace("inf", "∞") if low != high else mid
 
 
-order = sorted(found, key=lambda variant: np.median(found[variant][1]))
-plotting.table(["variant", *COLUMNS], [[v, *map(shown, found[v])] for v in order])
+plotting.table(["variant", *figures.symbols(COLUMNS)], [[v, *map(shown, found[v])] for v in order])
 
 # %% [markdown]
 # **The data decide the contraction.** The same game on series of the attractor has as small an error of a
@@ -482,8 +514,6 @@ plotting.table(["size of the kicks", *NOISE_VARIANTS, "residual of a regression"
 # :::
 
 # %%
-from lorenz_utils.system import simulate
-
 horizon = 200
 
 
@@ -534,7 +564,7 @@ long_residual, long_divergence = quality(pieces)
 Markdown(
     f"One latent makes {len(long_series):,} samples. Their median flow residual is "
     f"{long_residual:.1e} (the short series: {qualities[0][0]:.1e}), their "
-    f"D_stsp {long_divergence:.3f} ({qualities[0][1]:.3f}; real series {middle[0]:.3f})."
+    f"$D_\\text{{stsp}}$ {long_divergence:.3f} ({qualities[0][1]:.3f}; real series {middle[0]:.3f})."
 )
 
 # %% [markdown]
@@ -600,7 +630,7 @@ Markdown(f"""
   derivatives, lie within {abs(errors[:, :2]).max():.3f} of Lorenz' first two, and the third is
   {ours["third-exponent"]:.2f}, where Lorenz has {TRUE[2]:.2f}. The first edition's generators, trained on the attractor, did
   not contract as they should, and no metric of this book saw it.
-* **What it visits is what Lorenz visits.** D_stsp is {ours["d-stsp-over-floor"]:.2f} times that of real against
+* **What it visits is what Lorenz visits.** $D_\\text{{stsp}}$ is {ours["d-stsp-over-floor"]:.2f} times that of real against
   real. The three seeds have {outside[0]:d}, {outside[1]:d} and {outside[2]:d} of five statistics outside of
   what real series allow.
 * **One step tells it from Lorenz.** The median flow residual is {ours["flow-residual"].value:.1e}, against
@@ -640,7 +670,7 @@ gamma = FAITHFUL.gradient_penalty
 # :::{exercise}
 # :label: ex-faithful-generator-symmetry
 #
-# Is the symmetry learned? Compare the generated points with their own mirror image by D_stsp.
+# Is the symmetry learned? Compare the generated points with their own mirror image by $D_\text{stsp}$.
 # :::
 
 # %% tags=["solution"]
@@ -664,9 +694,7 @@ from lorenz_utils.lyapunov import state_space_spectrum
 state_space_spectrum(generated, dt, n_orbits=20).value.round(2)
 
 # %% [markdown]
-# ## Onward
-#
-# {doc}`/book/05_conclusions` collects the verdicts. The loss is explained in
+# **Onward.** {doc}`/book/05_conclusions` collects the verdicts. The loss is explained in
 # {doc}`/book/03_concepts/adversarial_training`; what the critic's slope has to do with its resolution, in
 # {doc}`/book/03_concepts/spectral_normalization`. A network that predicts the next sample by least squares
 # is the subject of {doc}`/book/03_concepts/lstm`.

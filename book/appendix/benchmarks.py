@@ -18,6 +18,9 @@
 # **What the deck claimed.** Nothing: it names no times. We measure them because a book that is meant
 # to be changed and rebuilt has to be quick.
 #
+# **In short.** Whole batches and compiled loops win; where another package is quicker,
+# {numref}`fig-benchmarks-ratios` shows that too, to the left of its dashed line.
+#
 # Each comparison is a file of `experiments/`. It measures both sides in one run on the same data, mostly in
 # turns, brings them to the same error where that can be chosen, and stores the processor times;
 # `make bench` runs all.
@@ -126,7 +129,11 @@ for row in STORED["generation"]["rows"]:
         compare(row["what"], "one large matrix product", seconds, "a floating-point operation")
 
 
-# %% tags=["hide-input"] label="tab-benchmarks-ratios"
+# %% tags=["hide-input"] label="fig-benchmarks-ratios"
+_ = figures.plot_ratios(ROWS)
+
+
+# %% tags=["hide-input", "hide-output"] label="tab-benchmarks-ratios"
 def number(value):
     """Two digits, or whole numbers."""
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
@@ -139,9 +146,6 @@ for row in ROWS:
     seconds = number(row["ours"]), number(row["theirs"])
     rows.append([row["what"], row["peer"], *seconds, ratio, row["condition"]])
 plotting.table(["ours", "against", "our seconds", "theirs", "ratio", "at"], rows)
-
-# %% tags=["hide-input"] label="fig-benchmarks-ratios"
-_ = figures.plot_ratios(ROWS)
 
 # %% [markdown]
 # ## The ensemble
@@ -227,14 +231,17 @@ from_data = {name: abs(miss) for name, miss in MISSES.items() if "equations" not
 quick = min(from_data, key=lambda name: np.median(SECONDS[name]))
 loop_ratio = min(row["ratio"] for row in ROWS if "in a loop" in row["peer"])
 Markdown(f"""
-This book's code is the faster side in {sum(row["ratio"] >= 1 for row in ROWS):d} of {len(ROWS)}
-comparisons; where the ratio in {{numref}}`tab-benchmarks-ratios` is below one, the other is. The ensemble is {loop_ratio:.0f} times
-as fast as the quickest loop over `solve_ivp` at equal error. The exponents from data in
+* **This book's code is the faster side** in {sum(row["ratio"] >= 1 for row in ROWS):d} of {len(ROWS)}
+comparisons; where the ratio in {{numref}}`fig-benchmarks-ratios` is below one, the other is.
+* **The ensemble** is {loop_ratio:.0f} times
+as fast as the quickest loop over `solve_ivp` at equal error.
+* **The exponents** from data in
 {{numref}}`tab-benchmarks-exponents` miss the reference by {min(from_data.values()):.3f} to
-{max(from_data.values()):.3f}, the quickest of them by {from_data[quick]:.3f}. `compare` has no
+{max(from_data.values()):.3f}, the quickest of them by {from_data[quick]:.3f}.
+* **All metrics** at once have no
 counterpart: 100 series of 1000 samples and six controls take
 {STORED["generation"]["rows"][-1]["seconds"]:.1f} s.
-{sum(run_row(name)[-1] != "older" for name in STORED):d} of {len(STORED)} stored runs were made by the code of this book
+* **Age.** {sum(run_row(name)[-1] != "older" for name in STORED):d} of {len(STORED)} stored runs were made by the code of this book
 ({{numref}}`tab-benchmarks-runs`).
 """)
 
@@ -263,5 +270,5 @@ counterpart: 100 series of 1000 samples and six controls take
 # quick Python is on it. Two sides that both spend their time in NumPy or PyTorch move together.
 
 # %% [markdown]
-# The comparison with PySINDy, error by error, is in {doc}`../02_parametric/noise`; the deck's training
-# loop is in {doc}`../04_generation/deck_gan`.
+# **Onward.** {doc}`/book/appendix/glossary` explains the terms. The comparison with PySINDy, error by error, is in
+# {doc}`/book/02_parametric/noise`; the deck's training loop is in {doc}`/book/04_generation/deck_gan`.

@@ -18,6 +18,9 @@
 #
 # **What the deck claimed.** Nothing of the kind: each of its numbers stands alone, without a repeat.
 # This book asks for intervals, intervals ask for repeats, and repeats ask for computers.
+#
+# **In short.** One line moves a study to a cluster, its results stay the same, and what is computed once is never computed
+# again. How many workers help is a matter of the task's length ({numref}`fig-cluster-limit`).
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -34,7 +37,7 @@ plotting.use_style()
 # %% [markdown]
 # ## A task
 #
-# All long computations of this book, the ablations of the GANs and the grids of $\delta t$ and noise,
+# All long computations of this book, the ablations of the GANs and the grids of $dt$ and noise,
 # are *lists of independent tasks*. A task is a function of a few numbers that returns a few numbers.
 # Here it is the mean of $z$ along one orbit, the start drawn by a seed.
 #
@@ -267,12 +270,12 @@ _ = figures.plot_limit(workers, gains, {w: w * efficiency["dask", w] for w in (1
 # %% tags=["hide-input"]
 short, *_, long = kinds
 Markdown(
-    f"One line moves a study to a cluster, and its results stay the same. With dask on this machine the "
-    f"efficiency is {efficiency['dask', 1]:.2f} with one worker and {efficiency['dask', 2]:.2f} with two. "
-    f"At {PRICE:g} dollars a core-hour, a study of 1,000 seeds costs {totals[short, 1000][1]:.2f} dollars "
+    f"* **One line moves a study to a cluster,** and its results stay the same. With dask on this machine the "
+    f"efficiency is {efficiency['dask', 1]:.2f} with one worker and {efficiency['dask', 2]:.2f} with two.\n"
+    f"* **Cost.** At {PRICE:g} dollars a core-hour, a study of 1,000 seeds costs {totals[short, 1000][1]:.2f} dollars "
     f"with the first kind of task of {{numref}}`tab-cluster-cost` and {totals[long, 1000][1]:.2f} with the last, "
-    f"one of 100,000 seeds {totals[short, 100_000][1]:,.0f} and {totals[long, 100_000][1]:,.0f} dollars. One "
-    f"caller feeds about "
+    f"one of 100,000 seeds {totals[short, 100_000][1]:,.0f} and {totals[long, 100_000][1]:,.0f} dollars.\n"
+    f"* **The limit.** One caller feeds about "
     f"{limit[short]:,.0f} and {limit[long]:,.0f} workers."
 )
 
@@ -308,4 +311,5 @@ Markdown(
 )
 
 # %% [markdown]
-# Next: {doc}`/book/appendix/reproducibility` says how the numbers of this book are kept.
+# **Onward.** {doc}`/book/appendix/benchmarks` measures how fast one process is;
+# {doc}`/book/appendix/reproducibility` says how the numbers of this book are kept.

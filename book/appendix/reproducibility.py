@@ -17,6 +17,9 @@
 #
 # **What the deck claimed.** (slide 36) "Try me on GitHub!" We take the invitation seriously.
 #
+# **In short.** Two builds on one machine agree in every byte of their text. Between machines the orbits do, fits to them to many
+# digits, and trained networks within the intervals of their averages.
+#
 # ## Code
 #
 # The build itself writes the next lines: what the repository held, and how long each chapter took to
@@ -51,7 +54,7 @@ plotting.table(["what", "value"], zip(["Python", "system", "cores", "orbits"], v
 # {numref}`tab-reproducibility-libraries` has the direct dependencies; `constraints.txt` in the repository
 # fixes the whole resolved set.
 
-# %% label="tab-reproducibility-libraries"
+# %% tags=["hide-output"] label="tab-reproducibility-libraries"
 lines = (ledger.ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
 packages = [line.split("==")[0].strip() for line in lines if "==" in line]
 plotting.table(["package", "version"], [[f"`{name}`", version(name)] for name in packages])
@@ -91,7 +94,7 @@ plotting.table(headers, rows, ["", "", "", ",", ".0f", ",", "", ""])
 # generators draw the same: without the versions above the seeds would say little.
 # :::
 
-# %% label="tab-reproducibility-results"
+# %% tags=["hide-output"] label="tab-reproducibility-results"
 rows = []
 for path in sorted(ledger.RESULTS.glob("*.json")):
     result = json.loads(path.read_text(encoding="utf8"))
@@ -102,13 +105,14 @@ plotting.table(["result", "context"], rows)
 # %% [markdown]
 # ## What we find
 #
-# Two builds on one machine with these versions give the same text, numbers and figures: `make check`
-# builds from nothing, again, and compares. Between machines the last digits of floating-point sums
-# differ, and a chaotic system amplifies them by {eq}`eq-growth`. So each sum behind an orbit has one fixed
-# order here, and the orbits are the same bytes on every machine; a fit to them agrees to many digits. A
-# network's training amplifies rounding as chaos does: there only averages agree, within their intervals.
-# `make check MACHINE=all` executes the book as on other processors, and compares results, verdicts and
-# sentences.
+# * **Two builds on one machine** with these versions give the same text, numbers and figures: `make check`
+#   builds from nothing, again, and compares.
+# * **Between machines** the last digits of floating-point sums
+#   differ, and a chaotic system amplifies them by {eq}`eq-growth`. So each sum behind an orbit has one fixed
+#   order here, and the orbits are the same bytes on every machine; a fit to them agrees to many digits. A
+#   network's training amplifies rounding as chaos does: there only averages agree, within their intervals.
+#   `make check MACHINE=all` executes the book as on other processors, and compares results, verdicts and
+#   sentences.
 #
 # :::{margin} Sums have an order
 # Rounded addition is not associative: $(a + b) + c$ and $a + (b + c)$ may differ in the last digit. In
@@ -137,3 +141,6 @@ plotting.table(["result", "context"], rows)
 # %% [markdown] tags=["solution"]
 # Every chapter that imports it,
 # directly or not, is executed again: the build compares the bytes of the files.
+
+# %% [markdown]
+# **Onward.** {doc}`/book/appendix/cluster` takes the computations of this book to many machines.

@@ -58,6 +58,7 @@ def plot_questions(capacity, generalisation, distances):
     for ax, title in zip(axes, ("1 capacity", "2 generalisation", "3 optimisation"), strict=True):
         ax.set_title(title)
         ax.legend(fontsize=8)
+    axes[1].legend(fontsize=8, loc="lower left")
     return fig
 
 

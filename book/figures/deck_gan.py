@@ -1,18 +1,51 @@
 """The figures of `book/04_generation/deck_gan.py`."""
 
+from itertools import groupby
+
 import matplotlib.pyplot as plt
 
+from book.figures.common import symbols
 from lorenz_utils import plotting
+
+__all__ = ["plot_architecture", "plot_images", "plot_ladder", "plot_log", "symbols"]
+ARROW = 22  # the length of an arrow, in rows of an image
+
+# What a layer is called in the drawing; one that does nothing is left out.
+OPERATIONS = {
+    "Linear": ["dense"],
+    "ConvTranspose2d": ["transposed", "convolution"],
+    "Conv2d": ["convolution"],
+    "BatchNorm2d": ["batch norm"],
+    "LeakyReLU": ["leaky ReLU"],
+    "Unflatten": ["fold"],
+    "Flatten": ["flatten"],
+    "Dropout": ["dropout"],
+}
 
 
 def plot_architecture(networks):
-    """Draw what passes through networks, of each its input, if it is an image, and its layers."""
-    figure, axes = plt.subplots(len(networks), 1, figsize=(8, 4.6))
-    for ax, (title, (signal, layers)) in zip(axes, networks.items(), strict=True):
-        shapes = [] if signal is None else [tuple(signal[0].shape)]
-        shapes += [shape for _, shape, _ in layers if len(shape) == 3]
-        # A layer that keeps the shape adds no box.
-        plot_shapes(list(dict.fromkeys(shapes)), ax, title=title)
+    """Draw what passes through networks, and on the arrows between what the layers do to it.
+
+    Parameters
+    ----------
+    networks : dict of str to tuple
+        By title the shape of the input, and of each layer its name, the shape of its output and
+        its number of weights.
+    """
+    figure, axes = plt.subplots(len(networks), 1, figsize=(9.6, 5.6))
+    for ax, (title, (shape, layers)) in zip(axes, networks.items(), strict=True):
+        right = plot_shape(shape, ax, 0.0)
+        for output, group in groupby(layers, lambda layer: layer[1]):
+            lines = [line for name, *_ in group for line in OPERATIONS.get(name, [])]
+            if lines:
+                arrow = {"arrowstyle": "-|>", "color": plotting.COLOURS["real"]}
+                ax.annotate("", (right + ARROW, 0), (right + 2, 0), arrowprops=arrow)
+                for k, line in enumerate(reversed(lines)):
+                    style = {"ha": "center", "va": "bottom", "fontsize": 8}
+                    ax.text(right + 1 + ARROW / 2, 1 + 4.2 * k, line, **style)
+                right = plot_shape(output, ax, right + ARROW + 2)
+        ax.set(xlim=(-6, right + 6), ylim=(-25, 23), title=title)
+        ax.axis("off")
     return figure
 
 
@@ -49,7 +82,7 @@ def plot_ladder(results):
             values = [result[key][metric] for result in results.values()]
             marker = "o" if key == "quality" else "|"
             ax.plot(values, rows, marker, color=plotting.COLOURS[kind], label=label)
-        ax.set(yticks=rows, yticklabels=list(results), xlabel=metric)
+        ax.set(yticks=rows, yticklabels=list(results), xlabel=symbols([metric])[0])
     axes[0].set_xscale("symlog", linthresh=0.01)
     axes[0].set_xlim(-2e-3, 3)
     axes[1].set_xscale("log")
@@ -58,29 +91,26 @@ def plot_ladder(results):
     return figure
 
 
-def plot_shapes(shapes, ax, *, title=None):
-    """Draw the stacks of images that pass through a network, from left to right.
+def plot_shape(shape, ax, left):
+    """Draw a stack of images, or a vector, and return where it ends.
 
     Parameters
     ----------
-    shapes : list of tuple of 3 ints
-        Channels, rows and columns. A box is as high as its rows and as wide as the square root of
-        its channels.
+    shape : tuple of ints
+        Channels, rows and columns: the box is as high as its rows and as wide as the square root
+        of its channels. Or the length of a vector, a thin bar; empty for a number.
     ax : matplotlib axes
-    title : str, optional
+    left : float
 
     Returns
     -------
-    list of matplotlib.patches.Rectangle
+    float
     """
-    boxes, left = [], 0.0
-    for channels, rows, columns in shapes:
-        width = 1.5 * channels**0.5
-        box = plt.Rectangle((left, -rows / 2), width, rows, color=plotting.COLOURS["light"])
-        boxes.append(ax.add_patch(box))
-        label = f"{channels} x {rows} x {columns}"
-        ax.text(left + width / 2, -19, label, ha="center", va="top", fontsize=8)
-        left += width + 12
-    ax.set(xlim=(-8, left), ylim=(-26, 18), title=title)
-    ax.axis("off")
-    return boxes
+    shape = shape or (1,)
+    channels, rows, _ = shape if len(shape) == 3 else (1, 20 if shape[0] > 1 else 2, 1)
+    width = 0.9 * channels**0.5 + 0.6
+    colour = plotting.COLOURS["light" if len(shape) == 3 else "highlight"]
+    ax.add_patch(plt.Rectangle((left, -rows / 2), width, rows, color=colour))
+    style = {"ha": "center", "va": "top", "fontsize": 8}
+    ax.text(left + width / 2, -17.5, " × ".join(map(str, shape)), **style)
+    return left + width

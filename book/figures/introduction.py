@@ -3,10 +3,12 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from book.figures.common import plot_coloured
 from lorenz_utils import plotting
 
+__all__ = ["plot_attractor", "plot_coloured", "plot_distances", "plot_order", "plot_pairs"]
 TIME = "time (Lorenz time units)"
-STEP = "step dt (Lorenz time units)"
+STEP = "step $dt$ (Lorenz time units)"
 
 
 def plot_distances(distances, dt):

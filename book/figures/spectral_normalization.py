@@ -31,7 +31,8 @@ def plot_literal(literal):
         steps = np.arange(1, len(values) + 1)
         ax.semilogy(steps, shown, color=colour, label=rf"$\sigma = {sigma}$")
         ax.axhline(sigma, color=colour, ls="--", lw=0.8)
-    ax.set(xlabel="step", ylabel="$u^T W v$", xlim=(0, 60))
+    ax.set(xlabel="step", ylabel="$u^T W v$", xlim=(0, 60), ylim=(1e-50, 1e50))
+    ax.set_yticks([1e-40, 1e-20, 1, 1e20, 1e40])
     ax.legend(fontsize=8)
     return fig
 

@@ -17,6 +17,7 @@ from publishing.sphinx import (
     formulas,
     interactive,
     notebooks,
+    numerals,
     provenance,
     reading,
     sharing,
@@ -25,7 +26,12 @@ from publishing.sphinx import (
 )
 
 # A document, by the priorities that the transforms themselves have.
-TRANSFORMS = [tables.CaptionTables, editions.MakeTemplates, editions.FillTemplates]
+TRANSFORMS = [
+    tables.CaptionTables,
+    editions.MakeTemplates,
+    editions.FillTemplates,
+    numerals.Typeset,
+]
 STEPS = {
     "config-inited": [(400, sharing.give_addresses)],
     "builder-inited": [(500, provenance.start)],
@@ -40,6 +46,7 @@ STEPS = {
         (650, sharing.add_buttons),
         (690, editions.say_what_is_missing),
         (700, reading.decorate),
+        (710, tables.name_folded),
         (800, figures.show_both),
         (900, formulas.add_style),
         (910, interactive.add_loader),

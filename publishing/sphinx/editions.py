@@ -70,6 +70,16 @@ def catalog(app, docname):
     return merged
 
 
+def dictionary(app):
+    """The messages of all pages and their translations; empty for the English edition."""
+    if not hasattr(app, "lorenz_dictionary"):
+        known = {}
+        for docname in app.env.found_docs if language(app) != "en" else ():
+            known |= {m: own for m, own in catalog(app, docname).items() if m and own}
+        app.lorenz_dictionary = known
+    return app.lorenz_dictionary
+
+
 class MakeTemplates(SphinxTransform):
     """Make templates of what code computed, just before Sphinx translates; note what is missing."""
 

@@ -1,13 +1,16 @@
 """Give each figure of a chapter a light and a dark variant, its size, and few bytes.
 
-Chapters draw once, for a light page, as SVG. Here the greys of each file are swapped for a dark
-page; colours stay, so a coordinate keeps its colour in both themes. The classes ``on-light`` and
-``on-dark`` (custom.css) show one of the two, and a browser loads only that one. The theme's own
-classes for this would hide the captions too.
+Chapters draw once, for a light page, as SVG. Here the words of each file are translated, and the
+greys swapped for a dark page; colours stay, so a coordinate keeps its colour in both themes. The
+classes ``on-light`` and ``on-dark`` (custom.css) show one of the two, and a browser loads only that
+one. The theme's own classes for this would hide the captions too.
 """
 
 import re
 from pathlib import Path
+
+from publishing.sphinx import lettering
+from publishing.sphinx.editions import dictionary
 
 PAGE = (0x12, 0x12, 0x12)  # what white becomes: the dark page
 INK = (0xE6, 0xE9, 0xED)  # what black becomes
@@ -120,7 +123,12 @@ def show_both(app, pagename, templatename, context, doctree):
     if "body" not in context or app.builder.format != "html":
         return
     inline = r'<svg role="img".*?</svg>'
-    context["body"] = re.sub(inline, lambda m: adapt(m[0]), context["body"], flags=re.S)
+    known = dictionary(app)
+
+    def draw(match):
+        return adapt(lettering.translate(match[0], known))
+
+    context["body"] = re.sub(inline, draw, context["body"], flags=re.S)
     sources = {name: path for path, name in app.builder.images.items()}
 
     def variants(match):
@@ -149,7 +157,7 @@ def write_variants(app, error):
     for path in sorted((Path(app.outdir) / "_images").glob("*.svg")):
         if path.name.endswith(".dark.svg"):
             continue
-        svg = compact(path.read_text(encoding="utf8"))
+        svg = compact(lettering.translate(path.read_text(encoding="utf8"), dictionary(app)))
         path.write_text(transparent(svg), encoding="utf8")
         path.with_suffix(".dark.svg").write_text(darken(svg), encoding="utf8")
 

@@ -20,11 +20,13 @@ import nbformat
 from publishing import freshness
 from publishing.contents import ROOT, captions, chapters, is_solution, read
 from publishing.sphinx.editions import language, site_address
+from publishing.sphinx.numerals import typeset
+from publishing.sphinx.reading import recalled
 
 FOLDER, SOLUTIONS = "_notebooks", "-solutions"
 HOME = "learning-lorenz"  # the folder that the first cell fetches
 ROLE = re.compile(
-    r"\{(cite(?::[tp])?|doc|eq|numref|ref|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`"
+    r"\{(cite(?::[tp])?|doc|eq|numref|ref|result|term)\}`(?:([^`<]+?)\s*<([^`>]+)>|([^`]+))`"
 )
 BLOCKS = [
     (r"(?m)^\([\w-]+\)=\n", ""),
@@ -66,6 +68,8 @@ class Links:
     def __call__(self, match):
         """The Markdown link of a role; of a citation of several works, one each."""
         role, title, target = match[1], match[2], match[3] or match[4]
+        if role == "result":
+            return recalled(target)
         if role.startswith("cite"):
             cited = ", ".join(self._cite(key.strip()) for key in target.split(","))
             return cited if role == "cite:t" else f"({cited})"
@@ -115,6 +119,12 @@ class Links:
         return term, page, anchor
 
 
+def computed(text, links):
+    """A text that code computed, its numbers typeset outside of code and formulas."""
+    parts = re.split(r"(`+[^`]+`+|\$[^$]+\$)", plain(text, links))
+    return "".join(part if odd % 2 else typeset(part) for odd, part in enumerate(parts))
+
+
 def plain(text, links):
     """A text as any viewer of notebooks shows it."""
     for pattern, replacement in BLOCKS:
@@ -136,7 +146,7 @@ def notebook(page, links, first, solutions=False):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/markdown" in data:
-                data["text/markdown"] = plain(data["text/markdown"], links)
+                data["text/markdown"] = computed(data["text/markdown"], links)
     made.cells = [cell for cell in made.cells if cell.source]
     made.cells.insert(1, first)
     # The reader draws names of cells at random; a position is a name that lasts.

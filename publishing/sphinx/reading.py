@@ -6,26 +6,35 @@ import re
 from docutils import nodes
 
 from lorenz_utils import ledger
+from publishing.sphinx.numerals import typeset
 from publishing.words import words
 
 WORDS_PER_MINUTE = 220
 
 
-def result(name, rawtext, text, lineno, inliner, options=None, content=None):
-    """Role ``{result}`name;format``: a recorded result, for pages without code.
+def recalled(text):
+    """A recorded result as ``name;format`` asks for it.
 
-    ``{result}`verdicts`` is the number of judged claims, ``{result}`verdicts;reproduced`` that of
-    one verdict.
+    ``verdicts`` is the number of judged claims, ``verdicts;reproduced`` that of one verdict.
+
+    Raises
+    ------
+    KeyError
+        If no chapter recorded it.
     """
     key, _, form = text.partition(";")
+    if key == "verdicts":
+        verdicts = [row["verdict"] for row in ledger.verdicts()]
+        return str(verdicts.count(form) if form else len(verdicts))
+    return typeset(format(ledger.recall(key), form))
+
+
+def result(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """Role ``{result}`name;format``: a recorded result in a page's text (see `recalled`)."""
     try:
-        if key == "verdicts":
-            verdicts = [row["verdict"] for row in ledger.verdicts()]
-            shown = str(verdicts.count(form) if form else len(verdicts))
-        else:
-            shown = format(ledger.recall(key), form)
+        shown = recalled(text)
     except KeyError as error:
-        return [], [inliner.reporter.error(f"result {key!r}: {error}", line=lineno)]
+        return [], [inliner.reporter.error(f"result {text!r}: {error}", line=lineno)]
     return [nodes.inline(rawtext, shown, classes=["result"])], []
 
 

@@ -10,6 +10,8 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 
+from publishing.words import words
+
 
 def caption(text):
     """The caption as a table's title, formulas between dollars.
@@ -46,3 +48,9 @@ class CaptionTables(SphinxTransform):
                 table.insert(0, title)
                 table["names"].append(name)
                 self.document.note_explicit_target(table, table)
+
+
+def name_folded(app, pagename, templatename, context, doctree):
+    """Call a table that is folded below its figure a table; the theme says "outputs"."""
+    for english, own in zip(("Show", "Hide"), words(app)["table"], strict=True):
+        context["body"] = context.get("body", "").replace(f"{english} code cell output", own)
