@@ -15,13 +15,15 @@ def result(name, rawtext, text, lineno, inliner, options=None, content=None):
     """Role ``{result}`name;format``: a recorded result, for pages without code.
 
     ``{result}`verdicts`` is the number of judged claims, ``{result}`verdicts;reproduced`` that of
-    one verdict.
+    one verdict, ``{result}`questions`` that of the questions which they answer.
     """
     key, _, form = text.partition(";")
     try:
         if key == "verdicts":
             verdicts = [row["verdict"] for row in ledger.verdicts()]
             shown = str(verdicts.count(form) if form else len(verdicts))
+        elif key == "questions":
+            shown = str(len({claim["question"] for claim in ledger.claims()}))
         else:
             shown = format(ledger.recall(key), form)
     except KeyError as error:
