@@ -61,7 +61,7 @@ def row(claim, asked):
 
 
 def shown(ours):
-    """An estimate with two digits of its interval; an exact number with three, a count with all.
+    """An estimate with two digits of its interval; an exact number with five, a count with all.
 
     >>> from lorenz_utils.ledger import Estimate
     >>> shown(Estimate(4.602744, 0.138278, 20)), shown(Estimate(4.47e-12, 2.3e-13, 5)), shown(
@@ -71,7 +71,7 @@ def shown(ours):
     """
     half = ours.half_width()
     if not ours.standard_error:
-        return format(ours, ".0f" if ours.value == round(ours.value) else ".3g")
+        return format(ours, ".0f" if ours.value == round(ours.value) else ".5g")
     if abs(ours.value) < 1e-3:
         return f"{ours.value:.2e} ± {half:.1e}"
     return format(ours, f".{max(0, 1 - floor(log10(half)))}f")

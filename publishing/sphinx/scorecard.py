@@ -63,7 +63,8 @@ def badge(verdict, source, count=None):
 
 def division(children, *classes):
     """A plain ``div``, not one that Bootstrap knows."""
-    return nodes.container("", *children, classes=classes, is_div=True, design_component="div")
+    attributes = {"classes": list(classes), "is_div": True, "design_component": "div"}
+    return nodes.container("", *children, **attributes)
 
 
 class FoldClaims(SphinxTransform):
