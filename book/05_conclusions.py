@@ -64,38 +64,11 @@ Of the {len(open_ones)} claims that could have turned out otherwise, {counts[led
 # %% [markdown]
 # ## The scorecard
 #
-# Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
-# which it is judged; what stands in square brackets is ours. The chapters record their results with
-# intervals, and the verdicts are computed from both; nobody
-# types them. A verdict is given only if our whole {term}`confidence interval` allows it: *reproduced*,
-# *reproduced in part*, *not reproduced*, or *holds but does not imply what is claimed*, where a control
-# without the claimed property passes the same test. Where the interval allows two of them the claim is
-# *undecided*. Those that are true or false by definition or by construction, so that no experiment could
-# turn out otherwise, are *trivial*, and {numref}`tab-conclusions-scorecard` counts them apart.
-#
-# :::{margin} An implication turned round
-# That chaos has a positive exponent does not make whatever has a positive exponent chaotic. Logic calls
-# this slip *affirming the consequent*; surrogate data {cite}`theiler1992testing` are the guard against
-# it.
-# :::
-
-# %% tags=["hide-input"] label="tab-conclusions-scorecard"
-trivial = Counter(row["verdict"] for row in verdicts if row.get("trivial"))
-rows = [[f"*{verdict}*", counts[verdict], trivial[verdict]] for verdict in ledger.VERDICTS]
-plotting.table(["verdict", "claims", "trivial claims"], rows, "d")
-
-# %% [markdown]
-# Most numbers of the deck's tables were drawn once, from one series or one pair of orbits. Such a number
-# is reproduced if it lies where one more draw of ours would lie, within our 95 % {term}`prediction
-# interval`, and if that interval is narrow enough to say something; beyond the 99.9 % prediction interval
-# it is not.
-#
-# The claims belong to a few questions. Each opens to its claims: what is asked of our result, what we
-# measure, with its 95 % interval over independent repeats by Student's t, and why the verdict is what it
-# is. A value that is asked has its tolerance after the ±; a number of ours without one is exact.
+# The deck's claims belong to a few questions, and each question opens to its claims: the verdict, what is
+# asked of our result, what we measure with its 95 % interval, and why it is so.
 
 
-# %%
+# %% tags=["hide-input"]
 def asked(row):
     """What the claim's rule asks of our result."""
     if row["rule"] == "draw":
@@ -109,6 +82,37 @@ def asked(row):
 for question, claims in figures.by_question(verdicts).items():
     rows = [figures.row(claim, asked(claim)) for claim in claims]
     display(plotting.table([question, *figures.HEADERS], rows))
+
+# %% [markdown]
+# ## How a claim is judged
+#
+# Every claim that can be checked stands in `book/claims.yml`, quoted in translation, with the rule by
+# which it is judged; what stands in square brackets is ours. The chapters record their results with
+# intervals, and the verdicts are computed from both; nobody
+# types them. A verdict is given only if our whole {term}`confidence interval` allows it: *reproduced*,
+# *reproduced in part*, *not reproduced*, or *holds but does not imply what is claimed*, where a control
+# without the claimed property passes the same test. Where the interval allows two of them the claim is
+# *undecided*. Intervals are over independent repeats, as each chapter states, by Student's t; a number
+# without one is exact, and where a value is asked, its ± is a tolerance.
+#
+# Most numbers of the deck's tables were drawn once, from one series or one pair of orbits. Such a number
+# is reproduced if it lies where one more draw of ours would lie, within our 95 % {term}`prediction
+# interval`, and if that interval is narrow enough to say something; beyond the 99.9 % prediction interval
+# it is not.
+#
+# Claims that are true or false by definition or by construction, so that no experiment could turn out
+# otherwise, are *trivial*, and {numref}`tab-conclusions-scorecard` counts them apart.
+#
+# :::{margin} An implication turned round
+# That chaos has a positive exponent does not make whatever has a positive exponent chaotic. Logic calls
+# this slip *affirming the consequent*; surrogate data {cite}`theiler1992testing` are the guard against
+# it.
+# :::
+
+# %% label="tab-conclusions-scorecard"
+trivial = Counter(row["verdict"] for row in verdicts if row.get("trivial"))
+rows = [[f"*{verdict}*", counts[verdict], trivial[verdict]] for verdict in ledger.VERDICTS]
+plotting.table(["verdict", "claims", "trivial claims"], rows, "d")
 
 # %% [markdown]
 # ## What remains open

@@ -19,8 +19,8 @@ CODE = nodes.literal | nodes.literal_block | nodes.math | nodes.math_block | nod
 def typeset(text):
     """A text in parts: strings, and the exponents of ten between them as integers.
 
-    >>> typeset("from 4.5e+00 to -4.48e-12 ± 6.5e-13.")
-    ['from 4.5 to (−4.48 ± 0.65) × 10', -12, '.']
+    >>> typeset("from 4.5e+00 to -4.5e-12 ± 6.6e-13.")
+    ['from 4.5 to (−4.5 ± 0.7) × 10', -12, '.']
     """
     parts = [""]
     end = 0
@@ -30,7 +30,9 @@ def typeset(text):
         shift = 0 if power in PLAIN else power
         shown = format(value.scaleb(-shift), "f").replace("-", "−")
         if half:
-            shown += f" ± {half.scaleb(-shift):f}"
+            half = half.scaleb(-shift)  # with no more digits than the value has, if one is left
+            short = half.quantize(Decimal(1).scaleb(value.scaleb(-shift).as_tuple().exponent))
+            shown += f" ± {short or half:f}"
             shown = f"({shown})" if shift else shown
         parts[-1] += text[end : match.start()] + shown
         if shift:

@@ -113,7 +113,7 @@ class FoldClaims(SphinxTransform):
             parts = cells[name].children
             for part in parts:
                 part.source = part.source or source
-            if name in ("asked", "ours"):
+            if name in ("asked", "ours", "page"):
                 label = words(Said, headers[PARTS.index(name)], source, classes=["claim-label"])
                 parts = [label, *parts]
             classes = ["badge", slug(verdict)] if name == "verdict" else []
