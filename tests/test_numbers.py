@@ -20,6 +20,7 @@ from publishing.sphinx import numbers
         ("-2.28e-08 ± 6.8e-09", ["(−2.28 ± 0.68) × 10", -8, ""]),
         ("0e+00", ["0"]),
         ("1e+05 or 1e-10", ["1 × 10", 5, " or 1 × 10", -10, ""]),
+        ("the deck's 10e-23", ["the deck's 10e-23"]),
         ("v1e-06x, 2e, face-12, tol1e-3", ["v1e-06x, 2e, face-12, tol1e-3"]),
     ],
 )
@@ -57,4 +58,4 @@ class Words(HTMLParser):
 def test_no_page_shows_a_number_as_python_prints_it(page):
     need(PAGES, "the site is not built: run make book")
     text = " ".join(Words((SITE / page).read_text(encoding="utf8")).said)
-    assert not re.findall(r"(?<![\w.])\d+(?:\.\d+)?e[+-]\d+", text)
+    assert not re.findall(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d\d", text)

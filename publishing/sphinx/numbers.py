@@ -10,7 +10,7 @@ from decimal import Decimal
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-_PYTHON = r"\d+(?:\.\d+)?e[+-]\d+"
+_PYTHON = r"\d(?:\.\d+)?e[+-]\d{2,3}"  # one digit first: the deck's 10e-23 is a quotation
 SCIENTIFIC = re.compile(rf"(?<![\w.])([-−+]?{_PYTHON})(?: ± ({_PYTHON}))?(?!\w)")
 PLAIN = range(-3, 3)  # powers of ten that are read more easily as zeros
 CODE = nodes.literal | nodes.literal_block | nodes.math | nodes.math_block | nodes.raw

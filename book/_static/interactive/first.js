@@ -58,22 +58,21 @@ class Moving extends View {
       context.stroke();
     };
     const colours = themeColours();
-    context.lineJoin = context.lineCap = "round";
+    context.lineJoin = "round";
     context.strokeStyle = colours.quiet;
     context.globalAlpha = 0.4;
     context.lineWidth = 0.6;
     line(this.long);
-    // Wide below and narrow above: two colours are seen where the orbits are one line.
+    // Wide below and narrow above, and opaque: two colours are seen where the orbits are one line.
     [[colours.first, 4], [colours.second, 1.8]].forEach(([colour, thick], k) => {
       const trail = this.trails[k];
       context.strokeStyle = context.fillStyle = colour;
-      context.lineWidth = thick;
+      context.globalAlpha = 1;
       const piece = Math.ceil(trail.length / 12) || 1;
       for (let i = 0; i < trail.length - 1; i += piece) {
-        context.globalAlpha = 0.1 + (0.9 * (i + piece)) / (trail.length + piece);
+        context.lineWidth = (thick * (i + piece)) / (trail.length + piece);
         line(trail, i, Math.min(i + piece + 1, trail.length));
       }
-      context.globalAlpha = 1;
       context.beginPath();
       context.arc(...place(trail[trail.length - 1]), thick + 2.5, 0, 2 * Math.PI);
       context.fill();
