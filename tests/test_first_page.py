@@ -11,6 +11,7 @@ from docutils import nodes
 from lorenz_utils import ledger
 from lorenz_utils.system import simulate
 from publishing import addresses
+from publishing.site import hide_pdf, pdf_name
 from publishing.sphinx import first
 from publishing.words import WORDS
 
@@ -223,3 +224,11 @@ def test_the_built_page_speaks_of_the_rocket_where_there_is_one():
     need(PAGES, "the site is not built: run make book")
     said = "rocket" in re.sub(r"<[^>]+>", "", (SITE / EDITIONS["en"]).read_text(encoding="utf8"))
     assert said == bool(addresses.known().binder("book/index"))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_way_to_the_pdf_is_hidden_until_it_is_printed(language):
+    name = pdf_name(language)
+    way = f'<li><p><a class="reference external" href="../{name}">The book</a></p></li>'
+    other = '<li><p><a class="reference internal" href="play.html">Play</a></p></li>'
+    assert hide_pdf(f"<ul>{other}\n{way}</ul>", language) == f"<ul>{other}\n<!--PDF{way}PDF--></ul>"

@@ -4,6 +4,7 @@
 class Moving extends View {
   constructor(label) {
     super(label, () => []);
+    this.elevation = 0.15; // as the still is drawn
     this.longest = window.matchMedia("(max-width: 600px)").matches ? 2500 : 4000;
     this.long = [Lorenz.flow([-12, -15, 28], 5, Lorenz.standard, 0.01)];
     this.rewind();
