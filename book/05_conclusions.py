@@ -68,7 +68,7 @@ Of the {len(open_ones)} claims that could have turned out otherwise, {counts[led
 # asked of our result, what we measure with its 95 % interval, and why it is so.
 
 
-# %% tags=["hide-input"]
+# %%
 def asked(row):
     """What the claim's rule asks of our result."""
     if row["rule"] == "draw":
