@@ -29,9 +29,12 @@ def could_say(page):
     cells = code_cells(read(page)) if page in chapters() else []
     known, problems = wordings.messages([cell.source for cell in cells])
     known |= drawn(page)
+    verdicts = {f"*{verdict}*" for verdict in ledger.VERDICTS}
+    if page == "book/index":
+        known |= verdicts
     if page == "book/05_conclusions":
         reasons = [text for claim in ledger.claims() for text in claim["reason"].values()]
-        said = [ledger.NO_REASON, *reasons, *(f"*{verdict}*" for verdict in ledger.VERDICTS)]
+        said = [ledger.NO_REASON, *reasons, *verdicts, *(f"{v} (trivial)" for v in verdicts)]
         known |= {wordings.template(" ".join(text.split()))[0] for text in said}
     return known, problems
 

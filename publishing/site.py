@@ -52,7 +52,7 @@ def pdf_name(language):
 
 def hide_pdf(page, language):
     """A page whose menu does not lead to the PDF: the entry is a comment."""
-    entry = rf'<li>\s*<a href="[^"]*/{re.escape(pdf_name(language))}".*?</li>'
+    entry = rf'<li>\s*(?:<p>)?<a [^>]*href="[^"]*/{re.escape(pdf_name(language))}".*?</li>'
     return re.sub(entry, r"<!--PDF\g<0>PDF-->", page, flags=re.S)
 
 

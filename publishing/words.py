@@ -61,6 +61,7 @@ WORDS = {
             "seconds": "seconds",
             "together": "together",
         },
+        "first": {"distance": "Distance of the two:", "pause": "Pause", "run": "Run"},
         "pdf": {
             "contents": "Contents",
             "about": "This is the printed form of an executable book. Code that only draws or "
@@ -107,12 +108,23 @@ WORDS = {
         },
         # What the drawings inside a page say to those who do not see them.
         "pictures": {
-            "Three curves in space. A real Lorenz series draws two flat wings of loops around two "
-            "holes; the series of the deck's GAN is a tangle; that of the book's GAN draws the two "
-            "wings again.": "Trois courbes dans l’espace. Une vraie série de Lorenz dessine deux "
-            "ailes plates de boucles autour de deux trous ; la série du GAN "
-            "du diaporama est un enchevêtrement ; celle du GAN de ce livre "
-            "dessine de nouveau les deux ailes."
+            "The Lorenz attractor, two flat wings of loops around two holes. Two orbits that start "
+            "side by side end on different wings.": "L’attracteur de Lorenz, deux ailes plates de "
+            "boucles autour de deux trous. Deux orbites qui partent côte à côte finissent sur des "
+            "ailes différentes.",
+            "Left, a short orbit that ends in a point; right, an orbit that draws the two wings of "
+            "the Lorenz attractor.": "À gauche, une courte orbite qui finit en un point ; à "
+            "droite, une orbite qui dessine les deux ailes de l’attracteur de Lorenz.",
+            "Left, an orbit that spirals into a fixed point; right, an orbit that goes on drawing "
+            "two wings.": "À gauche, une orbite qui s’enroule vers un point fixe ; à droite, une "
+            "orbite qui dessine sans fin deux ailes.",
+            "Left, a cloud of lines without a shape; right, the two wings of the Lorenz "
+            "attractor.": "À gauche, un nuage de lignes sans forme ; à droite, les deux ailes de "
+            "l’attracteur de Lorenz.",
+            "Left, a thicket of short arcs that do not meet; right, arcs that join to the two "
+            "wings of the Lorenz attractor.": "À gauche, un fouillis d’arcs courts qui ne se "
+            "rejoignent pas ; à droite, des arcs qui se raccordent et forment les deux ailes de "
+            "l’attracteur de Lorenz.",
         },
         "interactive": {
             "attractor": "Démarrer : deux orbites dans votre navigateur",
@@ -159,6 +171,7 @@ WORDS = {
             "seconds": "secondes",
             "together": "au total",
         },
+        "first": {"distance": "Distance des deux :", "pause": "Pause", "run": "Animer"},
         "pdf": {
             "contents": "Table des matières",
             "about": "Ceci est la forme imprimée d'un livre exécutable. Le code qui ne fait que "

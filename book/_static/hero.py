@@ -6,4 +6,4 @@ from book.figures import conclusions
 from lorenz_utils import plotting
 
 plotting.use_style()
-conclusions.draw_three_series().savefig(Path(__file__).with_suffix(".png"), dpi=120)
+conclusions.hero().savefig(Path(__file__).with_suffix(".png"), dpi=120)

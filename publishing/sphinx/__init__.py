@@ -14,12 +14,14 @@ from publishing.sphinx import (
     editions,
     exercises,
     figures,
+    first,
     formulas,
     interactive,
     notebooks,
     numerals,
     provenance,
     reading,
+    scorecard,
     sharing,
     slim,
     tables,
@@ -27,6 +29,7 @@ from publishing.sphinx import (
 
 # A document, by the priorities that the transforms themselves have.
 TRANSFORMS = [
+    scorecard.FoldClaims,
     tables.CaptionTables,
     editions.MakeTemplates,
     editions.FillTemplates,
@@ -50,6 +53,8 @@ STEPS = {
         (800, figures.show_both),
         (900, formulas.add_style),
         (910, interactive.add_loader),
+        (910, first.add_scripts),
+        (910, scorecard.add_script),
     ],
     # The site when all its pages are written.
     "build-finished": [
@@ -75,6 +80,12 @@ def setup(app):
     app.add_directive("build-record", provenance.BuildRecord)
     app.add_directive("interactive", interactive.Interactive)
     app.add_directive("bibtex", sharing.Bibtex)
+    app.add_directive("moving", first.Moving)
+    app.add_directive("verdict", first.VerdictCard)
+    app.add_directive("where-known", first.WhereKnown)
+    app.add_role("book-pdf", first.book_pdf)
+    for node, visitors in scorecard.NODES.items():
+        app.add_node(node, html=visitors)
     app.add_role("result", reading.result)
     app.add_js_file(None, body=f"{{{figures.CHOOSE}}}", priority=1)
     app.add_js_file("previews.js", loading_method="defer")

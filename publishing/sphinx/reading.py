@@ -15,7 +15,8 @@ WORDS_PER_MINUTE = 220
 def recalled(text):
     """A recorded result as ``name;format`` asks for it.
 
-    ``verdicts`` is the number of judged claims, ``verdicts;reproduced`` that of one verdict.
+    ``verdicts`` is the number of judged claims, ``verdicts;reproduced`` that of one verdict,
+    ``questions`` that of the questions which they answer.
 
     Raises
     ------
@@ -26,6 +27,8 @@ def recalled(text):
     if key == "verdicts":
         verdicts = [row["verdict"] for row in ledger.verdicts()]
         return str(verdicts.count(form) if form else len(verdicts))
+    if key == "questions":
+        return str(len({claim["question"] for claim in ledger.claims()}))
     return typeset(format(ledger.recall(key), form))
 
 

@@ -117,7 +117,7 @@ def describe(app, pagename, templatename, context, doctree):
     if app.builder.format != "html" or doctree is None:
         return
     picture = f"{site_address(app)}_static/hero.png"
-    seen = "Three attractors in space: a real Lorenz series and two generated ones."
+    seen = "Three series in the plane of x and z: a real Lorenz series and two generated ones."
     if found := first_figure(context["body"]):
         app.lorenz_pictures.add(found[0])
         picture, seen = f"{site_address(app)}{PICTURES}/{Path(found[0]).stem}.png", found[1]
