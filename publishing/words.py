@@ -20,32 +20,43 @@ WORDS = {
         "other edition": "Français",
         "locale": "en_GB",
         "interactive": {
-            "attractor": "Start: two orbits in your browser",
             "noscript": "This figure needs JavaScript.",
-            "generator": "Start: the trained generator in your browser",
-            "view": "Two orbits of the Lorenz system in space; the arrow keys turn the view.",
-            "graph": "Distance of the two orbits against time, on a logarithmic axis.",
-            "rates": "Running exponent against time; held once the distance exceeds one.",
-            "starts": "Starting points",
-            "apart": "distance",
             "time": "time",
-            "distance": "distance",
-            "exponent": "running exponent",
             "pause": "Pause",
             "run": "Run",
-            "ahead": "Five time units ahead",
             "restart": "Restart",
-            "classic": "Classic values",
             "help": "Drag to turn, or focus the picture and use the arrow keys.",
-            "draw": "Draw a new latent",
-            "noise": "noise added",
-            "butterfly": "A generated series in space; the arrow keys turn the view.",
-            "series": "The first twenty time units: x, y and z against time.",
-            "errors": "Flow residual of each step against time, on a logarithmic axis.",
-            "residual": "Flow residual, in standard deviations",
             "median": "median",
-            "rms": "root mean square",
-            "mixed": "median of the same samples in random order",
+            "attractor": {
+                "start": "Start: two orbits in your browser",
+                "view": "Two orbits of the Lorenz system in space, one thick and blue, one thin "
+                "and orange; the arrow keys turn the view.",
+                "graph": "Distance of the two orbits against time, on a logarithmic axis; dashed, "
+                "the growth of a small distance.",
+                "rates": "Running exponent against time; held once the distance exceeds one. "
+                "Dashed, the exponent of the classic values.",
+                "starts": "Starting points",
+                "apart": "distance",
+                "distance": "distance",
+                "exponent": "running exponent",
+                "ahead": "Five time units ahead",
+                "classic": "Classic values",
+            },
+            "generator": {
+                "start": "Start: the trained generator in your browser",
+                "draw": "Another series",
+                "noise": "noise added",
+                "butterfly": "A generated series in space; the arrow keys turn both views.",
+                "true": "A series of the true equations, from a random start.",
+                "series": "The first twenty time units of the generated series: x, y and z "
+                "against time.",
+                "true series": "The same of the true one.",
+                "errors": "Flow residual of each generated step against time, on a logarithmic "
+                "axis.",
+                "residual": "Flow residual, in standard deviations",
+                "rms": "root mean square",
+                "mixed": "median of the same samples in random order",
+            },
         },
         "provenance": {
             "dirty": "with changes that are not committed",
@@ -115,36 +126,45 @@ WORDS = {
             "dessine de nouveau les deux ailes."
         },
         "interactive": {
-            "attractor": "Démarrer : deux orbites dans votre navigateur",
             "noscript": "Cette figure a besoin de JavaScript.",
-            "generator": "Démarrer : le générateur entraîné dans votre navigateur",
-            "view": "Deux orbites du système de Lorenz dans l’espace ; "
-            "les flèches du clavier tournent la vue.",
-            "graph": "Distance des deux orbites en fonction du temps, sur un axe logarithmique.",
-            "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance "
-            "dépasse un.",
-            "starts": "Points de départ",
-            "apart": "distance",
             "time": "temps",
-            "distance": "distance",
-            "exponent": "exposant courant",
             "pause": "Pause",
             "run": "Continuer",
-            "ahead": "Avancer de cinq unités de temps",
             "restart": "Recommencer",
-            "classic": "Valeurs classiques",
             "help": "Faites glisser pour tourner, ou placez le curseur sur l’image et utilisez "
             "les flèches du clavier.",
-            "draw": "Tirer un nouveau latent",
-            "noise": "bruit ajouté",
-            "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent la "
-            "vue.",
-            "series": "Les vingt premières unités de temps : x, y et z en fonction du temps.",
-            "errors": "Résidu du flot à chaque pas en fonction du temps, sur un axe logarithmique.",
-            "residual": "Résidu du flot, en écarts-types",
             "median": "médiane",
-            "rms": "moyenne quadratique",
-            "mixed": "médiane des mêmes échantillons dans un ordre aléatoire",
+            "attractor": {
+                "start": "Démarrer : deux orbites dans votre navigateur",
+                "view": "Deux orbites du système de Lorenz dans l’espace, l’une épaisse et bleue, "
+                "l’autre fine et orange ; les flèches du clavier tournent la vue.",
+                "graph": "Distance des deux orbites en fonction du temps, sur un axe "
+                "logarithmique ; en tirets, la croissance d’une petite distance.",
+                "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance "
+                "dépasse un. En tirets, l’exposant des valeurs classiques.",
+                "starts": "Points de départ",
+                "apart": "distance",
+                "distance": "distance",
+                "exponent": "exposant courant",
+                "ahead": "Avancer de cinq unités de temps",
+                "classic": "Valeurs classiques",
+            },
+            "generator": {
+                "start": "Démarrer : le générateur entraîné dans votre navigateur",
+                "draw": "Une autre série",
+                "noise": "bruit ajouté",
+                "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent "
+                "les deux vues.",
+                "true": "Une série des vraies équations, d’un départ aléatoire.",
+                "series": "Les vingt premières unités de temps de la série générée : x, y et z en "
+                "fonction du temps.",
+                "true series": "Les mêmes de la vraie série.",
+                "errors": "Résidu du flot à chaque pas généré en fonction du temps, sur un axe "
+                "logarithmique.",
+                "residual": "Résidu du flot, en écarts-types",
+                "rms": "moyenne quadratique",
+                "mixed": "médiane des mêmes échantillons dans un ordre aléatoire",
+            },
         },
         "provenance": {
             "dirty": "avec des modifications non enregistrées",

@@ -5,16 +5,25 @@ import json
 import numpy as np
 import pytest
 import torch
-from browsing import AXE, AXE_RUN, NARROW, PAGES, ROOT, SITE, Visit, need
+from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, need
 
 from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
-from lorenz_utils.system import LorenzParameters, flow_map, simulate
+from lorenz_utils.system import (
+    LorenzParameters,
+    flow_map,
+    simulate,
+)
 from lorenz_utils.training import load_or_train
-from publishing.sphinx.interactive import MODEL, export
+from publishing.pdf import STILL, pages_with_figures
+from publishing.sphinx.interactive import MODEL, SCRIPTS, STORED, export
 
-PAGE = "book/play.html"
-SCRIPTS = ROOT / "book" / "_static" / "interactive"
+PAGE, STEP_PAGE = "book/play.html", "book/02_parametric/large_steps.html"
+PLACES = {
+    "attractor": PAGE,
+    "generator": PAGE,
+}
+FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
 FEED = """latent => {
   const figure = document.getElementById("interactive-generator").figure;
@@ -28,7 +37,7 @@ def laboratory(browser):
     """An empty page with the figures' scripts."""
     page = browser.new_page()
     for name in ("lorenz.js", "network.js"):
-        page.add_script_tag(path=str(SCRIPTS / name))
+        page.add_script_tag(path=str(FOLDER / name))
     yield page
     page.close()
 
@@ -59,9 +68,9 @@ def test_the_pages_step_is_of_fourth_order(laboratory):
     state = [1.0, 2.0, 20.0]
     expected = flow_map(state, 0.1)
     errors = []
-    for steps in (10, 20, 40):
+    for count in (10, 20, 40):
         run = "([s, n]) => { for (let i = 0; i < n; i++) s = Lorenz.step(s, 0.1 / n); return s; }"
-        errors.append(np.linalg.norm(laboratory.evaluate(run, [state, steps]) - expected))
+        errors.append(np.linalg.norm(laboratory.evaluate(run, [state, count]) - expected))
     orders = np.log2(np.divide(errors[:-1], errors[1:]))
     np.testing.assert_allclose(orders, 4, atol=0.3)
 
@@ -136,7 +145,60 @@ def test_a_network_that_the_page_cannot_run_is_not_exported():
         export({**tensors, "gate": np.zeros(3)}, SeriesGenerator.BURN_IN)
 
 
+def test_the_true_series_beside_it_is_one_of_the_equations(browser, site):
+    with Visit(browser, site + PAGE, inside=site) as visit:
+        start(visit, "generator")
+        truth = visit.page.evaluate(f"() => ({FIGURE})('generator').figure.state().truth")
+    truth = np.array(truth)
+    np.testing.assert_allclose(truth[1:], flow_map(truth[:-1], 0.1), atol=1e-4)
+    # On the attractor from the first sample on, not on the way to it.
+    assert np.ptp(truth[:, 0]) > 25 and np.abs(truth[:, 2] - 25).max() < 26
+
+
 # --- use ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [])
+@pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
+def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
+    with Visit(browser, site + PLACES[name], inside=site, **options) as visit:
+        start(visit, name)
+        page, place = visit.page, visit.page.locator(f"#interactive-{name}")
+        for input in place.locator("input").all():
+            input.press("ArrowRight" if input.get_attribute("type") == "range" else "Space")
+        view = place.locator("canvas[tabindex]").first
+        picture = "canvas => canvas.toDataURL()"
+        before = view.evaluate(picture)
+        view.press("ArrowLeft")
+        assert before != view.evaluate(picture)
+        assert page.url.endswith(PLACES[name]), "an arrow key left the page"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.add_script_tag(path=str(AXE))
+        for theme in ("light", "dark"):
+            visit.set_theme(theme)
+            visit.problems += page.evaluate(AXE_RUN, CONTRAST if theme == "dark" else None)
+        assert not visit.problems, "\n".join(visit.problems)
+
+
+def test_each_figure_has_one_place_and_a_still_for_paper(browser):
+    need(PAGES, "the site is not built: run make book")
+    assert SCRIPTS.keys() == PLACES.keys()
+    pages = {str(page.relative_to(SITE)) for page in pages_with_figures(SITE)}
+    assert pages == set(PLACES.values())
+    for name, place in PLACES.items():
+        with Visit(browser, (SITE / place).as_uri(), inside=SITE.as_uri()) as visit:
+            still = visit.page.evaluate(STILL, name)
+            assert still.startswith("data:image/png") and len(still) > 10_000
+            assert not visit.problems, "\n".join(visit.problems)
+
+
+def test_what_a_figure_loads_is_small():
+    need(PAGES, "the site is not built: run make book")
+    folder = SITE / "_static" / "interactive"
+    for name in SCRIPTS:
+        files = [folder / f"{script}.js" for script in ("lorenz", *SCRIPTS[name])]
+        assert sum(file.stat().st_size for file in files) < 1_000_000
+    assert {*STORED} <= {script for scripts in SCRIPTS.values() for script in scripts}
 
 
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
@@ -147,7 +209,7 @@ def test_figures_work_by_keyboard_and_on_a_phone(browser, site, options):
             start(visit, name)
         state = f"() => ({FIGURE})('generator').figure.state()"
         before = page.evaluate(state)
-        page.get_by_role("button", name="Draw a new latent").press("Enter")
+        page.get_by_role("button", name="Another series").press("Enter")
         after = page.evaluate(state)
         assert before["series"] != after["series"]
         page.locator("#slider-noise").press("End")  # ten per cent
