@@ -7,11 +7,15 @@ import pytest
 import torch
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, need
 
+from experiments import steps, stored
+from lorenz_utils.identification import PolynomialField
 from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
+from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import (
     LorenzParameters,
     flow_map,
+    sample_attractor,
     simulate,
 )
 from lorenz_utils.training import load_or_train
@@ -22,6 +26,7 @@ PAGE, STEP_PAGE = "book/play.html", "book/02_parametric/large_steps.html"
 PLACES = {
     "attractor": PAGE,
     "generator": PAGE,
+    "step": STEP_PAGE,
 }
 FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
@@ -155,10 +160,62 @@ def test_the_true_series_beside_it_is_one_of_the_equations(browser, site):
     assert np.ptp(truth[:, 0]) > 25 and np.abs(truth[:, 2] - 25).max() < 26
 
 
+# --- the step -----------------------------------------------------------------------------------
+
+
+def slide(visit, **setting):
+    """The state of the figure of the step at a setting."""
+    run = f"setting => {{ const {{ figure }} = ({FIGURE})('step'); figure.set(setting); "
+    return visit.page.evaluate(run + "return figure.state(); }", setting)
+
+
+def equations(dt, found):
+    """The field that is stored for a step and a method."""
+    (row,) = (r for r in stored.load("steps")["rows"] if (r["dt"], r["found"]) == (dt, found))
+    powers = polynomial_library().fit(np.zeros((1, 3))).powers_
+    return PolynomialField(np.reshape(row["coef"], (3, 9)), powers)
+
+
+@pytest.mark.parametrize(("found", "dt"), [("differences", 0.01), ("flow", 0.1)])
+def test_the_equations_of_a_step_are_those_that_the_method_finds(found, dt):
+    orbits = simulate(sample_attractor(steps.N_SERIES, rng=0), steps.FINE, steps.LENGTH)
+    again = steps.METHODS[found](orbits[:, :: round(dt / steps.FINE)], dt)
+    np.testing.assert_allclose(equations(dt, found).coef, again, rtol=1e-6, atol=1e-8)
+
+
+def test_the_page_runs_the_equations_as_python_does(browser, site):
+    with Visit(browser, site + STEP_PAGE, inside=site) as visit:
+        assert not any("steps.js" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "step")
+        exact = slide(visit, dt=0.1, found="flow", by="accurate")
+        dead = slide(visit, dt=0.01, found="differences", by="accurate")
+        alive = slide(visit, dt=0.01, found="differences", by="euler")
+        lost = slide(visit, dt=0.1, found="flow", by="euler")
+        assert not visit.problems, "\n".join(visit.problems)
+    # Found through the flow map: Lorenz' orbit, and its exponent up to what 200 time units leave.
+    begin = np.array(exact["points"][0])
+    np.testing.assert_allclose(exact["points"][:301], simulate(begin, 0.01, 301), atol=1e-4)
+    assert exact["fate"] == "chaos" and exact["exponent"] == pytest.approx(0.9056, abs=0.1)
+    # By forward differences, run accurately: at rest, with the exponent of the fixed point.
+    field = equations(0.01, "differences")
+    orbit = field.simulate(begin[None], 0.01, 301)[0]
+    np.testing.assert_allclose(dead["points"][:301], orbit, atol=1e-4)
+    spiral = np.linalg.eigvals(field.jacobian(np.array(dead["end"]))).real.max()
+    assert dead["fate"] == "rest" and dead["exponent"] == pytest.approx(spiral, abs=0.01)
+    # The same equations by Euler's steps.
+    states = [begin]
+    for _ in range(300):
+        states.append(states[-1] + 0.01 * field(states[-1]))
+    np.testing.assert_allclose(alive["points"][:301], states, atol=1e-6)
+    assert alive["fate"] == "chaos" and alive["exponent"] > 0.5
+    # The true equations by Euler's steps of 0.1 leave the attractor at once.
+    assert lost["fate"] == "gone" and len(lost["points"]) < 20
+
+
 # --- use ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [])
+@pytest.mark.parametrize("name", ["step"])
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
 def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
     with Visit(browser, site + PLACES[name], inside=site, **options) as visit:

@@ -23,11 +23,12 @@ FOLDER = "interactive"
 MODEL = "models/faithful-generator.safetensors"
 # Records of experiments/results that the build writes scripts of, with what these tell of a run
 # beside its rows.
-STORED = {}
+STORED = {"steps": []}
 # Of each figure after lorenz.js, which all begin with; the last is its own.
 SCRIPTS = {
     "attractor": ["attractor"],
     "generator": ["network", "weights", "generator"],
+    "step": ["steps", "step"],
 }
 
 
