@@ -78,6 +78,21 @@ WORDS = {
                 "equations": "The equations found, without terms below 0.005; the true "
                 "ones are −10 x + 10 y, 28 x − y − xz and −2.67 z + xy",
             },
+            "chaos": {
+                "start": "Start: ten thousand starts in your browser",
+                "radius": "radius of the ball",
+                "view": "A ball of starts carried by the flow, in space; its colour is the place "
+                "along the direction that will grow. Lines: the ellipsoid that the linear flow "
+                "makes of the ball.",
+                "graph": "Size of the cloud (orange) and of the ellipsoid (blue) against time, on "
+                "a logarithmic axis.",
+                "ahead": "Half a time unit ahead",
+                "points": "starts",
+                "size": "size of the cloud",
+                "linear": "of the ellipsoid",
+                "exponents": "running exponents",
+                "sum": "sum",
+            },
         },
         "provenance": {
             "dirty": "with changes that are not committed",
@@ -206,6 +221,21 @@ WORDS = {
                 "gone": "l’orbite part à l’infini",
                 "equations": "Les équations trouvées, sans les termes inférieurs à 0.005 ; les "
                 "vraies sont −10 x + 10 y, 28 x − y − xz et −2.67 z + xy",
+            },
+            "chaos": {
+                "start": "Démarrer : dix mille départs dans votre navigateur",
+                "radius": "rayon de la boule",
+                "view": "Une boule de départs emportée par le flot, dans l’espace ; sa couleur "
+                "est la place le long de la direction qui va croître. Traits : l’ellipsoïde que "
+                "le flot linéaire fait de la boule.",
+                "graph": "Taille du nuage (orange) et de l’ellipsoïde (bleu) en fonction du "
+                "temps, sur un axe logarithmique.",
+                "ahead": "Avancer d’une demi-unité de temps",
+                "points": "départs",
+                "size": "taille du nuage",
+                "linear": "de l’ellipsoïde",
+                "exponents": "exposants courants",
+                "sum": "somme",
             },
         },
         "provenance": {

@@ -15,6 +15,7 @@ from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import (
     LorenzParameters,
     flow_map,
+    jacobian,
     sample_attractor,
     simulate,
 )
@@ -27,6 +28,7 @@ PLACES = {
     "attractor": PAGE,
     "generator": PAGE,
     "step": STEP_PAGE,
+    "chaos": "book/01_introduction.html",
 }
 FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
@@ -212,10 +214,59 @@ def test_the_page_runs_the_equations_as_python_does(browser, site):
     assert lost["fate"] == "gone" and len(lost["points"]) < 20
 
 
+# --- ten thousand starts ------------------------------------------------------------------------
+
+
+def test_the_cloud_and_its_ellipsoid_are_those_of_the_flow(browser, site):
+    with Visit(browser, site + PLACES["chaos"], inside=site) as visit:
+        start(visit, "chaos")
+        count = visit.page.evaluate(f"() => ({FIGURE})('chaos').figure.count")
+        assert count == 10_000
+        ball = np.random.default_rng(0).uniform(-0.5, 0.5, size=(count, 3))
+        run = f"""(ball) => {{
+          const {{ figure }} = ({FIGURE})("chaos");
+          figure.restart(ball);
+          const before = figure.state();
+          figure.advance(200);
+          return [before, figure.state()];
+        }}"""
+        before, after = visit.page.evaluate(run, ball.ravel().tolist())
+        assert not visit.problems, "\n".join(visit.problems)
+    centre, radius = np.array(before["matrix"][:3]), before["radius"]
+    states = np.reshape(after["states"], (-1, 3))
+    assert after["time"] == pytest.approx(1)
+    np.testing.assert_allclose(np.reshape(before["states"], (-1, 3)), centre + radius * ball)
+    np.testing.assert_allclose(states, flow_map(centre + radius * ball, 1.0), atol=1e-5)
+    # The columns of the matrix are the flow's derivatives.
+    columns = np.reshape(after["matrix"][3:], (3, 3))
+    h = 1e-4 * np.eye(3)
+    derivative = (flow_map(centre + h, 1.0) - flow_map(centre - h, 1.0)) / 2e-4
+    np.testing.assert_allclose(columns, derivative, atol=1e-4)
+    # After a short time Benettin's exponents are the diagonal of R; their sum is the divergence.
+    diagonal = np.abs(np.diag(np.linalg.qr(columns.T)[1]))
+    np.testing.assert_allclose(after["exponents"], np.log(diagonal), atol=1e-3)
+    assert sum(after["exponents"]) == pytest.approx(np.trace(jacobian(centre)), abs=1e-4)
+    cloud, ellipsoid = (sizes[-1] for sizes in after["sizes"])
+    assert cloud == pytest.approx(np.sqrt(states.var(0).sum()), rel=1e-9)
+    assert ellipsoid == pytest.approx(radius * np.linalg.norm(columns) / np.sqrt(5), rel=1e-9)
+
+
+def test_a_phone_gets_fewer_starts_that_go_on_at_a_key(browser, site):
+    with Visit(browser, site + PLACES["chaos"], inside=site, viewport=NARROW) as visit:
+        start(visit, "chaos")
+        state = f"() => ({FIGURE})('chaos').figure.state()"
+        assert len(visit.page.evaluate(state)["states"]) == 3 * 3000
+        visit.page.get_by_role("button", name="Half a time unit ahead").press("Enter")
+        assert visit.page.evaluate(state)["time"] == pytest.approx(0.5)
+        visit.page.locator("#slider-radius").press("Home")
+        found = visit.page.evaluate(state)
+        assert found["radius"] == pytest.approx(0.01) and found["time"] == 0
+
+
 # --- use ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["step"])
+@pytest.mark.parametrize("name", ["step", "chaos"])
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
 def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
     with Visit(browser, site + PLACES[name], inside=site, **options) as visit:

@@ -29,6 +29,7 @@ SCRIPTS = {
     "attractor": ["attractor"],
     "generator": ["network", "weights", "generator"],
     "step": ["steps", "step"],
+    "chaos": ["chaos"],
 }
 
 
