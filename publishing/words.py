@@ -93,6 +93,28 @@ WORDS = {
                 "exponents": "running exponents",
                 "sum": "sum",
             },
+            "real": {
+                "start": "Start: which curve is the network’s?",
+                "curve": "Curve {0}: 20 time units in space; the arrow keys turn both views.",
+                "ask": "Round {0} of {1}: which curve is the network’s?",
+                "answer": "{0} is the network’s",
+                "next": "Next round",
+                "again": "Play again",
+                "right": "Right",
+                "wrong": "No",
+                "deck": "{0} is the series of the deck’s GAN.",
+                "book": "{0} is the series of the book’s generator.",
+                "residuals": "Median flow residual: network {0}, equations {1} standard "
+                "deviations.",
+                "seen": "What gives it away: its samples do not follow from each other. The curve "
+                "has corners and jumps where no flow has any.",
+                "unseen": "What gives it away is nothing that an eye sees: only the size of its "
+                "steps’ errors, in colour.",
+                "colour": "Flow residual along the curve, in standard deviations",
+                "score": "Score",
+                "end": "{0} of {1} right: {2} of {3} against the deck’s GAN, {4} of {5} against "
+                "the book’s generator, where a coin would get {6}.",
+            },
         },
         "provenance": {
             "dirty": "with changes that are not committed",
@@ -236,6 +258,28 @@ WORDS = {
                 "linear": "de l’ellipsoïde",
                 "exponents": "exposants courants",
                 "sum": "somme",
+            },
+            "real": {
+                "start": "Démarrer : quelle courbe est celle du réseau ?",
+                "curve": "Courbe {0} : 20 unités de temps dans l’espace ; les flèches du clavier "
+                "tournent les deux vues.",
+                "ask": "Manche {0} sur {1} : quelle courbe est celle du réseau ?",
+                "answer": "{0} est celle du réseau",
+                "next": "Manche suivante",
+                "again": "Rejouer",
+                "right": "Oui",
+                "wrong": "Non",
+                "deck": "{0} est la série du GAN du diaporama.",
+                "book": "{0} est la série du générateur de ce livre.",
+                "residuals": "Résidu du flot médian : réseau {0}, équations {1} écarts-types.",
+                "seen": "Ce qui la trahit : ses échantillons ne se suivent pas. La courbe a des "
+                "coins et des sauts là où aucun flot n’en a.",
+                "unseen": "Rien de ce qui la trahit ne se voit à l’œil : seule la taille des "
+                "erreurs de ses pas, en couleur.",
+                "colour": "Résidu du flot le long de la courbe, en écarts-types",
+                "score": "Score",
+                "end": "{0} justes sur {1} : {2} sur {3} contre le GAN du diaporama, {4} sur {5} "
+                "contre le générateur de ce livre, où une pièce en aurait {6}.",
             },
         },
         "provenance": {

@@ -29,6 +29,7 @@ PLACES = {
     "generator": PAGE,
     "step": STEP_PAGE,
     "chaos": "book/01_introduction.html",
+    "real": "book/04_generation/faithful_generator.html",
 }
 FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
@@ -263,10 +264,51 @@ def test_a_phone_gets_fewer_starts_that_go_on_at_a_key(browser, site):
         assert found["radius"] == pytest.approx(0.01) and found["time"] == 0
 
 
+# --- real or not? -------------------------------------------------------------------------------
+
+
+def test_the_game_deals_a_network_and_the_equations_and_counts(browser, site):
+    std = load_or_train("faithful-generator")[0].scale.numpy()
+    real = np.stack([std, -std])[None]  # has this standard deviation
+    kept = [row["series"] for row in stored.load("deck_series")["rows"]]
+    seen = []
+    with Visit(browser, site + PLACES["real"], inside=site) as visit:
+        assert not any("deck_series.js" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "real")
+        page, place = visit.page, visit.page.locator("#interactive-real")
+        rounds = page.evaluate(f"() => ({FIGURE})('real').figure.rounds")
+        assert rounds == 3 * ["deck"] + 7 * ["book"]
+        for turn, kind in enumerate(rounds):
+            state = page.evaluate(f"() => ({FIGURE})('real').figure.state()")
+            seen.append(state["answer"])
+            own, true = (np.array(state["series"][i]) for i in (seen[-1], 1 - seen[-1]))
+            assert (state["round"], state["kind"], own.shape) == (turn, kind, true.shape)
+            for series, found in zip(state["series"], state["residuals"], strict=True):
+                here = flow_residual(real, np.array(series)[None], 0.1)[0]
+                np.testing.assert_allclose(found, here, rtol=1e-3, atol=1e-6)
+            assert flow_residual(real, true[None], 0.1).max() < 1e-6
+            residual = np.median(flow_residual(real, own[None], 0.1))
+            assert 1e-5 < residual < 0.01 if kind == "book" else residual > 0.05
+            assert kind == "book" or own.tolist() in kept
+            # The network's curve by the keyboard, but for the wrong one in the last round.
+            chosen = seen[-1] if turn < 9 else 1 - seen[-1]
+            page.get_by_role("button", name=f"{'AB'[chosen]} is the network’s").press("Enter")
+            said = place.locator(".interactive-verdict").inner_text()
+            assert said.startswith("Right" if turn < 9 else "No")
+            assert ("corners and jumps" in said) == (kind == "deck")
+            if turn < 9:
+                page.get_by_role("button", name="Next round").press("Enter")
+        assert "9 of 10 right: 3 of 3" in said and "6 of 7" in said and "3.5" in said
+        page.get_by_role("button", name="Play again").press("Enter")
+        again = page.evaluate(f"() => ({FIGURE})('real').figure.state()")
+        assert again["round"] == 0 and again["right"] == {"deck": 0, "book": 0}
+        assert not visit.problems, "\n".join(visit.problems)
+
+
 # --- use ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["step", "chaos"])
+@pytest.mark.parametrize("name", ["step", "chaos", "real"])
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
 def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
     with Visit(browser, site + PLACES[name], inside=site, **options) as visit:

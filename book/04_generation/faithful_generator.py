@@ -170,6 +170,15 @@ _ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0,
 _ = plotting.plot_butterflies({"generated": generated[0], "real": real[0]}, generated=["generated"])
 
 # %% [markdown]
+# ## Real or not?
+#
+# Ten rounds: one of two curves is a network's, the other is a true orbit that your browser has just
+# integrated. The first rounds are against the deck's GAN, the others against the generator of this page.
+#
+# :::{interactive} real
+# :::
+
+# %% [markdown]
 # ## Two models that could have won
 #
 # A comparison counts only if the other side could win it. Besides the same network fitted by least

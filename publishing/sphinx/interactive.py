@@ -23,13 +23,14 @@ FOLDER = "interactive"
 MODEL = "models/faithful-generator.safetensors"
 # Records of experiments/results that the build writes scripts of, with what these tell of a run
 # beside its rows.
-STORED = {"steps": []}
+STORED = {"steps": [], "deck_series": []}
 # Of each figure after lorenz.js, which all begin with; the last is its own.
 SCRIPTS = {
     "attractor": ["attractor"],
     "generator": ["network", "weights", "generator"],
     "step": ["steps", "step"],
     "chaos": ["chaos"],
+    "real": ["network", "weights", "deck_series", "real"],
 }
 
 
