@@ -240,11 +240,11 @@ Kaplan-Yorke dimension {{eq}}`eq-kaplan-yorke`: **{dimension:.4f}**, hardly more
 """)
 
 # %% [markdown]
-# ## Ten thousand starts
+# ## A ball of starts
 #
-# The exponents at work: a ball of starts, and the ellipsoid that the tangent flow makes of it. Both
-# are stretched alike until the cloud is no longer small. From then on the ellipsoid grows without end,
-# and the cloud is folded over the attractor: what is nearly one state becomes every state.
+# The exponents at work: a ball full of starts, and the ellipsoid that the tangent flow makes of it.
+# Both are stretched alike until the cloud is no longer small. From then on the ellipsoid grows without
+# end, and the cloud is folded over the attractor: what is nearly one state becomes every state.
 #
 # :::{interactive} chaos
 # :::

@@ -115,6 +115,26 @@ WORDS = {
                 "end": "{0} of {1} right: {2} of {3} against the deck’s GAN, {4} of {5} against "
                 "the book’s generator, where a coin would get {6}.",
             },
+            "noise": {
+                "start": "Start: turn the noise up and down",
+                "level": "noise",
+                "view": "Four time units: measured (dots), recovered (thin blue line) and true "
+                "(thick grey line). The noise is a share of the standard deviations.",
+                "coefficients": "Errors of the seven coefficients relative to the true ones, a "
+                "dot for each draw of the noise; band: two standard deviations of the "
+                "Cramér-Rao bound.",
+                "levels": "Error (root mean square, dots) and bound (lines) of the seven at all "
+                "levels, on logarithmic axes; the upright line is the level shown.",
+                "states": "distance from the truth",
+                "measured": "measured",
+                "recovered": "recovered",
+                "exact": "exactly the seven terms",
+                "numbers": "As a table",
+                "term": "equation, term",
+                "true": "true",
+                "scatter": "error, root mean square",
+                "bound": "bound",
+            },
         },
         "provenance": {
             "dirty": "with changes that are not committed",
@@ -280,6 +300,26 @@ WORDS = {
                 "score": "Score",
                 "end": "{0} justes sur {1} : {2} sur {3} contre le GAN du diaporama, {4} sur {5} "
                 "contre le générateur de ce livre, où une pièce en aurait {6}.",
+            },
+            "noise": {
+                "start": "Démarrer : augmenter et baisser le bruit",
+                "level": "bruit",
+                "view": "Quatre unités de temps : mesures (points), états retrouvés (trait bleu "
+                "fin) et vrais (trait gris épais). Le bruit est une part des écarts-types.",
+                "coefficients": "Erreurs des sept coefficients relatives aux vrais, un point par "
+                "tirage du bruit ; bande : deux écarts-types de la borne de Cramér-Rao.",
+                "levels": "Erreur (moyenne quadratique, points) et borne (traits) des sept à "
+                "tous les niveaux, sur des axes logarithmiques ; le trait vertical est le "
+                "niveau montré.",
+                "states": "distance à la vérité",
+                "measured": "mesurés",
+                "recovered": "retrouvés",
+                "exact": "exactement les sept termes",
+                "numbers": "En tableau",
+                "term": "équation, terme",
+                "true": "vrai",
+                "scatter": "erreur, moyenne quadratique",
+                "bound": "borne",
             },
         },
         "provenance": {

@@ -8,10 +8,15 @@ import torch
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, need
 
 from experiments import steps, stored
-from lorenz_utils.identification import PolynomialField
+from lorenz_utils.identification import (
+    MultipleShootingRegressor,
+    PolynomialField,
+    cramer_rao_bound,
+)
 from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
-from lorenz_utils.regression import polynomial_library
+from lorenz_utils.regression import polynomial_library, true_coefficients
+from lorenz_utils.surrogates import with_noise
 from lorenz_utils.system import (
     LorenzParameters,
     flow_map,
@@ -30,6 +35,7 @@ PLACES = {
     "step": STEP_PAGE,
     "chaos": "book/01_introduction.html",
     "real": "book/04_generation/faithful_generator.html",
+    "noise": "book/02_parametric/noise.html",
 }
 FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
@@ -305,10 +311,57 @@ def test_the_game_deals_a_network_and_the_equations_and_counts(browser, site):
         assert not visit.problems, "\n".join(visit.problems)
 
 
+# --- noise --------------------------------------------------------------------------------------
+
+
+def test_the_pages_intervals_are_those_of_the_fits_and_the_bound(browser, site):
+    record = stored.load("noise_levels")
+    orbit = simulate(np.array(record["start"]), record["dt"], record["length"])
+    seven = true_coefficients() != 0
+    true = true_coefficients()[seven]
+    states = []
+    with Visit(browser, site + PLACES["noise"], inside=site) as visit:
+        assert not any("noise_levels" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "noise")
+        for _ in record["rows"]:
+            states.append(visit.page.evaluate(f"() => ({FIGURE})('noise').figure.state()"))
+            visit.page.locator("#slider-level").press("ArrowRight")
+        cells = visit.page.locator("#interactive-noise tbody tr").count()
+        assert not visit.problems, "\n".join(visit.problems)
+    assert cells == 7
+    for state, row in zip(states, record["rows"], strict=True):
+        assert state["level"] == row["level"]
+        errors = np.array(row["coef"]) / true - 1
+        np.testing.assert_allclose(state["errors"], errors, atol=1e-12)
+        np.testing.assert_allclose(state["scatter"], np.sqrt((errors**2).mean(0)), rtol=1e-9)
+        noise = row["level"] * orbit.std(0)
+        covariance = cramer_rao_bound(orbit, record["dt"], noise_std=noise, support=seven)
+        bound = np.sqrt(np.diag(covariance)[seven.ravel()])
+        np.testing.assert_allclose(state["bounds"], bound / np.abs(true), rtol=1e-3)
+        shown = orbit[: len(row["noisy"])]
+        for name, key in (("measured", "noisy"), ("recovered", "recovered")):
+            distance = np.sqrt(np.square(row[key] - shown).mean())
+            assert state[name] == pytest.approx(distance, rel=1e-2)
+        assert state["recovered"] < 0.5 * state["measured"]
+    widths = np.array([state["scatter"] for state in states])
+    assert (widths[-1] < 0.1 * widths[0]).all(), "the intervals shrink with the noise"
+
+
+def test_a_stored_fit_of_the_noise_is_found_again():
+    record = stored.load("noise_levels")
+    row = next(row for row in record["rows"] if row["level"] == 0.01)
+    orbit = simulate(np.array(record["start"]), record["dt"], record["length"])
+    noisy = with_noise(orbit[None], 0.01, rng=0)
+    np.testing.assert_allclose(noisy[0, : len(row["noisy"])], row["noisy"], atol=1e-3)
+    again = MultipleShootingRegressor().fit(noisy, record["dt"])
+    found = again.coef_[true_coefficients() != 0]
+    np.testing.assert_allclose(found, row["coef"][0], rtol=1e-2)
+
+
 # --- use ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["step", "chaos", "real"])
+@pytest.mark.parametrize("name", ["step", "chaos", "real", "noise"])
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
 def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
     with Visit(browser, site + PLACES[name], inside=site, **options) as visit:

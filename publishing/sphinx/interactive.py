@@ -23,7 +23,7 @@ FOLDER = "interactive"
 MODEL = "models/faithful-generator.safetensors"
 # Records of experiments/results that the build writes scripts of, with what these tell of a run
 # beside its rows.
-STORED = {"steps": [], "deck_series": []}
+STORED = {"steps": [], "deck_series": [], "noise_levels": ["dt", "start"]}
 # Of each figure after lorenz.js, which all begin with; the last is its own.
 SCRIPTS = {
     "attractor": ["attractor"],
@@ -31,6 +31,7 @@ SCRIPTS = {
     "step": ["steps", "step"],
     "chaos": ["chaos"],
     "real": ["network", "weights", "deck_series", "real"],
+    "noise": ["noise_levels", "noise"],
 }
 
 

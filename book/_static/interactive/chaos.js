@@ -98,7 +98,7 @@ window.interactiveFigures.chaos = (place, words) => {
   }
 
   const attractor = [];
-  for (let state = CENTRE; attractor.length < 4000; state = Lorenz.step(state, 0.01)) attractor.push(state);
+  for (let state = CENTRE; attractor.length < 2500; state = Lorenz.step(state, 0.012)) attractor.push(state);
   const groups = grouped();
   const view = new View(words["view"], () => {
     const colours = themeColours();
