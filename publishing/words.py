@@ -213,12 +213,12 @@ WORDS = {
             "les flèches du clavier.",
             "median": "médiane",
             "attractor": {
-                "start": "Démarrer : deux orbites dans votre navigateur",
+                "start": "Démarrer : deux orbites dans votre navigateur",
                 "view": "Deux orbites du système de Lorenz dans l’espace, l’une épaisse et bleue, "
-                "l’autre fine et orange ; les flèches du clavier tournent la vue.",
+                "l’autre fine et orange ; les flèches du clavier tournent la vue.",
                 "graph": "Distance des deux orbites en fonction du temps, sur un axe "
-                "logarithmique ; en tirets, la croissance d’une petite distance.",
-                "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance "
+                "logarithmique ; en tirets, la croissance d’une petite distance.",
+                "rates": "Exposant courant en fonction du temps ; maintenu dès que la distance "
                 "dépasse un. En tirets, l’exposant des valeurs classiques.",
                 "starts": "Points de départ",
                 "apart": "distance",
@@ -228,13 +228,13 @@ WORDS = {
                 "classic": "Valeurs classiques",
             },
             "generator": {
-                "start": "Démarrer : le générateur entraîné dans votre navigateur",
+                "start": "Démarrer : le générateur entraîné dans votre navigateur",
                 "draw": "Une autre série",
                 "noise": "bruit ajouté",
-                "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent "
+                "butterfly": "Une série générée dans l’espace ; les flèches du clavier tournent "
                 "les deux vues.",
                 "true": "Une série des vraies équations, d’un départ aléatoire.",
-                "series": "Les vingt premières unités de temps de la série générée : x, y et z en "
+                "series": "Les vingt premières unités de temps de la série générée : x, y et z en "
                 "fonction du temps.",
                 "true series": "Les mêmes de la vraie série.",
                 "errors": "Résidu du flot à chaque pas généré en fonction du temps, sur un axe "
@@ -244,7 +244,7 @@ WORDS = {
                 "mixed": "médiane des mêmes échantillons dans un ordre aléatoire",
             },
             "step": {
-                "start": "Démarrer : faire glisser le pas",
+                "start": "Démarrer : faire glisser le pas",
                 "step": "pas δt",
                 "found": "équations trouvées par",
                 "differences": "différences avant",
@@ -252,23 +252,23 @@ WORDS = {
                 "by": "suivies par",
                 "euler": "les pas d’Euler de δt",
                 "accurate": "des pas précis",
-                "view": "Soixante unités de temps des équations trouvées, dans l’espace ; "
+                "view": "Soixante unités de temps des équations trouvées, dans l’espace ; "
                 "derrière elles, en gris, le vrai attracteur.",
                 "graph": "La coordonnée x de la même orbite en fonction du temps.",
                 "error": "RMSE27",
                 "exponent": "plus grand exposant",
                 "chaos": "chaos",
-                "cycle": "le chaos a disparu : un cycle",
-                "rest": "le chaos a disparu : l’orbite finit au repos",
+                "cycle": "le chaos a disparu : un cycle",
+                "rest": "le chaos a disparu : l’orbite finit au repos",
                 "gone": "l’orbite part à l’infini",
-                "equations": "Les équations trouvées, sans les termes inférieurs à 0.005 ; les "
+                "equations": "Les équations trouvées, sans les termes inférieurs à 0.005 ; les "
                 "vraies sont −10 x + 10 y, 28 x − y − xz et −2.67 z + xy",
             },
             "chaos": {
-                "start": "Démarrer : dix mille départs dans votre navigateur",
+                "start": "Démarrer : dix mille départs dans votre navigateur",
                 "radius": "rayon de la boule",
-                "view": "Une boule de départs emportée par le flot, dans l’espace ; sa couleur "
-                "est la place le long de la direction qui va croître. Traits : l’ellipsoïde que "
+                "view": "Une boule de départs emportée par le flot, dans l’espace ; sa couleur "
+                "est la place le long de la direction qui va croître. Traits : l’ellipsoïde que "
                 "le flot linéaire fait de la boule.",
                 "graph": "Taille du nuage (orange) et de l’ellipsoïde (bleu) en fonction du "
                 "temps, sur un axe logarithmique.",
@@ -280,10 +280,10 @@ WORDS = {
                 "sum": "somme",
             },
             "real": {
-                "start": "Démarrer : quelle courbe est celle du réseau ?",
-                "curve": "Courbe {0} : 20 unités de temps dans l’espace ; les flèches du clavier "
+                "start": "Démarrer : quelle courbe est celle du réseau ?",
+                "curve": "Courbe {0} : 20 unités de temps dans l’espace ; les flèches du clavier "
                 "tournent les deux vues.",
-                "ask": "Manche {0} sur {1} : quelle courbe est celle du réseau ?",
+                "ask": "Manche {0} sur {1} : quelle courbe est celle du réseau ?",
                 "answer": "{0} est celle du réseau",
                 "next": "Manche suivante",
                 "again": "Rejouer",
@@ -291,25 +291,25 @@ WORDS = {
                 "wrong": "Non",
                 "deck": "{0} est la série du GAN du diaporama.",
                 "book": "{0} est la série du générateur de ce livre.",
-                "residuals": "Résidu du flot médian : réseau {0}, équations {1} écarts-types.",
-                "seen": "Ce qui la trahit : ses échantillons ne se suivent pas. La courbe a des "
+                "residuals": "Résidu du flot médian : réseau {0}, équations {1} écarts-types.",
+                "seen": "Ce qui la trahit : ses échantillons ne se suivent pas. La courbe a des "
                 "coins et des sauts là où aucun flot n’en a.",
-                "unseen": "Rien de ce qui la trahit ne se voit à l’œil : seule la taille des "
+                "unseen": "Rien de ce qui la trahit ne se voit à l’œil : seule la taille des "
                 "erreurs de ses pas, en couleur.",
                 "colour": "Résidu du flot le long de la courbe, en écarts-types",
                 "score": "Score",
-                "end": "{0} justes sur {1} : {2} sur {3} contre le GAN du diaporama, {4} sur {5} "
+                "end": "{0} justes sur {1} : {2} sur {3} contre le GAN du diaporama, {4} sur {5} "
                 "contre le générateur de ce livre, où une pièce en aurait {6}.",
             },
             "noise": {
-                "start": "Démarrer : augmenter et baisser le bruit",
+                "start": "Démarrer : augmenter et baisser le bruit",
                 "level": "bruit",
-                "view": "Quatre unités de temps : mesures (points), états retrouvés (trait bleu "
+                "view": "Quatre unités de temps : mesures (points), états retrouvés (trait bleu "
                 "fin) et vrais (trait gris épais). Le bruit est une part des écarts-types.",
                 "coefficients": "Erreurs des sept coefficients relatives aux vrais, un point par "
-                "tirage du bruit ; bande : deux écarts-types de la borne de Cramér-Rao.",
+                "tirage du bruit ; bande : deux écarts-types de la borne de Cramér-Rao.",
                 "levels": "Erreur (moyenne quadratique, points) et borne (traits) des sept à "
-                "tous les niveaux, sur des axes logarithmiques ; le trait vertical est le "
+                "tous les niveaux, sur des axes logarithmiques ; le trait vertical est le "
                 "niveau montré.",
                 "states": "distance à la vérité",
                 "measured": "mesurés",
@@ -339,7 +339,7 @@ WORDS = {
             "contents": "Table des matières",
             "about": "Ceci est la forme imprimée d'un livre exécutable. Le code qui ne fait que "
             "dessiner ou mettre en forme est omis ici.",
-            "run": "Le site le montre en entier, en notebooks exécutables :",
+            "run": "Le site le montre en entier, en notebooks exécutables :",
             "still": "Vue fixe d'une figure interactive. Elle s'anime à l'adresse",
         },
     },
