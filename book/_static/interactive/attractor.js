@@ -62,7 +62,7 @@ window.interactiveFigures.attractor = (place, words) => {
     const colours = themeColours();
     return [
       // The second lies in the first like the line in a road, until they part.
-      { points: trails[0], colour: colours.first, width: 4.5, opacity: 0.45, end: "ring" },
+      { points: trails[0], colour: colours.first, width: 5, opacity: 0.65, end: "ring" },
       { points: trails[1], colour: colours.second, width: 1.4, opacity: 1 },
     ];
   });
