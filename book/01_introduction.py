@@ -247,6 +247,16 @@ Kaplan-Yorke dimension {{eq}}`eq-kaplan-yorke`: **{dimension:.4f}**, hardly more
 """)
 
 # %% [markdown]
+# ## A ball of starts
+#
+# The exponents at work: a ball full of starts, and the ellipsoid that the tangent flow makes of it.
+# Both are stretched alike until the cloud is no longer small. From then on the ellipsoid grows without
+# end, and the cloud is folded over the attractor: what is nearly one state becomes every state.
+#
+# :::{interactive} chaos
+# :::
+
+# %% [markdown]
 # ## Does a positive exponent imply chaos?
 #
 # Not alone. Take $\dot x = x$: neighbours separate exponentially, forever and in all directions, and

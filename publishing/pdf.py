@@ -40,9 +40,12 @@ STILL = """async (name) => {
   const place = document.getElementById(`interactive-${name}`);
   place.querySelector(".interactive-start").click();
   while (!place.figure) await new Promise((done) => setTimeout(done, 50));
-  if (place.figure.advance) place.figure.advance(6000);
+  place.figure.still?.();
   return place.querySelector("canvas").toDataURL();
 }"""
+
+
+NAMES = "all => all.map((place) => place.dataset.figure)"
 
 
 def installed_browser():
@@ -178,6 +181,12 @@ def starts(path):
     return {name.lstrip("/"): numbers[place["/Page"].indirect_reference] for name, place in places}
 
 
+def pages_with_figures(site):
+    """The pages of an edition that hold an interactive figure."""
+    pages = sorted((site / "book").rglob("*.html"))
+    return [page for page in pages if 'class="interactive"' in page.read_text(encoding="utf8")]
+
+
 def make(language="en"):
     """Print the edition of a language; returns the PDF's path."""
     site = SITE if language == "en" else SITE / language
@@ -191,9 +200,11 @@ def make(language="en"):
         chromium = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = chromium.new_page(reduced_motion="reduce", color_scheme="light", viewport=VIEWPORT)
         page.set_default_timeout(300_000)
-        page.goto((site / "book" / "play.html").as_uri())
-        names = page.eval_on_selector_all(".interactive", "all => all.map((x) => x.dataset.figure)")
-        stills = {name: page.evaluate(STILL, name) for name in names}
+        stills = {}
+        for moving in pages_with_figures(site):
+            page.goto(moving.as_uri())
+            names = page.eval_on_selector_all(".interactive", NAMES)
+            stills |= {name: page.evaluate(STILL, name) for name in names}
         page.emulate_media(media="print")
         numbers = {}
         for _ in range(2):

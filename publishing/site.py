@@ -233,8 +233,9 @@ def site_state():
         for name in ("book", "publishing", "_build/executed")
         for path in (ROOT / name).rglob("*")
     ]
-    # The citation stands on the first page, and the page's generator runs on the stored model.
+    # The citation stands on the first page; interactive figures show the stored model and results.
     others = [ROOT / "CITATION.cff", *ROOT.glob("_*.yml"), *ROOT.glob("models/faithful-*")]
+    others += ROOT.glob("experiments/results/*.json")
     for path in sorted([*folders, *filter(Path.exists, others)]):
         # Sphinx writes the compiled catalogues (.mo) while it writes the site.
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".mo":

@@ -5,16 +5,39 @@ import json
 import numpy as np
 import pytest
 import torch
-from browsing import AXE, AXE_RUN, NARROW, PAGES, ROOT, SITE, Visit, need
+from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, need
 
+from experiments import steps, stored
+from lorenz_utils.identification import (
+    MultipleShootingRegressor,
+    PolynomialField,
+    cramer_rao_bound,
+)
 from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator
-from lorenz_utils.system import LorenzParameters, flow_map, simulate
+from lorenz_utils.regression import polynomial_library, true_coefficients
+from lorenz_utils.surrogates import with_noise
+from lorenz_utils.system import (
+    LorenzParameters,
+    flow_map,
+    jacobian,
+    sample_attractor,
+    simulate,
+)
 from lorenz_utils.training import load_or_train
-from publishing.sphinx.interactive import MODEL, export
+from publishing.pdf import STILL, pages_with_figures
+from publishing.sphinx.interactive import MODEL, SCRIPTS, STORED, export
 
-PAGE = "book/play.html"
-SCRIPTS = ROOT / "book" / "_static" / "interactive"
+PAGE, STEP_PAGE = "book/play.html", "book/02_parametric/large_steps.html"
+PLACES = {
+    "attractor": PAGE,
+    "generator": PAGE,
+    "step": STEP_PAGE,
+    "chaos": "book/01_introduction.html",
+    "real": "book/04_generation/faithful_generator.html",
+    "noise": "book/02_parametric/noise.html",
+}
+FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
 FEED = """latent => {
   const figure = document.getElementById("interactive-generator").figure;
@@ -28,7 +51,7 @@ def laboratory(browser):
     """An empty page with the figures' scripts."""
     page = browser.new_page()
     for name in ("lorenz.js", "network.js"):
-        page.add_script_tag(path=str(SCRIPTS / name))
+        page.add_script_tag(path=str(FOLDER / name))
     yield page
     page.close()
 
@@ -59,9 +82,9 @@ def test_the_pages_step_is_of_fourth_order(laboratory):
     state = [1.0, 2.0, 20.0]
     expected = flow_map(state, 0.1)
     errors = []
-    for steps in (10, 20, 40):
+    for count in (10, 20, 40):
         run = "([s, n]) => { for (let i = 0; i < n; i++) s = Lorenz.step(s, 0.1 / n); return s; }"
-        errors.append(np.linalg.norm(laboratory.evaluate(run, [state, steps]) - expected))
+        errors.append(np.linalg.norm(laboratory.evaluate(run, [state, count]) - expected))
     orders = np.log2(np.divide(errors[:-1], errors[1:]))
     np.testing.assert_allclose(orders, 4, atol=0.3)
 
@@ -136,7 +159,249 @@ def test_a_network_that_the_page_cannot_run_is_not_exported():
         export({**tensors, "gate": np.zeros(3)}, SeriesGenerator.BURN_IN)
 
 
+def test_the_true_series_beside_it_is_one_of_the_equations(browser, site):
+    with Visit(browser, site + PAGE, inside=site) as visit:
+        start(visit, "generator")
+        truth = visit.page.evaluate(f"() => ({FIGURE})('generator').figure.state().truth")
+    truth = np.array(truth)
+    np.testing.assert_allclose(truth[1:], flow_map(truth[:-1], 0.1), atol=1e-4)
+    # On the attractor from the first sample on, not on the way to it.
+    assert np.ptp(truth[:, 0]) > 25 and np.abs(truth[:, 2] - 25).max() < 26
+
+
+# --- the step -----------------------------------------------------------------------------------
+
+
+def slide(visit, **setting):
+    """The state of the figure of the step at a setting."""
+    run = f"setting => {{ const {{ figure }} = ({FIGURE})('step'); figure.set(setting); "
+    return visit.page.evaluate(run + "return figure.state(); }", setting)
+
+
+def equations(dt, found):
+    """The field that is stored for a step and a method."""
+    (row,) = (r for r in stored.load("steps")["rows"] if (r["dt"], r["found"]) == (dt, found))
+    powers = polynomial_library().fit(np.zeros((1, 3))).powers_
+    return PolynomialField(np.reshape(row["coef"], (3, 9)), powers)
+
+
+@pytest.mark.parametrize(("found", "dt"), [("differences", 0.01), ("flow", 0.1)])
+def test_the_equations_of_a_step_are_those_that_the_method_finds(found, dt):
+    orbits = simulate(sample_attractor(steps.N_SERIES, rng=0), steps.FINE, steps.LENGTH)
+    again = steps.METHODS[found](orbits[:, :: round(dt / steps.FINE)], dt)
+    np.testing.assert_allclose(equations(dt, found).coef, again, rtol=1e-6, atol=1e-8)
+
+
+def test_the_page_runs_the_equations_as_python_does(browser, site):
+    with Visit(browser, site + STEP_PAGE, inside=site) as visit:
+        assert not any("steps.js" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "step")
+        exact = slide(visit, dt=0.1, found="flow", by="accurate")
+        dead = slide(visit, dt=0.01, found="differences", by="accurate")
+        alive = slide(visit, dt=0.01, found="differences", by="euler")
+        lost = slide(visit, dt=0.1, found="flow", by="euler")
+        assert not visit.problems, "\n".join(visit.problems)
+    # Found through the flow map: Lorenz' orbit, and its exponent up to what 200 time units leave.
+    begin = np.array(exact["points"][0])
+    np.testing.assert_allclose(exact["points"][:301], simulate(begin, 0.01, 301), atol=1e-4)
+    assert exact["fate"] == "chaos" and exact["exponent"] == pytest.approx(0.9056, abs=0.1)
+    # By forward differences, run accurately: at rest, with the exponent of the fixed point.
+    field = equations(0.01, "differences")
+    orbit = field.simulate(begin[None], 0.01, 301)[0]
+    np.testing.assert_allclose(dead["points"][:301], orbit, atol=1e-4)
+    spiral = np.linalg.eigvals(field.jacobian(np.array(dead["end"]))).real.max()
+    assert dead["fate"] == "rest" and dead["exponent"] == pytest.approx(spiral, abs=0.01)
+    # The same equations by Euler's steps.
+    states = [begin]
+    for _ in range(300):
+        states.append(states[-1] + 0.01 * field(states[-1]))
+    np.testing.assert_allclose(alive["points"][:301], states, atol=1e-6)
+    assert alive["fate"] == "chaos" and alive["exponent"] > 0.5
+    # The true equations by Euler's steps of 0.1 leave the attractor at once.
+    assert lost["fate"] == "gone" and len(lost["points"]) < 20
+
+
+# --- ten thousand starts ------------------------------------------------------------------------
+
+
+def test_the_cloud_and_its_ellipsoid_are_those_of_the_flow(browser, site):
+    with Visit(browser, site + PLACES["chaos"], inside=site) as visit:
+        start(visit, "chaos")
+        count = visit.page.evaluate(f"() => ({FIGURE})('chaos').figure.count")
+        assert count == 10_000
+        ball = np.random.default_rng(0).uniform(-0.5, 0.5, size=(count, 3))
+        run = f"""(ball) => {{
+          const {{ figure }} = ({FIGURE})("chaos");
+          figure.restart(ball);
+          const before = figure.state();
+          figure.advance(200);
+          return [before, figure.state()];
+        }}"""
+        before, after = visit.page.evaluate(run, ball.ravel().tolist())
+        assert not visit.problems, "\n".join(visit.problems)
+    centre, radius = np.array(before["matrix"][:3]), before["radius"]
+    states = np.reshape(after["states"], (-1, 3))
+    assert after["time"] == pytest.approx(1)
+    np.testing.assert_allclose(np.reshape(before["states"], (-1, 3)), centre + radius * ball)
+    np.testing.assert_allclose(states, flow_map(centre + radius * ball, 1.0), atol=1e-5)
+    # The columns of the matrix are the flow's derivatives.
+    columns = np.reshape(after["matrix"][3:], (3, 3))
+    h = 1e-4 * np.eye(3)
+    derivative = (flow_map(centre + h, 1.0) - flow_map(centre - h, 1.0)) / 2e-4
+    np.testing.assert_allclose(columns, derivative, atol=1e-4)
+    # After a short time Benettin's exponents are the diagonal of R; their sum is the divergence.
+    diagonal = np.abs(np.diag(np.linalg.qr(columns.T)[1]))
+    np.testing.assert_allclose(after["exponents"], np.log(diagonal), atol=1e-3)
+    assert sum(after["exponents"]) == pytest.approx(np.trace(jacobian(centre)), abs=1e-4)
+    cloud, ellipsoid = (sizes[-1] for sizes in after["sizes"])
+    assert cloud == pytest.approx(np.sqrt(states.var(0).sum()), rel=1e-9)
+    assert ellipsoid == pytest.approx(radius * np.linalg.norm(columns) / np.sqrt(5), rel=1e-9)
+
+
+def test_a_phone_gets_fewer_starts_that_go_on_at_a_key(browser, site):
+    with Visit(browser, site + PLACES["chaos"], inside=site, viewport=NARROW) as visit:
+        start(visit, "chaos")
+        state = f"() => ({FIGURE})('chaos').figure.state()"
+        assert len(visit.page.evaluate(state)["states"]) == 3 * 3000
+        visit.page.get_by_role("button", name="Half a time unit ahead").press("Enter")
+        assert visit.page.evaluate(state)["time"] == pytest.approx(0.5)
+        visit.page.locator("#slider-radius").press("Home")
+        found = visit.page.evaluate(state)
+        assert found["radius"] == pytest.approx(0.01) and found["time"] == 0
+
+
+# --- real or not? -------------------------------------------------------------------------------
+
+
+def test_the_game_deals_a_network_and_the_equations_and_counts(browser, site):
+    std = load_or_train("faithful-generator")[0].scale.numpy()
+    real = np.stack([std, -std])[None]  # has this standard deviation
+    kept = [row["series"] for row in stored.load("deck_series")["rows"]]
+    seen = []
+    with Visit(browser, site + PLACES["real"], inside=site) as visit:
+        assert not any("deck_series.js" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "real")
+        page, place = visit.page, visit.page.locator("#interactive-real")
+        rounds = page.evaluate(f"() => ({FIGURE})('real').figure.rounds")
+        assert rounds == 3 * ["deck"] + 7 * ["book"]
+        for turn, kind in enumerate(rounds):
+            state = page.evaluate(f"() => ({FIGURE})('real').figure.state()")
+            seen.append(state["answer"])
+            own, true = (np.array(state["series"][i]) for i in (seen[-1], 1 - seen[-1]))
+            assert (state["round"], state["kind"], own.shape) == (turn, kind, true.shape)
+            for series, found in zip(state["series"], state["residuals"], strict=True):
+                here = flow_residual(real, np.array(series)[None], 0.1)[0]
+                np.testing.assert_allclose(found, here, rtol=1e-3, atol=1e-6)
+            assert flow_residual(real, true[None], 0.1).max() < 1e-6
+            residual = np.median(flow_residual(real, own[None], 0.1))
+            assert 1e-5 < residual < 0.01 if kind == "book" else residual > 0.05
+            assert kind == "book" or own.tolist() in kept
+            # The network's curve by the keyboard, but for the wrong one in the last round.
+            chosen = seen[-1] if turn < 9 else 1 - seen[-1]
+            page.get_by_role("button", name=f"{'AB'[chosen]} is the network’s").press("Enter")
+            said = place.locator(".interactive-verdict").inner_text()
+            assert said.startswith("Right" if turn < 9 else "No")
+            assert ("corners and jumps" in said) == (kind == "deck")
+            if turn < 9:
+                page.get_by_role("button", name="Next round").press("Enter")
+        assert "9 of 10 right: 3 of 3" in said and "6 of 7" in said and "3.5" in said
+        page.get_by_role("button", name="Play again").press("Enter")
+        again = page.evaluate(f"() => ({FIGURE})('real').figure.state()")
+        assert again["round"] == 0 and again["right"] == {"deck": 0, "book": 0}
+        assert not visit.problems, "\n".join(visit.problems)
+
+
+# --- noise --------------------------------------------------------------------------------------
+
+
+def test_the_pages_intervals_are_those_of_the_fits_and_the_bound(browser, site):
+    record = stored.load("noise_levels")
+    orbit = simulate(np.array(record["start"]), record["dt"], record["length"])
+    seven = true_coefficients() != 0
+    true = true_coefficients()[seven]
+    states = []
+    with Visit(browser, site + PLACES["noise"], inside=site) as visit:
+        assert not any("noise_levels" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "noise")
+        for _ in record["rows"]:
+            states.append(visit.page.evaluate(f"() => ({FIGURE})('noise').figure.state()"))
+            visit.page.locator("#slider-level").press("ArrowRight")
+        cells = visit.page.locator("#interactive-noise tbody tr").count()
+        assert not visit.problems, "\n".join(visit.problems)
+    assert cells == 7
+    for state, row in zip(states, record["rows"], strict=True):
+        assert state["level"] == row["level"]
+        errors = np.array(row["coef"]) / true - 1
+        np.testing.assert_allclose(state["errors"], errors, atol=1e-12)
+        np.testing.assert_allclose(state["scatter"], np.sqrt((errors**2).mean(0)), rtol=1e-9)
+        noise = row["level"] * orbit.std(0)
+        covariance = cramer_rao_bound(orbit, record["dt"], noise_std=noise, support=seven)
+        bound = np.sqrt(np.diag(covariance)[seven.ravel()])
+        np.testing.assert_allclose(state["bounds"], bound / np.abs(true), rtol=1e-3)
+        shown = orbit[: len(row["noisy"])]
+        for name, key in (("measured", "noisy"), ("recovered", "recovered")):
+            distance = np.sqrt(np.square(row[key] - shown).mean())
+            assert state[name] == pytest.approx(distance, rel=1e-2)
+        assert state["recovered"] < 0.5 * state["measured"]
+    widths = np.array([state["scatter"] for state in states])
+    assert (widths[-1] < 0.1 * widths[0]).all(), "the intervals shrink with the noise"
+
+
+def test_a_stored_fit_of_the_noise_is_found_again():
+    record = stored.load("noise_levels")
+    row = next(row for row in record["rows"] if row["level"] == 0.01)
+    orbit = simulate(np.array(record["start"]), record["dt"], record["length"])
+    noisy = with_noise(orbit[None], 0.01, rng=0)
+    np.testing.assert_allclose(noisy[0, : len(row["noisy"])], row["noisy"], atol=1e-3)
+    again = MultipleShootingRegressor().fit(noisy, record["dt"])
+    found = again.coef_[true_coefficients() != 0]
+    np.testing.assert_allclose(found, row["coef"][0], rtol=1e-2)
+
+
 # --- use ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["step", "chaos", "real", "noise"])
+@pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
+def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
+    with Visit(browser, site + PLACES[name], inside=site, **options) as visit:
+        start(visit, name)
+        page, place = visit.page, visit.page.locator(f"#interactive-{name}")
+        for input in place.locator("input").all():
+            input.press("ArrowRight" if input.get_attribute("type") == "range" else "Space")
+        view = place.locator("canvas[tabindex]").first
+        picture = "canvas => canvas.toDataURL()"
+        before = view.evaluate(picture)
+        view.press("ArrowLeft")
+        assert before != view.evaluate(picture)
+        assert page.url.endswith(PLACES[name]), "an arrow key left the page"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.add_script_tag(path=str(AXE))
+        for theme in ("light", "dark"):
+            visit.set_theme(theme)
+            visit.problems += page.evaluate(AXE_RUN, CONTRAST if theme == "dark" else None)
+        assert not visit.problems, "\n".join(visit.problems)
+
+
+def test_each_figure_has_one_place_and_a_still_for_paper(browser):
+    need(PAGES, "the site is not built: run make book")
+    assert SCRIPTS.keys() == PLACES.keys()
+    pages = {str(page.relative_to(SITE)) for page in pages_with_figures(SITE)}
+    assert pages == set(PLACES.values())
+    for name, place in PLACES.items():
+        with Visit(browser, (SITE / place).as_uri(), inside=SITE.as_uri()) as visit:
+            still = visit.page.evaluate(STILL, name)
+            assert still.startswith("data:image/png") and len(still) > 10_000
+            assert not visit.problems, "\n".join(visit.problems)
+
+
+def test_what_a_figure_loads_is_small():
+    need(PAGES, "the site is not built: run make book")
+    folder = SITE / "_static" / "interactive"
+    for name in SCRIPTS:
+        files = [folder / f"{script}.js" for script in ("lorenz", *SCRIPTS[name])]
+        assert sum(file.stat().st_size for file in files) < 1_000_000
+    assert {*STORED} <= {script for scripts in SCRIPTS.values() for script in scripts}
 
 
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
@@ -147,7 +412,7 @@ def test_figures_work_by_keyboard_and_on_a_phone(browser, site, options):
             start(visit, name)
         state = f"() => ({FIGURE})('generator').figure.state()"
         before = page.evaluate(state)
-        page.get_by_role("button", name="Draw a new latent").press("Enter")
+        page.get_by_role("button", name="Another series").press("Enter")
         after = page.evaluate(state)
         assert before["series"] != after["series"]
         page.locator("#slider-noise").press("End")  # ten per cent

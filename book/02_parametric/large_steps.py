@@ -323,6 +323,16 @@ Markdown(f"Cold at $\\delta t = {step}$: RMSE27 {error:.0e}, stored {kept:.0e}."
 # the largest step as at the smallest, and at every step the true coefficients have no error at all.
 # What fails is the search.
 #
+# ## Slide the step
+#
+# The same in the page: the equations found at each step, run by your browser. Forward differences
+# followed by Euler's steps are right for a wrong reason: one error undoes the other, and accurate
+# steps show the equations as they are. The flow map's equations are chaotic at every step, but
+# Euler's method soon is not able to follow them.
+#
+# :::{interactive} step
+# :::
+#
 # ## What we find
 
 

@@ -167,6 +167,13 @@ Markdown(
 )
 
 # %% [markdown]
+# The figure below has fits of multiple shooting to one short orbit, several draws of the
+# noise at each level: turn the noise down, and the coefficients close in on the truth as the bound does.
+#
+# :::{interactive} noise
+# :::
+
+# %% [markdown]
 # ## The contest
 #
 # Five methods, from the deck's to the maximum likelihood. All see the same noisy samples and nothing

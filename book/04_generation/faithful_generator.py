@@ -184,6 +184,15 @@ arcs = {"generated": simulate(generated[0], dt / 4, 5), "real": simulate(real[0]
 _ = figures.plot_arcs(arcs, generated=["generated"])
 
 # %% [markdown]
+# ## Real or not?
+#
+# Ten rounds: one of two curves is a network's, the other is a true orbit that your browser has just
+# integrated. The first rounds are against the deck's GAN, the others against the generator of this page.
+#
+# :::{interactive} real
+# :::
+
+# %% [markdown]
 # ## Two models that could have won
 #
 # A comparison counts only if the other side could win it. Besides the same network fitted by least

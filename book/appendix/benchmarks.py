@@ -222,7 +222,7 @@ plotting.table(["run", "date", "machine", "load", "code"], map(run_row, STORED))
 
 # %% [markdown]
 # *Load* is the number of processes that wanted a core when the run ended. Runs without a ratio above are
-# read by the chapters of the parametric approach or by the page on clusters.
+# read by the chapters of the parametric approach, by the page on clusters or by an interactive figure.
 #
 # ## What we find
 

@@ -60,7 +60,7 @@ STEPS = {
     "build-finished": [
         (500, editions.finish),
         (510, figures.write_variants),
-        (520, interactive.write_weights),
+        (520, interactive.write_data),
         (530, notebooks.write_notebooks),
         (540, sharing.write_files),
         (850, formulas.set_all),

@@ -1,8 +1,8 @@
 """Directive ``{interactive} name``: a button that loads an interactive figure of ``_static``.
 
 Nothing but the button is on the page until it is pressed. The scripts are plain files, not
-modules, so that they also load from a disk. The trained generator's weights are such a script,
-written while the site is built.
+modules, so that they also load from a disk. What a figure shows and no page could compute is such
+a script, too, written while the site is built: the trained generator's weights, stored results.
 """
 
 import base64
@@ -19,17 +19,20 @@ from sphinx.util.docutils import SphinxDirective
 from publishing.contents import ROOT
 from publishing.words import words
 
-WEIGHTS = "interactive/weights.js"
-SCRIPTS = {
-    "attractor": ["interactive/lorenz.js", "interactive/attractor.js"],
-    "generator": [
-        "interactive/lorenz.js",
-        "interactive/network.js",
-        WEIGHTS,
-        "interactive/generator.js",
-    ],
-}
+FOLDER = "interactive"
 MODEL = "models/faithful-generator.safetensors"
+# Records of experiments/results that the build writes scripts of, with what these tell of a run
+# beside its rows.
+STORED = {"steps": [], "deck_series": [], "noise_levels": ["dt", "start"]}
+# Of each figure after lorenz.js, which all begin with; the last is its own.
+SCRIPTS = {
+    "attractor": ["attractor"],
+    "generator": ["network", "weights", "generator"],
+    "step": ["steps", "step"],
+    "chaos": ["chaos"],
+    "real": ["network", "weights", "deck_series", "real"],
+    "noise": ["noise_levels", "noise"],
+}
 
 
 class Interactive(SphinxDirective):
@@ -44,15 +47,23 @@ class Interactive(SphinxDirective):
             raise self.error(f"interactive figure must be one of {sorted(SCRIPTS)}, got {name!r}")
         own = words(self.env.app)
         up = "../" * self.env.docname.count("/")
-        scripts = json.dumps([f"{up}_static/{path}" for path in SCRIPTS[name]])
-        labels = json.dumps(own["interactive"], ensure_ascii=False)
+        names = ["lorenz", *SCRIPTS[name]]
+        scripts = json.dumps([f"{up}_static/{FOLDER}/{script}.js" for script in names])
+        labels = labels_of(own["interactive"], name)
+        given = json.dumps(labels, ensure_ascii=False)
         markup = (
             f'<div class="interactive" id="interactive-{name}" data-figure="{name}" '
-            f'data-scripts="{html.escape(scripts)}" data-words="{html.escape(labels)}">'
-            f'<button type="button" class="interactive-start">{own["interactive"][name]}</button>'
-            f"<noscript><p>{own['interactive']['noscript']}</p></noscript></div>"
+            f'data-scripts="{html.escape(scripts)}" data-words="{html.escape(given)}">'
+            f'<button type="button" class="interactive-start">{labels["start"]}</button>'
+            f"<noscript><p>{labels['noscript']}</p></noscript></div>"
         )
         return [nodes.raw("", markup, format="html")]
+
+
+def labels_of(own, name):
+    """The words of a figure: those that all share, and its own."""
+    shared = {key: value for key, value in own.items() if isinstance(value, str)}
+    return shared | own[name]
 
 
 def add_loader(app, pagename, templatename, context, doctree):
@@ -101,14 +112,24 @@ def export(tensors, burn_in):
     return f"window.generatorWeights = {json.dumps(described)};\n"
 
 
-def write_weights(app, error):
-    """Put the trained generator beside the scripts that run it."""
+def export_stored(name):
+    """A stored result as a script: ``window.stored.NAME.rows`` and what else `STORED` names."""
+    record = json.loads((ROOT / "experiments" / "results" / f"{name}.json").read_text("utf8"))
+    shown = json.dumps({key: record[key] for key in ["rows", *STORED[name]]}, separators=(",", ":"))
+    return f"(window.stored ??= {{}}).{name} = {shown};\n"
+
+
+def write_data(app, error):
+    """Put the trained generator and stored results beside the scripts that show them."""
     if error or app.builder.format != "html":
         return
     model = ROOT / MODEL
     record = json.loads(model.with_suffix(".json").read_text(encoding="utf8"))
     try:
-        script = export(load_file(model), record["burn_in"])
+        scripts = {"weights": export(load_file(model), record["burn_in"])}
+        scripts |= {name: export_stored(name) for name in STORED}
     except (KeyError, ValueError) as problem:
         raise ExtensionError(f"{MODEL}: {problem}") from None
-    (Path(app.outdir) / "_static" / WEIGHTS).write_text(script, encoding="utf8")
+    for name, script in scripts.items():
+        path = Path(app.outdir) / "_static" / FOLDER / f"{name}.js"
+        path.write_text(script, encoding="utf8")

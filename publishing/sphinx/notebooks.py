@@ -36,6 +36,7 @@ BLOCKS = [
     (r"(?m)^:::\{solution-start\} \S+\n:::$", "**Solution.**"),
     (r"(?m)^:::\{solution-end\}\n:::$", ""),
 ]
+MOVING = re.compile(r"(?m)^:::\{interactive\} (\w+)\n:::$")
 # What has a number, by the beginning of its label: as Sphinx calls it, and as the page does.
 NUMBERED = {"fig": ("figure", "Fig."), "tab": ("table", "Table"), "ex": ("exercise", "Exercise")}
 
@@ -59,7 +60,8 @@ class Links:
     """What the roles of a page's text lead to, with the numbers and titles that the site shows."""
 
     def __init__(self, app, page):
-        self.env, self.site, self.folder = app.env, site_address(app), posixpath.dirname(page)
+        self.env, self.site, self.page = app.env, site_address(app), page
+        self.folder = posixpath.dirname(page)
         self.standard, self.maths = app.env.get_domain("std"), app.env.get_domain("math")
         literature = app.env.get_domain("cite")
         self.entries = literature.bibdata.data.entries
@@ -79,6 +81,11 @@ class Links:
     def link(self, text, page, anchor):
         """A link to the site; the text alone where the site's address is not known."""
         return f"[{text}]({self.site}{page}.html{anchor and '#' + anchor})" if self.site else text
+
+    def moving(self, match):
+        """Where an interactive figure is."""
+        text = "An interactive figure, on the site"
+        return f"*{self.link(text, self.page, f'interactive-{match[1]}')}.*"
 
     def number(self, kind, page, anchor):
         """The number of a figure, table or formula, as the site shows it."""
@@ -129,6 +136,7 @@ def plain(text, links):
     """A text as any viewer of notebooks shows it."""
     for pattern, replacement in BLOCKS:
         text = re.sub(pattern, replacement, text)
+    text = MOVING.sub(links.moving, text)
     text = re.sub(
         r"(?s)\$\$(.*?)\$\$ \((eq-[\w-]+)\)", lambda m: f"$${m[1]}{links.tag(m[2])}$$", text
     )

@@ -3,10 +3,11 @@ window.interactiveFigures.attractor = (place, words) => {
   const DT = 0.005;
   const TRAIL = 4000; // samples: 20 time units
   const EVERY = 10; // steps between the points of the graphs
+  const KNOWN = 0.9056; // Sprott, Chaos and Time-Series Analysis (2003)
   const parameters = { ...Lorenz.standard };
   const start = { x: -12, y: -15, z: 28, separation: -5 }; // the separation as a power of ten
   const initial = { ...parameters, ...start };
-  let first, second, trails, distances, running, frame;
+  let first, second, trails, distances;
 
   function restart() {
     first = [start.x, start.y, start.z];
@@ -33,6 +34,12 @@ window.interactiveFigures.attractor = (place, words) => {
     show();
   }
 
+  // The exponent of Lorenz's own values, which the graphs show as a guide for these values only.
+  function guide(from, to) {
+    const classic = Object.keys(Lorenz.standard).every((name) => parameters[name] === Lorenz.standard[name]);
+    return classic ? [{ from, to, name: KNOWN.toFixed(3) }] : [];
+  }
+
   // Over the straight part only: until the distance is a unit of space.
   function lastStraight() {
     const end = distances.findIndex((value) => value > 0);
@@ -54,18 +61,20 @@ window.interactiveFigures.attractor = (place, words) => {
   const view = new View(words["view"], () => {
     const colours = themeColours();
     return [
-      { points: trails[0], colour: colours.first },
-      { points: trails[1], colour: colours.second },
+      // The second lies in the first like the line in a road, until they part.
+      { points: trails[0], colour: colours.first, width: 5, opacity: 0.65, end: "ring" },
+      { points: trails[1], colour: colours.second, width: 1.4, opacity: 1 },
     ];
   });
   const graph = new Graph(words["graph"], 0.4, () => ({
     lines: [{ values: distances.filter((_, i) => i % EVERY === 0), colour: themeColours().ink }],
     start: 0, dt: EVERY * DT, low: -13, high: 2.5, time: words["time"],
+    guides: guide(distances[0], distances[0] + (KNOWN * DT * (distances.length - 1)) / Math.LN10),
     ticks: [[-10, "1e-10"], [-5, "1e-5"], [0, "1"], [2, "100"]],
   }));
   const rates = new Graph(words["rates"], 0.3, () => ({
     lines: [{ values: exponents(), colour: themeColours().ink }],
-    start: 0, dt: EVERY * DT, low: -2, high: 4, time: words["time"],
+    start: 0, dt: EVERY * DT, low: -2, high: 4, time: words["time"], guides: guide(KNOWN, KNOWN),
     ticks: [[-2, "-2"], [0, "0"], [2, "2"], [4, "4"]],
   }));
   const reading = element("output", { class: "interactive-reading", "aria-live": "off" });
@@ -81,77 +90,50 @@ window.interactiveFigures.attractor = (place, words) => {
   }
 
   // A slider that sets target[name] and starts the orbits anew.
-  function slider(target, name, symbol, low, high, by, format = (value) => value.toFixed(2)) {
-    const input = element("input", { type: "range", min: low, max: high, step: by, id: `slider-${name}` });
-    const shown = element("output", { for: input.id });
-    const set = (value) => {
+  function setting(target, name, symbol, low, high, by, say = (value) => value.toFixed(2)) {
+    const use = (value) => {
       target[name] = value;
-      input.value = value;
-      shown.textContent = format(value);
-      input.setAttribute("aria-valuetext", shown.textContent);
-    };
-    set(target[name]);
-    input.addEventListener("input", () => {
-      set(Number(input.value));
       restart();
-    });
-    return { row: element("label", {}, element("span", {}, symbol), input, shown), reset: () => set(initial[name]) };
+    };
+    const made = slider({ id: name, name: symbol, low, high, by, say, use, value: target[name] });
+    return { row: made.row, reset: () => made.set((target[name] = initial[name])) };
   }
 
   const sliders = [
-    slider(parameters, "rho", "ρ", 0, 200, 0.1),
-    slider(parameters, "sigma", "σ", 1, 20, 0.1),
-    slider(parameters, "beta", "β", 0.5, 5, 0.01),
+    setting(parameters, "rho", "ρ", 0, 200, 0.1),
+    setting(parameters, "sigma", "σ", 1, 20, 0.1),
+    setting(parameters, "beta", "β", 0.5, 5, 0.01),
   ];
   const one = (value) => value.toFixed(1);
   const starts = [
-    slider(start, "x", "x", -20, 20, 0.1, one),
-    slider(start, "y", "y", -25, 25, 0.1, one),
-    slider(start, "z", "z", 0, 50, 0.1, one),
-    slider(start, "separation", words["apart"], -12, 0, 0.5, (value) => (10 ** value).toExponential(0)),
+    setting(start, "x", "x", -20, 20, 0.1, one),
+    setting(start, "y", "y", -25, 25, 0.1, one),
+    setting(start, "z", "z", 0, 50, 0.1, one),
+    setting(start, "separation", words["apart"], -12, 0, 0.5, (value) => (10 ** value).toExponential(0)),
   ];
-  const run = element("button", { type: "button" }, words["pause"]);
-  const again = element("button", { type: "button" }, words["restart"]);
-  const classic = element("button", { type: "button" }, words["classic"]);
-
-  function tick() {
-    advance(6);
-    if (running) frame = requestAnimationFrame(tick);
-  }
-
-  function setRunning(value) {
-    running = value;
-    run.textContent = running ? words["pause"] : words[reducedMotion.matches ? "ahead" : "run"];
-    cancelAnimationFrame(frame);
-    if (running) frame = requestAnimationFrame(tick);
-  }
-
-  run.addEventListener("click", () => {
-    if (reducedMotion.matches) advance(1000); // five time units at once: nothing moves by itself
-    else setRunning(!running);
-  });
-  again.addEventListener("click", restart);
-  classic.addEventListener("click", () => {
+  const run = runner(place, words, () => advance(6), () => advance(1000)); // five time units
+  const again = button(words["restart"], restart);
+  const classic = button(words["classic"], () => {
     for (const { reset } of [...sliders, ...starts]) reset();
     restart();
   });
-  document.addEventListener("visibilitychange", () => document.hidden && running && setRunning(false));
 
   place.append(
     element("div", { class: "interactive-controls" }, ...sliders.map(({ row }) => row)),
     element("details", { class: "interactive-more" },
       element("summary", {}, words["starts"]),
       element("div", { class: "interactive-controls" }, ...starts.map(({ row }) => row))),
-    element("div", { class: "interactive-buttons" }, run, again, classic),
-    view.canvas,
+    element("div", { class: "interactive-buttons" }, run.button, again, classic),
     reading,
-    element("p", { class: "interactive-help" }, words["graph"]),
-    graph.canvas,
-    element("p", { class: "interactive-help" }, words["rates"]),
-    rates.canvas,
+    element("div", { class: "interactive-pair" },
+      captioned(view, words["view"]),
+      element("div", {}, captioned(graph, words["graph"]), captioned(rates, words["rates"]))),
     element("p", { class: "interactive-help" }, words["help"]),
   );
   restart();
-  setRunning(!reducedMotion.matches);
-  place.figure = { parameters, start, restart, advance, exponent, setRunning, state: () => [first, second] };
+  run.set(!reducedMotion.matches);
+  place.figure = {
+    parameters, start, restart, advance, exponent, setRunning: run.set,
+    still: () => advance(6000), state: () => [first, second],
+  };
 };

@@ -4,7 +4,7 @@ window.interactiveFigures.generator = (place, words) => {
   const LENGTH = 1000;
   const SHOWN = 200; // samples in the graph against time: 20 time units
   const network = new SeriesGenerator(window.generatorWeights);
-  let clean, noise, series, residual, control;
+  let clean, noise, series, residual, control, truth;
 
   // latent: a list of burn-in + length triples; drawn anew if none is given.
   function draw(latent) {
@@ -13,53 +13,55 @@ window.interactiveFigures.generator = (place, words) => {
     noise = clean.map(() => [gaussian(), gaussian(), gaussian()]);
     const mixed = clean.map((state) => ({ state, key: Math.random() })).sort((a, b) => a.key - b.key);
     control = median(flowResidual(mixed.map(({ state }) => state), DT, network.std));
+    // From a random start, carried to the attractor first.
+    truth = [Lorenz.flow([gaussian() * 8, gaussian() * 9, 25 + 8 * gaussian()], 10, Lorenz.standard, 0.005)];
+    while (truth.length < LENGTH) truth.push(Lorenz.flow(truth[truth.length - 1], DT, Lorenz.standard, 0.0025));
     measure();
   }
 
   function measure() {
-    const share = Number(level.value) / 100;
-    shown.textContent = `${level.value} %`;
+    const share = Number(level.input.value) / 100;
     series = clean.map((state, t) => state.map((value, i) => value + share * network.std[i] * noise[t][i]));
     residual = flowResidual(series, DT, network.std);
     const rms = Math.sqrt(residual.reduce((sum, value) => sum + value * value, 0) / residual.length);
     reading.textContent =
       `${words["residual"]}: ${words["median"]} ${median(residual).toPrecision(3)}, ` +
       `${words["rms"]} ${rms.toPrecision(3)} · ${words["mixed"]}: ${control.toPrecision(3)}`;
-    for (const sheet of [view, graph, errors]) sheet.paint();
+    for (const sheet of [view, trueView, graph, trueGraph, errors]) sheet.paint();
   }
 
-  const view = new View(words["butterfly"], () => [{ points: series, colour: themeColours().generated }]);
-  const graph = new Graph(words["series"], 0.4, () => ({
+  const turns = [];
+  const view = new View(words["butterfly"], () => [{ points: series, colour: themeColours().generated }], { turns });
+  const trueView = new View(words["true"], () => [{ points: truth, colour: themeColours().first }], { turns });
+  const coordinates = (label, states) => new Graph(label, 0.4, () => ({
     lines: ["x", "y", "z"].map((name, i) => ({
-      values: series.slice(0, SHOWN).map((state) => state[i]), colour: themeColours()[name], name,
+      values: states().slice(0, SHOWN).map((state) => state[i]), colour: themeColours()[name], name,
     })),
     start: 0, dt: DT, low: -30, high: 50, time: words["time"],
     ticks: [[-25, "-25"], [0, "0"], [25, "25"], [50, "50"]],
   }));
+  const graph = coordinates(words["series"], () => series);
+  const trueGraph = coordinates(words["true series"], () => truth);
   const errors = new Graph(words["errors"], 0.3, () => ({
     lines: [{ values: residual.map((value) => Math.log10(value)), colour: themeColours().ink }],
     start: 0, dt: DT, low: -5, high: 1, time: words["time"],
     ticks: [[-4, "0.0001"], [-2, "0.01"], [0, "1"]],
   }));
   const reading = element("output", { class: "interactive-reading" });
-  const again = element("button", { type: "button" }, words["draw"]);
-  const level = element("input", { type: "range", min: 0, max: 10, step: 0.1, value: 0, id: "slider-noise" });
-  const shown = element("output", { for: level.id });
-  again.addEventListener("click", () => draw());
-  level.addEventListener("input", measure);
+  const level = slider({
+    id: "noise", name: words["noise"], low: 0, high: 10, by: 0.1, value: 0, say: (value) => `${value} %`, use: measure,
+  });
 
   place.append(
-    element("div", { class: "interactive-buttons" }, again),
-    element("div", { class: "interactive-controls" },
-      element("label", {}, element("span", {}, words["noise"]), level, shown)),
+    element("div", { class: "interactive-buttons" }, button(words["draw"], () => draw())),
+    element("div", { class: "interactive-controls" }, level.row),
     reading,
-    view.canvas,
-    element("p", { class: "interactive-help" }, words["series"]),
-    graph.canvas,
-    element("p", { class: "interactive-help" }, words["errors"]),
-    errors.canvas,
+    element("div", { class: "interactive-pair interactive-halves" },
+      captioned(view, words["butterfly"]), captioned(trueView, words["true"]),
+      captioned(graph, words["series"]), captioned(trueGraph, words["true series"])),
+    captioned(errors, words["errors"]),
     element("p", { class: "interactive-help" }, words["help"]),
   );
   draw();
-  place.figure = { network, draw, state: () => ({ series, residual, control }) };
+  place.figure = { network, draw, state: () => ({ series, residual, control, truth }) };
 };

@@ -46,13 +46,3 @@ function flowResidual(series, dt, std) {
     return Math.hypot(...truth.map((value, i) => (value - next[i]) / std[i])) / Math.sqrt(3);
   });
 }
-
-// One number of standard normal noise.
-function gaussian() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
-}
