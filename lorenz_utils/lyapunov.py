@@ -4,13 +4,14 @@ Exponents are in nat per time unit, the largest first.
 """
 
 import warnings
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape
+from lorenz_utils.checks import ModelWarning, check_count, check_positive, check_shape
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
@@ -18,6 +19,11 @@ from lorenz_utils.system import simulate
 N_BLOCKS = 10
 SATURATION = 1.0  # unrelated states are about 20 apart: below 1 the growth is still linear
 MIN_SCALAR_LENGTH = 100
+SAMPLES_A_PERIOD = 64  # from twice as many on, a coordinate is thinned
+N_REFERENCES = 5_000  # states whose nearest neighbours are followed
+LEAST_RISE = 0.5  # e-folds that a straight line has to rise by
+LEVEL = 1.5  # e-folds below the plateau, where the growth of distances ends to be exponential
+UNEXPLAINED = 0.5  # standard deviations of the step that a map of neighbours may miss
 CHUNK = 20_000  # samples fitted at once: 100 MB
 
 
@@ -293,21 +299,48 @@ def eckmann_exponent(series, dt):
     return float((growth / counts).max() / (lag * dt)) if counts.all() else np.nan
 
 
-def rosenstein_exponent(series, dt):
-    """Largest exponent of one coordinate by Rosenstein's method, which is ``nolds.lyap_r``.
+@dataclass(frozen=True)
+class ScalarExponent(Estimate):
+    """An exponent from one coordinate with the curve that it is the slope of.
 
-    Of windows of 10 consecutive samples each has its nearest neighbour at least 11 samples away
-    in time. A straight line through the mean logarithm of their distance over the next 20 samples.
+    Attributes
+    ----------
+    time, log_distance : ndarray
+        The mean logarithm of the distance of neighbours, in ranges of the coordinate, over the time
+        from where they were found; empty for a series too short to have a curve.
+    region : tuple of float
+        Start and end of the time in which the curve is straight; NaN where it never is.
+    """
+
+    time: np.ndarray = ()
+    log_distance: np.ndarray = ()
+    region: tuple = (np.nan, np.nan)
+
+
+def rosenstein_exponent(series, dt):
+    """Largest exponent of one coordinate by Rosenstein's method, in the data's own time scale.
+
+    The scale is the period at the median of the power spectrum, T. States are five samples over
+    T / 2; the nearest neighbour of each is at least T away in time. A straight line through the
+    mean logarithm of their distance, from T / 4 on until 1.5 below where it levels off.
+
+    **A positive exponent is no sign of chaos.** Coloured noise, drift and measurement noise can have
+    one too: compare with `surrogates.phase_randomised` and `surrogates.aaft`, which share all that
+    is linear with the series. On noise-free data the exponent is right to about a fifth.
 
     Parameters
     ----------
     series : array_like, shape (length,)
+        Sampled at equal steps, at least ten times in a period where the system is a flow.
     dt : float
+        Time between samples, 1 for a map.
 
     Returns
     -------
-    float
-        NaN where too few neighbours differ for a line.
+    ScalarExponent
+        Slope, standard error over ten parts of the series, the curve and its straight region. NaN
+        with a `ModelWarning` where distances do not grow exponentially for half an e-fold: noise,
+        a periodic signal, one that decays or drifts, or too short a series.
 
     Raises
     ------
@@ -317,15 +350,63 @@ def rosenstein_exponent(series, dt):
     References
     ----------
     Rosenstein, Collins & De Luca, Physica D 65 (1993), 117-134.
+
+    Examples
+    --------
+    >>> x = [0.3]
+    >>> for _ in range(2000):
+    ...     x.append(4 * x[-1] * (1 - x[-1]))
+    >>> bool(abs(rosenstein_exponent(x, dt=1).value - np.log(2)) < 0.05)
+    True
     """
     series, dt = _check_coordinate(series), check_positive(dt, "dt")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its import warns, and a line through one point
-        import nolds
+    series = (series - series.min()) / np.ptp(series)
+    power = abs(np.fft.rfft((series - series.mean()) * np.hanning(len(series)))) ** 2
+    period = len(series) / max(1, np.searchsorted(power.cumsum(), power.sum() / 2))
+    thin = max(1, int(period // SAMPLES_A_PERIOD))
+    series, dt, period = series[::thin], thin * dt, period / thin
+    curves = _neighbor_distances(series, period)
+    time, curve, start = dt * np.arange(curves.shape[1]), curves.mean(0), int(np.ceil(period / 4))
+    high = curve[start:] > np.median(curve[-(len(curve) // 4) :]) - LEVEL if len(curve) else curve
+    end = start + int(high.argmax() if high.any() else len(high))
+    if end - start >= 3:
+        middle = (start + end) // 2
+        early, late, whole = (
+            np.polyfit(time[part], curves[:, part].T, 1)[0]
+            for part in (slice(start, middle + 1), slice(middle, end), slice(start, end))
+        )
+        rise = whole.mean() * (time[end - 1] - time[start])
+        if rise > LEAST_RISE and late.mean() > early.mean() / 2:
+            region = float(time[start]), float(time[end - 1])
+            found = ScalarExponent.from_samples(whole)
+            return replace(found, time=time, log_distance=curve, region=region)
+    warnings.warn(
+        f"series shows no exponential growth of distances over {len(series) / period:.1f} of its "
+        f"periods, {period * dt:.3g} time units each: noise, a periodic signal, a drift, too short "
+        "or sampled too seldom? The curve is in time and log_distance of the result",
+        ModelWarning,
+        stacklevel=2,
+    )
+    return ScalarExponent(np.nan, np.nan, None, time, curve)
 
-        options = {"emb_dim": 10, "lag": 1, "min_tsep": 10, "fit": "poly", "debug_data": True}
-        exponent, (steps, _, _) = nolds.lyap_r(series, tau=dt, **options)
-    return float(exponent) if len(steps) > 1 else np.nan
+
+def _neighbor_distances(series, period):
+    """Log distance of neighbours over time for ten parts of a series, (10, n_times)."""
+    lag, apart = max(1, round(period / 8)), int(np.ceil(period))
+    horizon = min(20 * apart, len(series) // 4)
+    states = sliding_window_view(series, 4 * lag + 1)[: len(series) - horizon - 4 * lag, ::lag]
+    if len(states) < 4 * apart:
+        return np.empty((10, 0))
+    n_pairs = min(len(states), N_REFERENCES) // 10 * 10
+    first = np.linspace(0, len(states) - 1, n_pairs).astype(int)
+    # One more candidate than can be too near in time, so that one at least is not.
+    nearest = cKDTree(states).query(states[first], 2 * apart + 2)[1]
+    allowed = abs(nearest - first[:, None]) > apart
+    second = nearest[np.arange(n_pairs), allowed.argmax(1)]
+    least = np.diff(np.unique(series)).min() / 2  # rounded values may be equal
+    ends = 4 * lag + np.arange(horizon + 1)
+    curves = [np.log(np.maximum(abs(series[first + t] - series[second + t]), least)) for t in ends]
+    return np.reshape(curves, (len(ends), 10, -1)).mean(2).T
 
 
 def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
