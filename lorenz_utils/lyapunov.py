@@ -23,7 +23,7 @@ SAMPLES_A_PERIOD = 64  # from twice as many on, a coordinate is thinned
 N_REFERENCES = 5_000  # states whose nearest neighbours are followed
 LEAST_RISE = 0.5  # e-folds that a straight line has to rise by
 LEVEL = 1.5  # e-folds below the plateau, where the growth of distances ends to be exponential
-UNEXPLAINED = 0.5  # standard deviations of the step that a map of neighbours may miss
+UNEXPLAINED = 0.25  # standard deviations of the step that a map of neighbours may miss
 CHUNK = 20_000  # samples fitted at once: 100 MB
 
 
@@ -324,8 +324,8 @@ def rosenstein_exponent(series, dt):
     T / 2; the nearest neighbour of each is at least T away in time. A straight line through the
     mean logarithm of their distance, from T / 4 on until 1.5 below where it levels off.
 
-    **A positive exponent is no sign of chaos.** Coloured noise, drift and measurement noise can have
-    one too: compare with `surrogates.phase_randomised` and `surrogates.aaft`, which share all that
+    **A positive exponent is no sign of chaos.** Noise can have one too, as that of a phase that
+    drifts: compare with `surrogates.phase_randomised` and `surrogates.aaft`, which share all that
     is linear with the series. On noise-free data the exponent is right to about a fifth.
 
     Parameters
@@ -380,13 +380,12 @@ def rosenstein_exponent(series, dt):
             region = float(time[start]), float(time[end - 1])
             found = ScalarExponent.from_samples(whole)
             return replace(found, time=time, log_distance=curve, region=region)
-    warnings.warn(
+    text = (
         f"series shows no exponential growth of distances over {len(series) / period:.1f} of its "
-        f"periods, {period * dt:.3g} time units each: noise, a periodic signal, a drift, too short "
-        "or sampled too seldom? The curve is in time and log_distance of the result",
-        ModelWarning,
-        stacklevel=2,
+        f"periods of {period * dt:.3g} time units: noise, a periodic signal, a drift, too short or "
+        "too coarse? Time and log_distance of the result hold the curve"
     )
+    warnings.warn(text, ModelWarning, stacklevel=2)
     return ScalarExponent(np.nan, np.nan, None, time, curve)
 
 
@@ -409,27 +408,30 @@ def _neighbor_distances(series, period):
     return np.reshape(curves, (len(ends), 10, -1)).mean(2).T
 
 
-def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
-    """All three exponents of observed series, without knowing the equations.
+def state_space_spectrum(ensemble, dt, *, n_neighbors=None, n_orbits=None):
+    """All exponents of observed series of any dimension, without knowing the equations.
 
     Around each sample a parabola in the displacement is fitted to where its neighbours in state
     space go within `dt`. Its linear part estimates the derivative of the flow map, and the
-    derivatives along each series are composed by QR decomposition.
+    derivatives along each series are composed by QR decomposition. As with one coordinate, a
+    positive exponent is no sign of chaos: see `surrogates`.
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
     dt : float
-    n_neighbors : int
-        Samples in each fit, the sample itself not among them.
+    n_neighbors : int, optional
+        Samples in each fit, the sample itself not among them. By default four times the parabola's
+        coefficients, but at least 40.
     n_orbits : int, optional
         Follow only the first series; neighbours come from all of them.
 
     Returns
     -------
-    Estimate of arrays, shape (3,)
+    Estimate of arrays, shape (d,)
         Mean and standard error over the series. -inf or NaN where the samples do not determine a
-        map, as for constant series.
+        map, as for constant series. A `ModelWarning` says where neighbours do not go to one place:
+        for noise, too long a `dt`, coordinates that are missing, and axes in another order.
 
     Raises
     ------
@@ -441,20 +443,61 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
     Sano & Sawada, Phys. Rev. Lett. 55 (1985), 1082-1085; Brown, Bryant & Abarbanel, Phys. Rev. A
     43 (1991), 2787-2806 (higher-order maps).
     """
-    ensemble = check_ensemble(ensemble)
-    dt, n_neighbors = check_positive(dt, "dt"), check_count(n_neighbors, "n_neighbors", minimum=10)
-    n_series, length, _ = ensemble.shape
+    ensemble, dt = check_states(ensemble), check_positive(dt, "dt")
+    check_order(ensemble)
+    n_series, length, d = ensemble.shape
+    n_terms = (d + 1) * (d + 2) // 2
+    n_neighbors = max(40, 4 * n_terms) if n_neighbors is None else n_neighbors
+    check_count(n_neighbors, "n_neighbors", minimum=n_terms)
     if n_series < 2 or n_series * (length - 1) <= n_neighbors:
         raise ValueError(
             f"ensemble must hold at least 2 series and more than n_neighbors={n_neighbors} "
             f"samples, got shape {ensemble.shape}"
         )
     n_orbits = n_series if n_orbits is None else check_count(n_orbits, "n_orbits", minimum=2)
-    followed = ensemble[:n_orbits, :-1]
-    derivatives = _local_derivatives(ensemble, followed, n_neighbors)
-    steps = derivatives.reshape(*followed.shape, 3).swapaxes(0, 1)
+    followed = ensemble[:n_orbits]
+    expected, derivatives = _local_maps(ensemble, followed[:, :-1].reshape(-1, d), n_neighbors)
+    missed, scale = (expected - followed[:, 1:].reshape(-1, d)).std(0), ensemble.std((0, 1))
+    missed = (missed / np.where(scale > 0, scale, np.inf)).max()
+    if missed > UNEXPLAINED:
+        text = (
+            "ensemble holds no map from state to state: neighbours predict the next sample within "
+            f"{missed:.2f} standard deviations. Noise, a missing coordinate, too long a dt?"
+        )
+        warnings.warn(text, ModelWarning, stacklevel=2)
+    steps = derivatives.reshape(-1, length - 1, d, d).swapaxes(0, 1)
     n_transient = (length - 1) // 10
-    return _exponents(steps, 3, dt, n_transient, length - 1 - n_transient)
+    return _exponents(steps, d, dt, n_transient, length - 1 - n_transient)
+
+
+def check_states(ensemble, name="ensemble", *, n_series=1, length=1):
+    """Return an ensemble of any dimension and at least that size as floats, or raise."""
+    array = check_shape(ensemble, name, "(n_series, length, d)")
+    if len(array) < n_series or array.shape[1] < length:
+        raise ValueError(
+            f"{name} must hold at least {n_series} series of {length} samples, "
+            f"got shape {array.shape}"
+        )
+    return array
+
+
+def check_order(ensemble, name="ensemble"):
+    """Warn where series jump along axis 1, which is time, and are smooth along another one."""
+    part = ensemble[:100, :100, :100]
+    scale = part.std((0, 1))
+    part = (part - part.mean((0, 1))) / np.where(scale > 0, scale, 1)
+
+    def jump(axis):  # half the mean square of a step: 1 from one state to an unrelated one
+        return np.square(np.diff(part, axis=axis)).mean() / 2
+
+    n_series, length, d = ensemble.shape
+    others = [0] * (n_series >= 10) + [2] * (d > max(10, length))
+    if others and length > 1 and jump(1) > max(0.25, 2 * min(map(jump, others))):
+        text = (
+            f"{name} jumps along axis 1, which is time in (n_series, length, d), and is smooth "
+            f"along another, got shape {ensemble.shape}: transpose? Or are all series alike?"
+        )
+        warnings.warn(text, ModelWarning, stacklevel=3)
 
 
 def _exponents(derivatives, d, dt, n_transient, block_length):
@@ -479,32 +522,33 @@ def _exponents(derivatives, d, dt, n_transient, block_length):
     return Estimate.from_samples(exponents)
 
 
-def _local_derivatives(ensemble, queries, n_neighbors):
-    """Derivative of the map from a sample to its successor at each query, (n_queries, 3, 3)."""
-    states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
-    queries, tree, derivatives = queries.reshape(-1, 3), cKDTree(states), []
+def _local_maps(ensemble, queries, n_neighbors):
+    """The next sample after each query (n, d) by its neighbours, (n, d), and its derivative."""
+    d = ensemble.shape[-1]
+    states, successors = ensemble[:, :-1].reshape(-1, d), ensemble[:, 1:].reshape(-1, d)
+    tree, fits = cKDTree(states), []
     for chunk in np.split(queries, range(CHUNK, len(queries), CHUNK)):
         # Each query is its own nearest neighbour, which tells nothing about a slope.
         neighbors = tree.query(chunk, n_neighbors + 1)[1][:, 1:]
         # Where distances overflow the tree finds none.
-        found = (neighbors < len(states)).all(1)[:, None]
-        neighbors = np.where(found, neighbors, 0)
+        found = (neighbors < len(states)).all(1)[:, None, None]
+        neighbors = np.where(found[..., 0], neighbors, 0)
         displacement = states[neighbors] - chunk[:, None]
-        fitted = _fit_derivative(displacement, successors[neighbors])
-        derivatives.append(np.where(found[..., None], fitted, np.nan))
-    return np.concatenate(derivatives)
+        fits.append(np.where(found, _fit_parabola(displacement, successors[neighbors]), np.nan))
+    fits = np.concatenate(fits)
+    return fits[:, 0], np.swapaxes(fits[:, 1:], 1, 2)
 
 
-def _fit_derivative(displacement, image):
-    """Linear part of least-squares parabolas: (n, k, 3), (n, k, 3) -> (n, 3, 3)."""
+def _fit_parabola(displacement, image):
+    """Value and slopes at 0 of least-squares parabolas: (n, k, d), (n, k, d) -> (n, 1 + d, d)."""
     # Relative to the neighbourhood's radius, so that its squares are of the same size.
     radius = np.linalg.norm(displacement, axis=-1).max(-1)[:, None, None]
     scale = np.where(radius > 0, radius, 1)
-    relative = displacement / scale
-    i, j = np.triu_indices(3)
+    relative, d = displacement / scale, displacement.shape[-1]
+    i, j = np.triu_indices(d)
     terms = [np.ones_like(relative[..., :1]), relative, relative[..., i] * relative[..., j]]
     coefficients = np.linalg.pinv(np.concatenate(terms, -1), rcond=1e-12) @ image
-    return np.swapaxes(coefficients[:, 1:4] / scale, 1, 2)
+    return np.concatenate([coefficients[:, :1], coefficients[:, 1 : d + 1] / scale], axis=1)
 
 
 def _slope(time, values, *, weight):

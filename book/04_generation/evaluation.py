@@ -177,7 +177,7 @@ plotting.table(headers, rows, [""] * 4 + [".2f"] * 3)
 # distribution** of each metric.
 
 # %%
-from lorenz_utils.metrics import measure
+from lorenz_utils.metrics import LORENZ, measure, parametric_probe
 from lorenz_utils.surrogates import aaft, with_noise
 
 reference, held_out = np.split(real, 2)
@@ -194,7 +194,9 @@ splits = make_ensemble(n_series=2000, length=1000, dt=dt, rng=77).reshape(20, 10
 
 # %%
 def metrics(ensemble):
-    return measure(reference, ensemble, dt, n_scalar=0, n_orbits=0)
+    found = measure(reference, ensemble, dt, n_orbits=0, **LORENZ)
+    fitted = asdict(parametric_probe(ensemble, dt))
+    return found | {f"fitted {name}": value for name, value in fitted.items()}
 
 
 measured = {name: metrics(ensemble) for name, ensemble in series.items()}
