@@ -22,7 +22,7 @@ MIN_SCALAR_LENGTH = 100
 SAMPLES_A_PERIOD = 64  # from twice as many on, a coordinate is thinned
 N_REFERENCES = 5_000  # states whose nearest neighbours are followed
 LEAST_RISE = 0.5  # e-folds that a straight line has to rise by
-LEVEL = 1.5  # e-folds below the plateau, where the growth of distances ends to be exponential
+LEVELS = (1.5, 1.0)  # e-folds below the plateau, where distances cease to grow exponentially
 UNEXPLAINED = 0.25  # standard deviations of the step that a map of neighbours may miss
 CHUNK = 20_000  # samples fitted at once: 100 MB
 
@@ -322,11 +322,12 @@ def rosenstein_exponent(series, dt):
 
     The scale is the period at the median of the power spectrum, T. States are five samples over
     T / 2; the nearest neighbour of each is at least T away in time. A straight line through the
-    mean logarithm of their distance, from T / 4 on until 1.5 below where it levels off.
+    mean logarithm of their distance, from T / 4 on until 1.5 below where it levels off, or
+    1 if that is too short.
 
     **A positive exponent is no sign of chaos.** Noise can have one too, as that of a phase that
     drifts: compare with `surrogates.phase_randomised` and `surrogates.aaft`, which share all that
-    is linear with the series. On noise-free data the exponent is right to about a fifth.
+    is linear with the series. On noise-free data the exponent is right to about a quarter.
 
     Parameters
     ----------
@@ -367,9 +368,12 @@ def rosenstein_exponent(series, dt):
     series, dt, period = series[::thin], thin * dt, period / thin
     curves = _neighbor_distances(series, period)
     time, curve, start = dt * np.arange(curves.shape[1]), curves.mean(0), int(np.ceil(period / 4))
-    high = curve[start:] > np.median(curve[-(len(curve) // 4) :]) - LEVEL if len(curve) else curve
-    end = start + int(high.argmax() if high.any() else len(high))
-    if end - start >= 3:
+    plateau = np.median(curve[-(len(curve) // 4) :]) if len(curve) else np.nan
+    for level in LEVELS:
+        high = np.flatnonzero(curve[start:] > plateau - level)
+        end = start + int(high[0]) if len(high) else len(curve)
+        if end - start < 3:
+            continue
         middle = (start + end) // 2
         early, late, whole = (
             np.polyfit(time[part], curves[:, part].T, 1)[0]
@@ -492,7 +496,7 @@ def check_order(ensemble, name="ensemble"):
 
     n_series, length, d = ensemble.shape
     others = [0] * (n_series >= 10) + [2] * (d > max(10, length))
-    if others and length > 1 and jump(1) > max(0.25, 2 * min(map(jump, others))):
+    if others and length > 1 and jump(1) > max(0.5, 2 * min(map(jump, others))):
         text = (
             f"{name} jumps along axis 1, which is time in (n_series, length, d), and is smooth "
             f"along another, got shape {ensemble.shape}: transpose? Or are all series alike?"

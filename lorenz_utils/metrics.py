@@ -80,10 +80,9 @@ def flow_residual(real, generated, dt, *, flow=lorenz_flow):
         return np.linalg.norm((predicted - series[:, 1:]) / scale, axis=-1) / np.sqrt(len(mean))
 
     if (missed := np.median(residual(real[:10, :100]))) > WRONG_FLOW:
-        text = (
-            f"flow misses the steps of real by {missed:.2f} standard deviations: another system's?"
-        )
-        warnings.warn(f"{text} Is dt right, is axis 1 time?", ModelWarning, stacklevel=2)
+        text = f"flow misses the steps of real by {missed:.2f} standard deviations: is it that of "
+        text += "another system, is dt right, is axis 1 time?"
+        warnings.warn(text, ModelWarning, stacklevel=2)
     return residual(generated)
 
 

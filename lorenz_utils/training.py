@@ -226,16 +226,17 @@ def train(
     ensemble, dt = check_states(ensemble, length=length), check_positive(dt, "dt")
     reference = ensemble if reference is None else check_states(reference, "reference")
     check_order(ensemble)
+    d = ensemble.shape[2]
     for name, states in (("ensemble", ensemble), ("reference", reference)):
         steps = np.diff(states, axis=1).std((0, 1))
-        if states.shape[2] != ensemble.shape[2] or (steps <= 1e-9 * states.std((0, 1))).any():
-            raise ValueError(
-                f"{name} must hold {ensemble.shape[2]} coordinates that vary in time and not by "
-                f"equal steps, got steps of standard deviations {steps}"
+        if len(steps) != d or (steps <= 1e-9 * states.std((0, 1))).any():
+            text = (
+                f"{d} coordinates that vary, none by equal steps, got steps of deviations {steps}"
             )
+            raise ValueError(f"{name} must hold {text}")
     symmetry = None if symmetry is None else np.asarray(symmetry)
-    if symmetry is not None and (symmetry.shape != steps.shape or (abs(symmetry) != 1).any()):
-        raise ValueError(f"symmetry must hold {len(steps)} signs, 1 or -1, got {symmetry}")
+    if symmetry is not None and (symmetry.shape != (d,) or (abs(symmetry) != 1).any()):
+        raise ValueError(f"symmetry must hold {d} signs, 1 or -1, got {symmetry}")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.random.fork_rng():

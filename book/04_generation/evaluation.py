@@ -195,7 +195,7 @@ splits = make_ensemble(n_series=2000, length=1000, dt=dt, rng=77).reshape(20, 10
 # %%
 def metrics(ensemble):
     found = measure(reference, ensemble, dt, n_orbits=0, **LORENZ)
-    fitted = asdict(parametric_probe(ensemble, dt))
+    fitted = vars(parametric_probe(ensemble, dt))
     return found | {f"fitted {name}": value for name, value in fitted.items()}
 
 
@@ -207,7 +207,12 @@ null = Estimate.from_samples([list(metrics(split).values()) for split in splits]
 # hundred samples, followed among all others, have a spread, and the means of two such sets differ by as much.
 
 # %%
+import warnings
+
+from lorenz_utils.checks import ModelWarning
 from lorenz_utils.lyapunov import state_space_spectrum
+
+warnings.simplefilter("ignore", ModelWarning)  # of controls, which are no maps of their states
 
 
 def spectrum(ensemble):
