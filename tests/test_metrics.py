@@ -241,7 +241,9 @@ def test_bad_input_of_the_classifier(generated, options, message):
 
 def test_compare_gives_constants_no_plausible_number():
     constants = constant([5, 5, 20], 2, 150)
-    table = metrics.compare(REAL[:4, :150], constants, DT, rng=0, **metrics.LORENZ)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = metrics.compare(REAL[:4, :150], constants, DT, rng=0, **metrics.LORENZ)
     generated = {metric: row["generated"] for metric, row in table.items()}
     assert generated["D_H"] == 1
     assert generated["diversity"] == 0
@@ -270,7 +272,7 @@ def roessler_flow(states, dt):
     return integrate(field, states.T, dt, max(1, round(dt / 0.05))).T
 
 
-def roessler(n_series=8, length=400, dt=0.2):
+def roessler(n_series=8, length=200, dt=0.2):
     states = [
         roessler_flow(np.random.default_rng(0).uniform(-5, 5, (n_series, 3)) * [1, 1, 0], 100)
     ]
@@ -333,8 +335,9 @@ def test_metrics_have_any_dimension(d):
     # Clouds a standard deviation apart in each coordinate.
     assert near["D_stsp"] < far["D_stsp"] / (1 if d == 7 else 1.5) and far["D_stsp"] > 0.5
     assert metrics.attractor_divergence(real, real[:, ::-1]) == pytest.approx(0, abs=1e-9)
-    table = metrics.compare(real, same.tolist(), 1.0, rng=0)
-    assert table["D_H"]["phase-randomised"] == pytest.approx(table["D_H"]["real"])
+    if d == 2:
+        table = metrics.compare(real, same.tolist(), 1.0, rng=0)
+        assert table["D_H"]["phase-randomised"] == pytest.approx(table["D_H"]["real"])
     assert abs(metrics.classifier_accuracy(real, same, window=3).value - 0.5) < 0.1
 
 
