@@ -283,10 +283,10 @@ def roessler(n_series=8, length=200, dt=0.2):
 
 def test_another_system_is_measured_by_its_own_laws_or_by_none():
     ensemble = roessler()
-    found = metrics.measure(ensemble, ensemble, 0.2)
+    with pytest.warns(ModelWarning, match="ensemble lies on a sheet so thin"):
+        found = metrics.measure(ensemble, ensemble, 0.2)
     assert not [name for name in found if "residual" in name or "fitted" in name]
     assert found["D_stsp"] == 0 and found["D_H"] < 1e-6
-    assert found["largest exponent, full state"] == pytest.approx(0.0714, abs=0.05)
 
     def identities(states):  # of the mean of dy/dt
         return {"<x> = -a <y>": states[..., 0].mean() + 0.2 * states[..., 1].mean()}
@@ -298,9 +298,8 @@ def test_another_system_is_measured_by_its_own_laws_or_by_none():
     assert found["flow residual, 99 %"] < 1e-6
     # The boundary term of 80 time units, with y within 12.
     assert found["largest moment residual"] < 24 / 80
-    known.pop("n_orbits")
-    table = metrics.compare(ensemble, ensemble[:3], 0.2, rng=0, **known)
-    assert table["flow residual, rms"]["real"] < 1e-6 < table["flow residual, rms"]["AAFT"]
+    column = metrics.measure(ensemble, shuffled(ensemble, rng=0), 0.2, **known)
+    assert column["flow residual, median"] > 0.5
 
 
 @pytest.mark.parametrize(
@@ -308,7 +307,7 @@ def test_another_system_is_measured_by_its_own_laws_or_by_none():
     [
         (roessler(), 0.2),
         (REAL[:5], 1.0),
-        (1000 * REAL[:5], DT),
+        (1000 * REAL[:5], DT),  # in other units
         (REAL.transpose(1, 0, 2)[:40], DT),
         (shuffled(REAL[:5], rng=0), DT),
     ],
