@@ -12,12 +12,13 @@ import numpy as np
 import torch
 
 from experiments.study import run_study
+from lorenz_utils import metrics
 from lorenz_utils.lyapunov import map_spectrum
-from lorenz_utils.metrics import measure
 from lorenz_utils.system import flow_map, make_ensemble, sample_attractor
 from lorenz_utils.training import (
     DT,
     FAITHFUL,
+    LORENZ,
     MODELS,
     TrainingConfig,
     train,
@@ -67,13 +68,16 @@ def train_and_measure(**fields):
     """
     config = TrainingConfig(**fields)
     real = make_ensemble(N_SERIES, 1000, DT, rng=2026)
-    generator, history = train(config, training_ensemble(config), reference=real, progress=False)
+    ensemble, options = training_ensemble(config), LORENZ | {"reference": real, "progress": False}
+    generator, history = train(config, ensemble, DT, **options)
     generated = generator.generate(N_SERIES, 1000, rng=1)
     kept = ("seconds", "median_residual", "d_stsp")
     history = [[rounded(row[key]) for key in kept] for row in history]
     if not np.isfinite(generated).all():
         return {"metrics": None, "history": history}
-    found = {k: rounded(v) for k, v in measure(real, generated, DT, n_scalar=0).items()}
+    found = {
+        k: rounded(v) for k, v in metrics.measure(real, generated, DT, **metrics.LORENZ).items()
+    }
     result = {"metrics": found, "history": history}
     if config.pair == "transitions":
         spectrum = map_spectrum(generator.advance, real[:20, -1], **SPECTRUM)
@@ -120,7 +124,7 @@ def learn_noise(*, level, **fields):
     """
     config = TrainingConfig(**fields)
     ensemble = kicked_ensemble(level, rng=config.data_seed)
-    generator, _ = train(config, ensemble, progress=False)
+    generator, _ = train(config, ensemble, DT, **LORENZ, progress=False)
     return {"kicks": rounded(learned_kicks(generator, ensemble[:, 500]))}
 
 

@@ -94,8 +94,8 @@ class ReportedRun(AdversarialRun):
 
     every = 50
 
-    def __init__(self, config, ensemble, device):
-        super().__init__(config, ensemble, device)
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         self.report_every = self.every
 
 
@@ -105,7 +105,7 @@ class DeckSlides(Images):
     sigmoid = True
     Run = ReportedRun
 
-    def build(self, config, ensemble):
+    def build(self, config, ensemble, symmetry=None):
         """Generator, critic, and the data that batches are drawn from."""
         scaling = self.scaling(ensemble)
         images = series_to_images(ensemble, scaling)

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import flop_registry
 
 from experiments import stored
 from lorenz_utils.adversarial import AdversarialRun
-from lorenz_utils.metrics import compare
+from lorenz_utils.metrics import LORENZ, compare
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import DECK, DT, FAITHFUL, training_ensemble
 
@@ -127,7 +127,7 @@ def main():
 
     ensemble = make_ensemble(300, 1000, DT, rng=0)
     start = time.process_time()
-    compare(ensemble[:200], ensemble[200:], DT, rng=0)
+    compare(ensemble[:200], ensemble[200:], DT, rng=0, **LORENZ)
     rows.append(
         {
             "what": "compare, 100 x 1000 and six controls",

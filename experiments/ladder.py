@@ -26,7 +26,7 @@ from lorenz_utils.metrics import (
     spectral_distance,
 )
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DECK, DT, TrainingConfig, train, training_ensemble
+from lorenz_utils.training import DECK, DT, LORENZ, TrainingConfig, train, training_ensemble
 
 STRIDE = 4  # samples between the rows of a delay image
 SEEDS = (0,)
@@ -84,7 +84,7 @@ def random_windows(series, n_windows, length):
 class LossesOnly(AdversarialRun):
     """A run whose history holds losses: what it draws is measured at the end."""
 
-    def report(self, reference, dt):
+    def report(self, reference, dt, flow=None):
         """Losses, appended to the history."""
         row = {key: round(float(value), 5) for key, value in self.losses.items()}
         self.history.append({"step": self.step, "seconds": round(self.elapsed(), 1), **row})
@@ -106,7 +106,7 @@ class Folded(Images):
     def __init__(self, fold, *, residual=False):
         self.fold, self.residual = fold, residual
 
-    def build(self, config, ensemble):
+    def build(self, config, ensemble, symmetry=None):
         """Generator, critic, and the data that batches are drawn from: the series themselves."""
         mirrored = ensemble * [-1, -1, 1]
         scaling = Scaling.fit(np.concatenate([ensemble, mirrored]))
@@ -170,7 +170,8 @@ def rungs():
 def climb(**fields):
     """Train one rung; its quality beside that of real series of the same shape."""
     config = TrainingConfig(**fields)
-    generator, history = train(config, training_ensemble(config), device="cpu", progress=False)
+    ensemble = training_ensemble(config)
+    generator, history = train(config, ensemble, DT, **LORENZ, device="cpu", progress=False)
     fold = getattr(PAIRS[config.pair], "fold", None)
     if fold is None:
         return assess(generator.generate(N_SAMPLES // 1000, 1000, rng=1), history)

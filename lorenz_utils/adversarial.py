@@ -74,7 +74,7 @@ def moving_average(config):
 class Images:
     """The deck's pair: whole series, folded into images."""
 
-    def build(self, config, ensemble):
+    def build(self, config, ensemble, symmetry=None):
         """Generator, critic, and the data that batches are drawn from."""
         scaling = Scaling.fit(ensemble)
         generator = networks.DCGANGenerator(scaling, batch_norm=config.batch_norm)
@@ -100,10 +100,11 @@ class Images:
 class Transitions:
     """The faithful pair: windows of series, made step by step."""
 
-    def build(self, config, ensemble):
+    def build(self, config, ensemble, symmetry=None):
         """Generator, critic, and the data that batches are drawn from."""
         mean, std = ensemble.mean((0, 1)), ensemble.std((0, 1))
-        mean[:2] = 0  # exact by symmetry, so that mirrored windows stay on the attractor
+        if symmetry is not None:
+            mean[symmetry < 0] = 0  # exact, so that mirrored windows stay on the attractor
         standardised = ((ensemble - mean) / std).transpose(0, 2, 1)
         step_std = np.diff(standardised, axis=-1).std((0, 2))
         generator = networks.SeriesGenerator(
@@ -119,19 +120,21 @@ class Transitions:
         return networks.SeriesGenerator(*UNITS, latent_dim=config.latent_dim, width=config.width)
 
     def draw(self, run):
-        """Windows at random times, half of them mirrored by the symmetry."""
+        """Windows at random times, half of them mirrored by the symmetry if there is one."""
         config, data = run.config, run.data
         chosen = torch.randint(len(data), (config.batch_size,)).to(run.device)
         start = torch.randint(data.shape[-1] - config.crop + 1, (config.batch_size,))
         window = start.to(run.device)[:, None] + torch.arange(config.crop, device=run.device)
-        crops = data[chosen[:, None, None], torch.arange(3)[:, None], window[:, None]]
-        # (x, y, z) -> (-x, -y, z) maps orbits to orbits; standardised, x and y have mean near 0.
-        sign = torch.where(torch.rand(config.batch_size, device=run.device) < 0.5, -1.0, 1.0)
-        return torch.cat([crops[:, :2] * sign[:, None, None], crops[:, 2:]], dim=1)
+        crops = data[chosen[:, None, None], torch.arange(data.shape[1])[:, None], window[:, None]]
+        if run.symmetry is None:
+            return crops
+        mirrored = torch.rand(config.batch_size, 1, 1, device=run.device) < 0.5
+        signs = torch.as_tensor(run.symmetry, dtype=torch.float32, device=run.device)
+        return torch.where(mirrored, crops * signs[:, None], crops)
 
     def fake(self, run, real):
         """Windows that continue the first states of `real`, or the generator's own orbits."""
-        latent = torch.randn(run.config.batch_size, 3, run.config.crop - 1).to(run.device)
+        latent = torch.randn(*real.shape[:2], run.config.crop - 1).to(run.device)
         starts = {"data": real[..., 0], "unpaired": real[..., 0].roll(1, 0), "own": run.own}
         return run.generator(starts[run.config.starts], latent)
 
@@ -145,12 +148,13 @@ PAIRS = {"images": Images(), "transitions": Transitions()}
 class AdversarialRun:
     """State of one run: networks, optimisers, average, history."""
 
-    def __init__(self, config, ensemble, device):
+    def __init__(self, config, ensemble, device, *, symmetry=None):
         self.config, self.device, self.pair = config, device, PAIRS[config.pair]
+        self.symmetry = symmetry
         self.step, self.history, self.started = 0, [], time.process_time()
         self.losses = {"critic_loss": math.nan, "generator_loss": math.nan}
         self.report_every = max(500, config.n_steps // N_REPORTS)
-        generator, critic, data = self.pair.build(config, ensemble)
+        generator, critic, data = self.pair.build(config, ensemble, symmetry)
         self.data = torch.as_tensor(data, dtype=torch.float32, device=device)
         self.generator, self.critic = generator.to(device), critic.to(device)
         self.average = AveragedModel(generator, avg_fn=moving_average(config)).requires_grad_(False)
@@ -163,7 +167,11 @@ class AdversarialRun:
         }
         self.parts = [generator, critic, self.average, *self.optimisers.values()]
         # Where the generator's own orbits stand, if it is to continue these instead of the data.
-        self.own = torch.randn(config.batch_size, 3).to(device) if config.starts == "own" else None
+        self.own = (
+            torch.randn(config.batch_size, ensemble.shape[2]).to(device)
+            if config.starts == "own"
+            else None
+        )
 
     def set_rates(self, step):
         """Full rate for the constant share of the steps, then linearly down."""
@@ -230,13 +238,15 @@ class AdversarialRun:
         loss.backward()
         self.optimisers[name].step()
 
-    def report(self, reference, dt):
-        """Losses, median flow residual and D_stsp, appended to the history."""
+    def report(self, reference, dt, flow=None):
+        """Losses, D_stsp and, of a flow, the median residual, appended to the history."""
         generated = self.average.module.generate(REPORT_SERIES, rng=0)
         row = {key: float(value) for key, value in self.losses.items()}
-        row["median_residual"] = row["d_stsp"] = math.inf
+        row |= ({} if flow is None else {"median_residual": math.inf}) | {"d_stsp": math.inf}
         if np.isfinite(generated).all():
-            row["median_residual"] = float(np.median(flow_residual(reference, generated, dt)))
+            if flow is not None:
+                residual = flow_residual(reference, generated, dt, flow=flow)
+                row["median_residual"] = float(np.median(residual))
             row["d_stsp"] = attractor_divergence(reference[:REPORT_SERIES], generated)
         row = {key: round(value, 5) for key, value in row.items()}
         self.history.append({"step": self.step, "seconds": round(self.elapsed(), 1), **row})

@@ -5,6 +5,10 @@ from numbers import Integral, Real
 import numpy as np
 
 
+class ModelWarning(UserWarning):
+    """A model or estimate that answers a wrong question; the text names what was seen."""
+
+
 def check_positive(value, name):
     """Return `value` as a positive finite float, or raise an error that names the argument."""
     if isinstance(value, bool) or not isinstance(value, Real):

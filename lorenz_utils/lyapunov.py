@@ -4,13 +4,14 @@ Exponents are in nat per time unit, the largest first.
 """
 
 import warnings
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape
+from lorenz_utils.checks import ModelWarning, check_count, check_positive, check_shape
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
@@ -18,6 +19,12 @@ from lorenz_utils.system import simulate
 N_BLOCKS = 10
 SATURATION = 1.0  # unrelated states are about 20 apart: below 1 the growth is still linear
 MIN_SCALAR_LENGTH = 100
+SAMPLES_A_PERIOD = 64  # from twice as many on, a coordinate is thinned
+N_REFERENCES = 5_000  # states whose nearest neighbours are followed
+LEAST_RISE = 0.5  # e-folds that a straight line has to rise by
+LEVELS = (1.5, 1.0)  # e-folds below the plateau, where distances cease to grow exponentially
+THIN = 1e5  # amplification of errors; 5e3 with 40,000 samples of Lorenz-63, 1e6 of Roessler's
+UNEXPLAINED = 0.25  # standard deviations of the step that a map of neighbours may miss
 CHUNK = 20_000  # samples fitted at once: 100 MB
 
 
@@ -293,21 +300,49 @@ def eckmann_exponent(series, dt):
     return float((growth / counts).max() / (lag * dt)) if counts.all() else np.nan
 
 
-def rosenstein_exponent(series, dt):
-    """Largest exponent of one coordinate by Rosenstein's method, which is ``nolds.lyap_r``.
+@dataclass(frozen=True)
+class ScalarExponent(Estimate):
+    """An exponent from one coordinate with the curve that it is the slope of.
 
-    Of windows of 10 consecutive samples each has its nearest neighbour at least 11 samples away
-    in time. A straight line through the mean logarithm of their distance over the next 20 samples.
+    Attributes
+    ----------
+    time, log_distance : ndarray
+        The mean logarithm of the distance of neighbours, in ranges of the coordinate, over the time
+        from where they were found; empty for a series too short to have a curve.
+    region : tuple of float
+        Start and end of the time in which the curve is straight; NaN where it never is.
+    """
+
+    time: np.ndarray = ()
+    log_distance: np.ndarray = ()
+    region: tuple = (np.nan, np.nan)
+
+
+def rosenstein_exponent(series, dt):
+    """Largest exponent of one coordinate by Rosenstein's method, in the data's own time scale.
+
+    The scale is the period at the median of the power spectrum, T. States are five samples over
+    T / 2; the nearest neighbour of each is at least T away in time. A straight line through the
+    mean logarithm of their distance, from T / 4 on until 1.5 below where it levels off, or
+    1 if that is too short.
+
+    **A positive exponent is no sign of chaos.** Noise can have one too, as that of a phase that
+    drifts: compare with `surrogates.phase_randomised` and `surrogates.aaft`, which share all that
+    is linear with the series. On noise-free data the exponent is right to about a quarter.
 
     Parameters
     ----------
     series : array_like, shape (length,)
+        Sampled at equal steps, at least ten times in a period where the system is a flow.
     dt : float
+        Time between samples, 1 for a map.
 
     Returns
     -------
-    float
-        NaN where too few neighbours differ for a line.
+    ScalarExponent
+        Slope, standard error over ten parts of the series, the curve and its straight region. NaN
+        with a `ModelWarning` where distances do not grow exponentially for half an e-fold: noise,
+        a periodic signal, one that decays or drifts, or too short a series.
 
     Raises
     ------
@@ -317,38 +352,92 @@ def rosenstein_exponent(series, dt):
     References
     ----------
     Rosenstein, Collins & De Luca, Physica D 65 (1993), 117-134.
+
+    Examples
+    --------
+    >>> x = [0.3]
+    >>> for _ in range(2000):
+    ...     x.append(4 * x[-1] * (1 - x[-1]))
+    >>> bool(abs(rosenstein_exponent(x, dt=1).value - np.log(2)) < 0.05)
+    True
     """
     series, dt = _check_coordinate(series), check_positive(dt, "dt")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its import warns, and a line through one point
-        import nolds
+    series = (series - series.min()) / np.ptp(series)
+    power = abs(np.fft.rfft((series - series.mean()) * np.hanning(len(series)))) ** 2
+    period = len(series) / max(1, np.searchsorted(power.cumsum(), power.sum() / 2))
+    thin = max(1, int(period // SAMPLES_A_PERIOD))
+    series, dt, period = series[::thin], thin * dt, period / thin
+    curves = _neighbor_distances(series, period)
+    time, curve, start = dt * np.arange(curves.shape[1]), curves.mean(0), int(np.ceil(period / 4))
+    plateau = np.median(curve[-(len(curve) // 4) :]) if len(curve) else np.nan
+    for level in LEVELS:
+        high = np.flatnonzero(curve[start:] > plateau - level)
+        end = start + int(high[0]) if len(high) else len(curve)
+        if end - start < 3:
+            continue
+        middle = (start + end) // 2
+        early, late, whole = (
+            np.polyfit(time[part], curves[:, part].T, 1)[0]
+            for part in (slice(start, middle + 1), slice(middle, end), slice(start, end))
+        )
+        rise = whole.mean() * (time[end - 1] - time[start])
+        if rise > LEAST_RISE and late.mean() > early.mean() / 2:
+            region = float(time[start]), float(time[end - 1])
+            found = ScalarExponent.from_samples(whole)
+            return replace(found, time=time, log_distance=curve, region=region)
+    text = (
+        f"series shows no exponential growth of distances over {len(series) / period:.1f} of its "
+        f"periods of {period * dt:.3g} time units: noise, a periodic signal, a drift, too short or "
+        "too coarse? Time and log_distance of the result hold the curve"
+    )
+    warnings.warn(text, ModelWarning, stacklevel=2)
+    return ScalarExponent(np.nan, np.nan, None, time, curve)
 
-        options = {"emb_dim": 10, "lag": 1, "min_tsep": 10, "fit": "poly", "debug_data": True}
-        exponent, (steps, _, _) = nolds.lyap_r(series, tau=dt, **options)
-    return float(exponent) if len(steps) > 1 else np.nan
+
+def _neighbor_distances(series, period):
+    """Log distance of neighbours over time for ten parts of a series, (10, n_times)."""
+    lag, apart = max(1, round(period / 8)), int(np.ceil(period))
+    horizon = min(20 * apart, len(series) // 4)
+    states = sliding_window_view(series, 4 * lag + 1)[: len(series) - horizon - 4 * lag, ::lag]
+    if len(states) < 4 * apart:
+        return np.empty((10, 0))
+    n_pairs = min(len(states), N_REFERENCES) // 10 * 10
+    first = np.linspace(0, len(states) - 1, n_pairs).astype(int)
+    # One more candidate than can be too near in time, so that one at least is not.
+    nearest = cKDTree(states).query(states[first], 2 * apart + 2)[1]
+    allowed = abs(nearest - first[:, None]) > apart
+    second = nearest[np.arange(n_pairs), allowed.argmax(1)]
+    least = np.diff(np.unique(series)).min() / 2  # rounded values may be equal
+    ends = 4 * lag + np.arange(horizon + 1)
+    curves = [np.log(np.maximum(abs(series[first + t] - series[second + t]), least)) for t in ends]
+    return np.reshape(curves, (len(ends), 10, -1)).mean(2).T
 
 
-def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
-    """All three exponents of observed series, without knowing the equations.
+def state_space_spectrum(ensemble, dt, *, n_neighbors=None, n_orbits=None):
+    """All exponents of observed series of any dimension, without knowing the equations.
 
     Around each sample a parabola in the displacement is fitted to where its neighbours in state
     space go within `dt`. Its linear part estimates the derivative of the flow map, and the
-    derivatives along each series are composed by QR decomposition.
+    derivatives along each series are composed by QR decomposition. As with one coordinate, a
+    positive exponent is no sign of chaos: see `surrogates`.
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
     dt : float
-    n_neighbors : int
-        Samples in each fit, the sample itself not among them.
+    n_neighbors : int, optional
+        Samples in each fit, the sample itself not among them. By default four times the parabola's
+        coefficients, but at least 40.
     n_orbits : int, optional
         Follow only the first series; neighbours come from all of them.
 
     Returns
     -------
-    Estimate of arrays, shape (3,)
+    Estimate of arrays, shape (d,)
         Mean and standard error over the series. -inf or NaN where the samples do not determine a
-        map, as for constant series.
+        map, as for constant series. A `ModelWarning` says where neighbours do not go to one place
+        (noise, too long a `dt`, coordinates that are missing, axes in another order) and where all
+        lie on one sheet, as those of a periodic signal or of Roessler's system.
 
     Raises
     ------
@@ -360,20 +449,69 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=40, n_orbits=None):
     Sano & Sawada, Phys. Rev. Lett. 55 (1985), 1082-1085; Brown, Bryant & Abarbanel, Phys. Rev. A
     43 (1991), 2787-2806 (higher-order maps).
     """
-    ensemble = check_ensemble(ensemble)
-    dt, n_neighbors = check_positive(dt, "dt"), check_count(n_neighbors, "n_neighbors", minimum=10)
-    n_series, length, _ = ensemble.shape
+    ensemble, dt = check_states(ensemble), check_positive(dt, "dt")
+    check_order(ensemble)
+    n_series, length, d = ensemble.shape
+    n_terms = (d + 1) * (d + 2) // 2
+    n_neighbors = max(40, 4 * n_terms) if n_neighbors is None else n_neighbors
+    check_count(n_neighbors, "n_neighbors", minimum=n_terms)
     if n_series < 2 or n_series * (length - 1) <= n_neighbors:
         raise ValueError(
             f"ensemble must hold at least 2 series and more than n_neighbors={n_neighbors} "
             f"samples, got shape {ensemble.shape}"
         )
     n_orbits = n_series if n_orbits is None else check_count(n_orbits, "n_orbits", minimum=2)
-    followed = ensemble[:n_orbits, :-1]
-    derivatives = _local_derivatives(ensemble, followed, n_neighbors)
-    steps = derivatives.reshape(*followed.shape, 3).swapaxes(0, 1)
+    followed = ensemble[:n_orbits]
+    expected, derivatives, gain = _local_maps(
+        ensemble, followed[:, :-1].reshape(-1, d), n_neighbors
+    )
+    missed, scale = (expected - followed[:, 1:].reshape(-1, d)).std(0), ensemble.std((0, 1))
+    missed = (missed / np.where(scale > 0, scale, np.inf)).max()
+    if missed > UNEXPLAINED:
+        text = (
+            "ensemble holds no map from state to state: neighbours predict the next sample within "
+            f"{missed:.2f} standard deviations. Noise, a missing coordinate, too long a dt?"
+        )
+        warnings.warn(text, ModelWarning, stacklevel=2)
+    if np.quantile(gain, 0.9) > THIN:
+        text = (
+            "ensemble lies on a sheet so thin that neighbours do not determine the slope across: "
+            "the exponents are not to be trusted, try other n_neighbors or more samples"
+        )
+        warnings.warn(text, ModelWarning, stacklevel=2)
+    steps = derivatives.reshape(-1, length - 1, d, d).swapaxes(0, 1)
     n_transient = (length - 1) // 10
-    return _exponents(steps, 3, dt, n_transient, length - 1 - n_transient)
+    return _exponents(steps, d, dt, n_transient, length - 1 - n_transient)
+
+
+def check_states(ensemble, name="ensemble", *, n_series=1, length=1):
+    """Return an ensemble of any dimension and at least that size as floats, or raise."""
+    array = check_shape(ensemble, name, "(n_series, length, d)")
+    if len(array) < n_series or array.shape[1] < length:
+        raise ValueError(
+            f"{name} must hold at least {n_series} series of {length} samples, "
+            f"got shape {array.shape}"
+        )
+    return array
+
+
+def check_order(ensemble, name="ensemble"):
+    """Warn where series jump along axis 1, which is time, and are smooth along another one."""
+    part = ensemble[:100, :100, :100]
+    scale = part.std((0, 1))
+    part = (part - part.mean((0, 1))) / np.where(scale > 0, scale, 1)
+
+    def jump(axis):  # half the mean square of a step: 1 from one state to an unrelated one
+        return np.square(np.diff(part, axis=axis)).mean() / 2
+
+    n_series, length, d = ensemble.shape
+    across = n_series >= 10 and length > 1 and jump(1) > max(0.5, 2 * jump(0))
+    if across or (d > max(10, length) and length > 1 and jump(1) > max(0.25, 2 * jump(2))):
+        text = (
+            f"{name} jumps along axis 1, which is time in (n_series, length, d), and is smooth "
+            f"along another, got shape {ensemble.shape}: transpose? Or are all series alike?"
+        )
+        warnings.warn(text, ModelWarning, stacklevel=3)
 
 
 def _exponents(derivatives, d, dt, n_transient, block_length):
@@ -398,32 +536,39 @@ def _exponents(derivatives, d, dt, n_transient, block_length):
     return Estimate.from_samples(exponents)
 
 
-def _local_derivatives(ensemble, queries, n_neighbors):
-    """Derivative of the map from a sample to its successor at each query, (n_queries, 3, 3)."""
-    states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
-    queries, tree, derivatives = queries.reshape(-1, 3), cKDTree(states), []
+def _local_maps(ensemble, queries, n_neighbors):
+    """The next sample after each query (n, d) by its neighbours, its derivative, the fit's gain."""
+    d = ensemble.shape[-1]
+    states, successors = ensemble[:, :-1].reshape(-1, d), ensemble[:, 1:].reshape(-1, d)
+    tree, fits, gains = cKDTree(states), [], []
     for chunk in np.split(queries, range(CHUNK, len(queries), CHUNK)):
         # Each query is its own nearest neighbour, which tells nothing about a slope.
         neighbors = tree.query(chunk, n_neighbors + 1)[1][:, 1:]
         # Where distances overflow the tree finds none.
-        found = (neighbors < len(states)).all(1)[:, None]
-        neighbors = np.where(found, neighbors, 0)
+        found = (neighbors < len(states)).all(1)[:, None, None]
+        neighbors = np.where(found[..., 0], neighbors, 0)
         displacement = states[neighbors] - chunk[:, None]
-        fitted = _fit_derivative(displacement, successors[neighbors])
-        derivatives.append(np.where(found[..., None], fitted, np.nan))
-    return np.concatenate(derivatives)
+        fit, gain = _fit_parabola(displacement, successors[neighbors])
+        fits.append(np.where(found, fit, np.nan))
+        gains.append(gain)
+    fits = np.concatenate(fits)
+    return fits[:, 0], np.swapaxes(fits[:, 1:], 1, 2), np.concatenate(gains)
 
 
-def _fit_derivative(displacement, image):
-    """Linear part of least-squares parabolas: (n, k, 3), (n, k, 3) -> (n, 3, 3)."""
+def _fit_parabola(displacement, image):
+    """Value and slopes at 0 of least-squares parabolas: (n, k, d), (n, k, d) -> (n, 1 + d, d).
+
+    And how much the slopes amplify an error of the images, (n,), in radii of the neighbourhood.
+    """
     # Relative to the neighbourhood's radius, so that its squares are of the same size.
     radius = np.linalg.norm(displacement, axis=-1).max(-1)[:, None, None]
     scale = np.where(radius > 0, radius, 1)
-    relative = displacement / scale
-    i, j = np.triu_indices(3)
+    relative, d = displacement / scale, displacement.shape[-1]
+    i, j = np.triu_indices(d)
     terms = [np.ones_like(relative[..., :1]), relative, relative[..., i] * relative[..., j]]
-    coefficients = np.linalg.pinv(np.concatenate(terms, -1), rcond=1e-12) @ image
-    return np.swapaxes(coefficients[:, 1:4] / scale, 1, 2)
+    inverse = np.linalg.pinv(np.concatenate(terms, -1), rcond=1e-12)
+    coefficients, gain = inverse @ image, np.linalg.norm(inverse[:, 1 : d + 1], axis=(1, 2))
+    return np.concatenate([coefficients[:, :1], coefficients[:, 1 : d + 1] / scale], axis=1), gain
 
 
 def _slope(time, values, *, weight):

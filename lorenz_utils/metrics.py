@@ -1,44 +1,61 @@
-"""How far generated series are from the Lorenz attractor.
+"""How far generated series are from real ones, of Lorenz-63 or of any other system.
 
-A real and a generated ensemble are (n_series, length, 3) with the same `dt`. A number means
+A real and a generated ensemble are (n_series, length, d) with the same `dt`, arrays from anywhere.
+What holds for one system alone is an argument: `LORENZ` is that of Lorenz-63. A number means
 little on its own: `compare` puts each beside its floor, real data against real data, and beside
 controls that lack what the metric is meant to see.
 """
+
+import warnings
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import least_squares
 
 from lorenz_utils import lyapunov
-from lorenz_utils.checks import check_count, check_ensemble, check_positive
+from lorenz_utils.checks import ModelWarning, check_count, check_ensemble, check_positive
 from lorenz_utils.ledger import Estimate
+from lorenz_utils.lyapunov import check_order, check_states
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
 from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
 FAR = 300.0  # the attractor lies within a norm of 55; from beyond, an orbit is not followed
+WRONG_FLOW = 0.5  # standard deviations; unrelated points are 1.4 apart
 BINS = 30
 PSEUDOCOUNT = 1e-5
 PROBE_TRANSITIONS = 5_000
 PROBE_UPPER = np.array([100.0, 200.0, 50.0])
 N_ORBITS = 20  # series followed for the full-state exponents
-N_SCALAR = 2  # series for nolds' exponents, which take longest
 
 
-def flow_residual(real, generated, dt):
-    """Error of each generated step against the Lorenz flow, in standard deviations.
+def lorenz_flow(states, dt):
+    """The flow of Lorenz-63 to a relative error of 1e-6, (..., 3); infinite from beyond 300."""
+    after = np.full_like(states, np.inf)
+    near = np.linalg.norm(states, axis=-1) <= FAR
+    if near.any():
+        after[near] = flow_map(states[near], dt, rtol=1e-6)
+    return after
 
-    e_t = |(Phi(x_t) - x_{t+1}) / s| / sqrt(3), with Phi the flow map over `dt` and s the standard
-    deviation of each real coordinate. Zero for a solution, about 1.2 for unrelated points.
+
+def flow_residual(real, generated, dt, *, flow=lorenz_flow):
+    """Error of each generated step against the system's flow, in standard deviations.
+
+    e_t = |(Phi(x_t) - x_{t+1}) / s| / sqrt(d), with Phi the flow map over `dt` and s the standard
+    deviation of each real coordinate. Zero for a solution, sqrt(2) for unrelated points.
 
     Parameters
     ----------
-    real, generated : array_like, shape (n_series, length, 3)
+    real, generated : array_like, shape (n_series, length, d)
     dt : float
+    flow : callable
+        ``flow(states, dt)`` maps states (n, d) to those `dt` later. By default that of Lorenz-63;
+        a `ModelWarning` says if the real series do not follow it.
 
     Returns
     -------
     ndarray, shape (n_series, length - 1)
-        Infinite from states further than 300 from the origin, six times the attractor's size.
+        Infinite where the flow does not end at a finite state: that of Lorenz-63 is not followed
+        from further than 300 from the origin, six times the attractor's size.
 
     Raises
     ------
@@ -55,15 +72,20 @@ def flow_residual(real, generated, dt):
     >>> bool(np.median(flow_residual(real, shuffled(real, rng=0), 0.1)) > 1)
     True
     """
-    scale = _scale(real)
-    generated, dt = check_ensemble(generated, "generated", length=2), check_positive(dt, "dt")
-    states, successors = generated[:, :-1].reshape(-1, 3), generated[:, 1:].reshape(-1, 3)
-    predicted = np.full_like(states, np.inf)
-    near = np.linalg.norm(states, axis=-1) <= FAR
-    if near.any():
-        predicted[near] = flow_map(states[near], dt, rtol=1e-6)
-    residual = np.linalg.norm((predicted - successors) / scale, axis=-1) / np.sqrt(3)
-    return residual.reshape(generated.shape[0], -1)
+    real, generated = _pair(real, generated, length=2)
+    scale, dt = _scale(real), check_positive(dt, "dt")
+
+    def residual(series):
+        states = series[:, :-1].reshape(-1, len(scale))
+        error = flow(states, dt).reshape(len(series), -1, len(scale)) - series[:, 1:]
+        size = np.linalg.norm(error / scale, axis=-1) / np.sqrt(len(scale))
+        return np.where(np.isfinite(size), size, np.inf)
+
+    if (missed := np.median(residual(real[:10, :100]))) > WRONG_FLOW:
+        text = f"flow misses the steps of real by {missed:.2f} standard deviations: is it that of "
+        text += "another system, is dt right, is axis 1 time?"
+        warnings.warn(text, ModelWarning, stacklevel=2)
+    return residual(generated)
 
 
 def attractor_divergence(real, generated):
@@ -71,11 +93,13 @@ def attractor_divergence(real, generated):
 
     KL(R, G) = sum of r log(r / g) over 30^3 equal bins that span the real data's range, widened
     by 0.1 standard deviations, and one more bin for all that lies outside; 1e-5 counts are added
-    to each. Zero if both visit each bin equally often; the order in time does not matter.
+    to each. Zero if both visit each bin equally often; the order in time does not matter. With
+    fewer coordinates there are fewer bins; of more than three, the bins are along the three leading
+    principal axes of the real data in standard deviations.
 
     Parameters
     ----------
-    real, generated : array_like, shape (n_series, length, 3)
+    real, generated : array_like, shape (n_series, length, d)
 
     Returns
     -------
@@ -86,25 +110,29 @@ def attractor_divergence(real, generated):
     ----------
     Koppe et al., PLoS Comput. Biol. 15 (2019), e1007263 (state-space divergence).
     """
-    scale = _scale(real)
-    real, generated = check_ensemble(real, "real"), check_ensemble(generated, "generated")
+    real, generated = _pair(real, generated)
+    scale, mean = _scale(real), real.mean((0, 1))
+    if len(scale) > 3:
+        axes = np.linalg.svd(np.cov(((real - mean) / scale).reshape(-1, len(scale)).T))[0][:, :3]
+        real, generated = (((part - mean) / scale) @ axes for part in (real, generated))
+        scale = _standard_deviation(real)
     edges = [
         np.linspace(values.min() - 0.1 * s, values.max() + 0.1 * s, BINS + 1)
-        for values, s in zip(real.reshape(-1, 3).T, scale, strict=True)
+        for values, s in zip(real.reshape(-1, len(scale)).T, scale, strict=True)
     ]
     r, g = _occupation(real, edges), _occupation(generated, edges)
     return float(np.sum(r * np.log(r / g)))
 
 
 def spectral_distance(real, generated):
-    """Hellinger distance D_H between power spectra, averaged over x, y and z.
+    """Hellinger distance D_H between power spectra, averaged over the coordinates.
 
     For each coordinate the power spectra are averaged over the ensemble, freed of the zero
     frequency and normalised to sum 1: H = sqrt(1 - sum sqrt(p q)).
 
     Parameters
     ----------
-    real, generated : array_like, shape (n_series, length, 3)
+    real, generated : array_like, shape (n_series, length, d)
         Of equal lengths.
 
     Returns
@@ -112,7 +140,8 @@ def spectral_distance(real, generated):
     float
         Between 0 and 1; constant series, which have no power, get 1.
     """
-    real, generated = check_ensemble(real, "real"), check_ensemble(generated, "generated")
+    real, generated = _pair(real, generated)
+    check_order(real, "real")
     if real.shape[1] != generated.shape[1]:
         raise ValueError(
             f"generated must have the length of real, {real.shape[1]}, got {generated.shape[1]}"
@@ -125,11 +154,11 @@ def diversity(ensemble):
     """How much series differ at equal times: 1 for independent ones, 0 after mode collapse.
 
     The standard deviation across the series, averaged over time, relative to the standard
-    deviation of all samples; averaged over x, y and z.
+    deviation of all samples; averaged over the coordinates.
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
         At least two series.
 
     Returns
@@ -142,9 +171,10 @@ def diversity(ensemble):
     >>> round(diversity(collapsed), 6)
     0.0
     """
-    ensemble = check_ensemble(ensemble, n_series=2)
+    ensemble = check_states(ensemble, n_series=2)
+    check_order(ensemble)
     across, total = ensemble.std(axis=0, ddof=1).mean(0), _standard_deviation(ensemble)
-    return float(np.divide(across, total, out=np.zeros(3), where=total > 0).mean())
+    return float(np.divide(across, total, out=np.zeros_like(total), where=total > 0).mean())
 
 
 def classifier_accuracy(real, generated, *, window=16, rng=0):
@@ -155,7 +185,7 @@ def classifier_accuracy(real, generated, *, window=16, rng=0):
 
     Parameters
     ----------
-    real, generated : array_like, shape (n_series, length, 3)
+    real, generated : array_like, shape (n_series, length, d)
         Equally many, at least four.
     window : int
         Consecutive samples that the classifier sees.
@@ -174,24 +204,21 @@ def classifier_accuracy(real, generated, *, window=16, rng=0):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     length = check_count(window, "window", minimum=2)
-    pair = [
-        check_ensemble(ensemble, name, n_series=4, length=length)
-        for ensemble, name in ((real, "real"), (generated, "generated"))
-    ]
+    pair = _pair(real, generated, n_series=(4, 4), length=length)
     if len(pair[0]) != len(pair[1]):
         raise ValueError(
             f"generated must hold as many series as real, {len(pair[0])}, got {len(pair[1])}"
         )
     half = len(pair[0]) // 2
     seen = [sliding_window_view(ensemble, window, axis=1) for ensemble in pair]
-    learned = [view[:half].reshape(-1, 3 * window) for view in seen]
+    learned = [view[:half].reshape(-1, view[0, 0].size) for view in seen]
     labels = np.repeat([0, 1], [len(windows) for windows in learned])
     trees = HistGradientBoostingClassifier(max_iter=300, early_stopping=True, random_state=rng)
     trees.fit(np.concatenate(learned), labels)
     right = []
     for label, view in enumerate(seen):
         tested = view[half:, ::window]
-        told = trees.predict(tested.reshape(-1, 3 * window)) == label
+        told = trees.predict(tested.reshape(-1, tested[0, 0].size)) == label
         right.append(told.reshape(tested.shape[:2]).mean(1))
     return Estimate.from_samples(np.mean(right, axis=0))
 
@@ -267,7 +294,7 @@ def parametric_probe(ensemble, dt):
     return LorenzParameters(*map(float, fit.x))
 
 
-def compare(real, generated, dt, *, rng):
+def compare(real, generated, dt, *, rng, flow=None, identities=None):
     """All metrics of the generated series, with their floor and controls, for a table.
 
     The real series are split: one half is the reference of all columns, the other half stands in
@@ -277,11 +304,13 @@ def compare(real, generated, dt, *, rng):
 
     Parameters
     ----------
-    real, generated : array_like, shape (n_series, length, 3)
+    real, generated : array_like, shape (n_series, length, d)
         Independent series of equal lengths: at least four real and two generated ones.
     dt : float
     rng : int or numpy.random.Generator
         For the controls.
+    flow, identities : callable, optional
+        As in `measure`.
 
     Returns
     -------
@@ -294,8 +323,7 @@ def compare(real, generated, dt, *, rng):
     TypeError, ValueError
         For bad arrays or `dt`, different lengths, or too few series or samples.
     """
-    real = check_ensemble(real, "real", n_series=4, length=100)
-    generated = check_ensemble(generated, "generated", n_series=2, length=100)
+    real, generated = _pair(real, generated, n_series=(4, 2), length=100)
     n_series = min(len(real) // 2, len(generated))
     reference, held_out = real[:n_series], real[n_series : 2 * n_series]
     rng = np.random.default_rng(rng)
@@ -308,81 +336,110 @@ def compare(real, generated, dt, *, rng):
         "1 % noise": with_noise(held_out, 0.01, rng=rng),
         "5 % noise": with_noise(held_out, 0.05, rng=rng),
     }
-    columns = {name: measure(reference, series, dt) for name, series in ensembles.items()}
+    known = {"flow": flow, "identities": identities}
+    columns = {}
+    for name, series in ensembles.items():
+        with warnings.catch_warnings():
+            if name not in ("generated", "real"):  # controls are no maps of their states
+                warnings.simplefilter("ignore", ModelWarning)
+            columns[name] = measure(reference, series, dt, **known)
     return {
         metric: {name: column[metric] for name, column in columns.items()}
         for metric in columns["real"]
     }
 
 
-def measure(reference, ensemble, dt, *, n_scalar=N_SCALAR, n_orbits=N_ORBITS):
+def measure(real, generated, dt, *, flow=None, identities=None, n_orbits=N_ORBITS):
     """All metrics of one ensemble against real series: a column of `compare`.
 
     Parameters
     ----------
-    reference, ensemble : array_like, shape (n_series, length, 3)
+    real, generated : array_like, shape (n_series, length, d)
+        Of any system and from any generator, sampled alike; of equal lengths.
     dt : float
-    n_scalar : int
-        Series that the two scalar exponents are averaged over; 0 leaves these out.
+    flow : callable, optional
+        ``flow(states, dt)`` maps states (n, d) to those `dt` later, where the system is known:
+        adds the rows of `flow_residual`.
+    identities : callable, optional
+        Maps an ensemble to a dict of relative violations of what holds for the system, as
+        `moment_residuals`: adds the largest. ``**LORENZ`` gives both of Lorenz-63.
     n_orbits : int
-        Series that the full-state exponents are averaged over; 0 leaves these out.
+        Series that the full-state exponents, three at most, are averaged over; 0 leaves these out.
 
     Returns
     -------
     dict of str to float
         NaN or an infinity where a metric is undefined, as for constants.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> real, generated = rng.normal(size=(2, 10, 200, 4))
+    >>> print(round(measure(real, generated, 1.0, n_orbits=0)["diversity"], 2))
+    0.98
     """
-    residual = flow_residual(reference, ensemble, dt)
-    probe = parametric_probe(ensemble, dt)
-    column = {
-        "flow residual, median": float(np.median(residual)),
-        "flow residual, rms": float(np.sqrt(np.mean(residual**2))),
-        "flow residual, 99 %": float(np.quantile(residual, 0.99, method="lower")),
-        "D_stsp": attractor_divergence(reference, ensemble),
-        "D_H": spectral_distance(reference, ensemble),
-        "diversity": diversity(ensemble),
-        "largest moment residual": max(map(abs, moment_residuals(ensemble).values())),
-        "fitted sigma": probe.sigma,
-        "fitted rho": probe.rho,
-        "fitted beta": probe.beta,
+    real, generated = _pair(real, generated)
+    dt, column = check_positive(dt, "dt"), {}
+    if flow is not None:
+        residual = flow_residual(real, generated, dt, flow=flow)
+        column = {
+            "flow residual, median": float(np.median(residual)),
+            "flow residual, rms": float(np.sqrt(np.mean(residual**2))),
+            "flow residual, 99 %": float(np.quantile(residual, 0.99, method="lower")),
+        }
+    column |= {
+        "D_stsp": attractor_divergence(real, generated),
+        "D_H": spectral_distance(real, generated),
+        "diversity": diversity(generated),
     }
+    if identities is not None:
+        column["largest moment residual"] = max(map(abs, identities(generated).values()))
     if n_orbits:
-        n_orbits = min(n_orbits, len(ensemble))
-        found = lyapunov.state_space_spectrum(ensemble, dt, n_orbits=n_orbits).value
-        for order, exponent in zip(("largest", "second", "third"), found, strict=True):
+        n_orbits = min(n_orbits, len(generated))
+        found = lyapunov.state_space_spectrum(generated, dt, n_orbits=n_orbits).value
+        for order, exponent in zip(("largest", "second", "third"), found, strict=False):
             column[f"{order} exponent, full state"] = float(exponent)
         column["Kaplan-Yorke dimension"] = lyapunov.kaplan_yorke_dimension(found)
-    exponents = {"Eckmann": lyapunov.eckmann_exponent, "Rosenstein": lyapunov.rosenstein_exponent}
-    for name, exponent in exponents.items() if n_scalar else ():
-        for coordinate, series in zip("xyz", ensemble[:n_scalar].transpose(2, 0, 1), strict=True):
-            each = [exponent(s, dt) if np.ptp(s) > 0 else np.nan for s in series]
-            column[f"{name} exponent of {coordinate}"] = float(np.mean(each))
     return column
+
+
+LORENZ = {"flow": lorenz_flow, "identities": moment_residuals}
+
+
+def _pair(real, generated, *, n_series=(1, 1), length=1):
+    """Both ensembles as floats, of one dimension."""
+    real = check_states(real, "real", n_series=n_series[0], length=length)
+    generated = check_states(generated, "generated", n_series=n_series[1], length=length)
+    if real.shape[2] != generated.shape[2]:
+        raise ValueError(
+            f"generated must have the {real.shape[2]} coordinates of real, got {generated.shape}"
+        )
+    return real, generated
 
 
 def _scale(real):
     """Standard deviation of each coordinate of the real series, none of them zero."""
-    scale = _standard_deviation(check_ensemble(real, "real"))
+    scale = _standard_deviation(real)
     if scale.min() == 0:
         raise ValueError("real must vary in every coordinate, got a constant one")
     return scale
 
 
 def _standard_deviation(ensemble):
-    """Standard deviation of each coordinate, shape (3,): exactly zero for a constant."""
+    """Standard deviation of each coordinate, shape (d,): exactly zero for a constant."""
     return (ensemble - ensemble[0, 0]).std(axis=(0, 1))
 
 
 def _occupation(ensemble, edges):
     """Share of the points in each bin, and outside of all."""
-    counts = np.histogramdd(ensemble.reshape(-1, 3), edges)[0].ravel()
+    counts = np.histogramdd(ensemble.reshape(-1, len(edges)), edges)[0].ravel()
     outside = ensemble.shape[0] * ensemble.shape[1] - counts.sum()
     counts = np.append(counts, outside) + PSEUDOCOUNT
     return counts / counts.sum()
 
 
 def _normalised_power(ensemble):
-    """Ensemble-mean power spectrum without the zero frequency, (n_frequencies, 3), sum 1."""
+    """Ensemble-mean power spectrum without the zero frequency, (n_frequencies, d), sum 1."""
     # Without its first sample's value a constant has no power at all, not even a rounded one.
     spectrum = np.fft.rfft(ensemble - ensemble[:, :1], axis=1)[:, 1:]
     power = (np.abs(spectrum) ** 2).mean(0)

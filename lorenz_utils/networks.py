@@ -105,53 +105,55 @@ class SeriesGenerator(nn.Module):
 
     Parameters
     ----------
-    mean, std : sequences of 3 floats
+    mean, std : sequences of d floats
         Of the training data; stored with the weights.
     latent_dim : int
-        Latents that enter each step, at most 3; 0 makes the steps deterministic.
+        Latents that enter each step, at most d; 0 makes the steps deterministic.
     width : int
         Of the three hidden layers of F.
+    burn_in : int, optional
+        Samples dropped at the start, from the latent to the attractor.
     """
 
-    BURN_IN = 100  # samples dropped at the start: ten time units from the latent to the attractor
+    BURN_IN = 100  # ten time units of Lorenz-63 at dt = 0.1
 
-    def __init__(self, mean, std, *, latent_dim=3, width=128):
+    def __init__(self, mean, std, *, latent_dim=3, width=128, burn_in=BURN_IN):
         super().__init__()
-        self.latent_dim = latent_dim
-        self.increment = perceptron(3 + latent_dim, width, 3)
+        self.latent_dim, self.BURN_IN = min(latent_dim, len(mean)), burn_in
+        self.increment = perceptron(len(mean) + self.latent_dim, width, len(mean))
         store_affine(self, mean, std)
 
     def step(self, state, latent):
-        """The next state (B, 3) from a state (B, 3) and a latent (B, 3), all standardised."""
+        """The next state (B, d) from a state (B, d) and a latent (B, d), all standardised."""
         return state + self.increment(torch.cat([state, latent[:, : self.latent_dim]], dim=1))
 
     @torch.no_grad()
     def advance(self, state):
-        """The next state (n, 3) in physical units and double precision, with latents of 0."""
+        """The next state (n, d) in physical units and double precision, with latents of 0."""
         start = torch.as_tensor(units(self).to_unit(state))
         after = deepcopy(self).double().step(start, torch.zeros_like(start))
         return units(self).to_physical(after.numpy())
 
     def forward(self, start, latent):
-        """(B, 3), (B, 3, T) -> (B, 3, T + 1): the start and what follows from it, standardised."""
+        """(B, d), (B, d, T) -> (B, d, T + 1): the start and what follows from it, standardised."""
         states = [start]
         for z in latent.unbind(-1):
             states.append(self.step(states[-1], z))
         return torch.stack(states, dim=-1)
 
     def sample_latent(self, n_series, length, *, rng):
-        """Standard normal latents for `length` samples after the burn-in, (n_series, 3, T)."""
+        """Standard normal latents for `length` samples after the burn-in, (n_series, d, T)."""
         n_series, length = check_count(n_series, "n_series"), check_count(length, "length")
-        return normal_latents((n_series, 3, length + self.BURN_IN), rng)
+        return normal_latents((n_series, len(self.offset), length + self.BURN_IN), rng)
 
     @torch.no_grad()
     def generate(self, n_series, length=1000, *, rng):
-        """Series of any length in physical units, (n_series, length, 3), in double precision."""
+        """Series of any length in physical units, (n_series, length, d), in double precision."""
         return self.series_from(self.sample_latent(n_series, length, rng=rng))
 
     @torch.no_grad()
     def series_from(self, latent):
-        """The series of a latent sequence (n_series, 3, T), without the burn-in, as `generate`."""
+        """The series of a latent sequence (n_series, d, T), without the burn-in, as `generate`."""
         latent = latent.double()
         network = deepcopy(self).double().cpu()
         series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].numpy()
@@ -166,7 +168,7 @@ class SeriesCritic(nn.Module):
 
     Parameters
     ----------
-    step_std : array_like, shape (3,)
+    step_std : array_like, shape (d,)
         Standard deviation of the steps of the real standardised series; ones beside raw samples.
     window : int
         Samples in a window, at least two.
@@ -180,10 +182,10 @@ class SeriesCritic(nn.Module):
         super().__init__()
         self.sees_steps = sees_steps
         self.register_buffer("step_std", torch.tensor(np.asarray(step_std), dtype=torch.float32))
-        self.score = perceptron(3 * window, width, 1)
+        self.score = perceptron(len(step_std) * window, width, 1)
 
     def forward(self, windows):
-        """(B, 3, L) -> (B,)."""
+        """(B, d, L) -> (B,)."""
         if self.sees_steps:
             steps = windows.diff(dim=-1) / self.step_std[:, None]
             windows = torch.cat([windows[..., :1], steps], dim=-1)

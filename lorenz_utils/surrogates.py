@@ -6,24 +6,26 @@ return a new ensemble of the shape they got, and treat each series on its own.
 
 import numpy as np
 
-from lorenz_utils.checks import check_ensemble
+from lorenz_utils.checks import check_shape
+
+ENSEMBLE = "(n_series, length, d)"
 
 
 def phase_randomised(ensemble, *, rng):
     """Linear Gaussian noise with the power and cross spectra of each series.
 
-    Every Fourier component is turned by a random angle, the same for x, y and z. What a linear
+    Every Fourier component is turned by a random angle, the same for all coordinates. What a linear
     model can know of a series is kept exactly: means, auto- and cross-correlations. Determinism
     is lost.
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
     rng : int or numpy.random.Generator
 
     Returns
     -------
-    ndarray, shape (n_series, length, 3)
+    ndarray, shape (n_series, length, d)
 
     Examples
     --------
@@ -38,7 +40,7 @@ def phase_randomised(ensemble, *, rng):
     Theiler et al., Physica D 58 (1992), 77-94; Prichard & Theiler, Phys. Rev. Lett. 73 (1994),
     951-954 (one set of phases for all coordinates).
     """
-    ensemble = check_ensemble(ensemble)
+    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
     length = ensemble.shape[1]
     spectrum = np.fft.rfft(ensemble, axis=1)
     angles = np.random.default_rng(rng).uniform(0, 2 * np.pi, (len(ensemble), spectrum.shape[1], 1))
@@ -56,18 +58,18 @@ def aaft(ensemble, *, rng):
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
     rng : int or numpy.random.Generator
 
     Returns
     -------
-    ndarray, shape (n_series, length, 3)
+    ndarray, shape (n_series, length, d)
 
     References
     ----------
     Theiler et al., Physica D 58 (1992), 77-94.
     """
-    ensemble = check_ensemble(ensemble)
+    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
     rng = np.random.default_rng(rng)
     gaussian = np.sort(rng.normal(size=ensemble.shape), axis=1)
     randomised = phase_randomised(_with_ranks_of(ensemble, gaussian), rng=rng)
@@ -79,14 +81,14 @@ def shuffled(ensemble, *, rng):
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
     rng : int or numpy.random.Generator
 
     Returns
     -------
-    ndarray, shape (n_series, length, 3)
+    ndarray, shape (n_series, length, d)
     """
-    ensemble = check_ensemble(ensemble)
+    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
     order = np.random.default_rng(rng).permuted(
         np.broadcast_to(np.arange(ensemble.shape[1]), ensemble.shape[:2]), axis=1
     )
@@ -98,7 +100,7 @@ def with_noise(ensemble, level, *, rng):
 
     Parameters
     ----------
-    ensemble : array_like, shape (n_series, length, 3)
+    ensemble : array_like, shape (n_series, length, d)
     level : float
         Standard deviation of the noise, as a fraction of each coordinate's standard deviation
         over the whole ensemble: 0.01 is "1 % noise".
@@ -106,7 +108,7 @@ def with_noise(ensemble, level, *, rng):
 
     Returns
     -------
-    ndarray, shape (n_series, length, 3)
+    ndarray, shape (n_series, length, d)
 
     Raises
     ------
@@ -120,7 +122,7 @@ def with_noise(ensemble, level, *, rng):
     >>> with_noise(real, 0.01, rng=0).shape
     (2, 100, 3)
     """
-    ensemble = check_ensemble(ensemble)
+    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
     if not 0 <= level < np.inf:
         raise ValueError(f"level must be a finite fraction of at least 0, got {level}")
     noise = np.random.default_rng(rng).normal(size=ensemble.shape)

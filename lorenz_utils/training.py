@@ -15,14 +15,17 @@ from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import PAIRS, REPORT_SERIES, AdversarialRun
-from lorenz_utils.checks import check_choice, check_count, check_ensemble, check_positive
+from lorenz_utils.checks import check_choice, check_count, check_positive
 from lorenz_utils.files import home, write_whole
+from lorenz_utils.lyapunov import check_order, check_states
+from lorenz_utils.metrics import lorenz_flow
 from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 
 MODELS = home() / "models"
@@ -30,6 +33,8 @@ DT = 0.1
 CHECKPOINT_SECONDS = 120
 LOSSES = ("nonsaturating", "relativistic", "least-squares")
 STARTS = ("data", "unpaired", "own")
+# What `train` is told of Lorenz-63: that (x, y, z) -> (-x, -y, z) maps orbits to orbits, its flow.
+LORENZ = {"symmetry": (-1, -1, 1), "flow": lorenz_flow, "burn_in": 10.0}
 ENSEMBLES = {"attractor": make_ensemble, "transients": transient_ensemble}
 
 
@@ -163,19 +168,41 @@ SEEDS = [FAITHFUL, *(replace(FAITHFUL, name=f"{FAITHFUL.name}-{k}", seed=k) for 
 CONFIGS = {config.name: config for config in SEEDS}
 
 
-def train(config, ensemble, *, reference=None, device="auto", progress=True, checkpoint=None):
-    """Train an adversarial pair on an ensemble.
+def train(
+    config,
+    ensemble,
+    dt,
+    *,
+    symmetry=None,
+    flow=None,
+    burn_in=None,
+    reference=None,
+    device="auto",
+    progress=True,
+    checkpoint=None,
+):
+    """Train an adversarial pair on an ensemble of any system; ``**LORENZ`` is for Lorenz-63.
 
     Parameters
     ----------
     config : TrainingConfig
-    ensemble : array_like, shape (n_series, length, 3)
-    reference : array_like, shape (n_series, length, 3), optional
+    ensemble : array_like, shape (n_series, length, d)
+        Of three coordinates for pairs of images.
+    dt : float
+        Time between samples.
+    symmetry : sequence of d signs, optional
+        1 or -1 for each coordinate, where the signs map orbits of the system to orbits: half the
+        windows are then mirrored, and coordinates of sign -1 have mean 0. Images do not use it.
+    flow : callable, optional
+        The system's, if it is known, as `metrics.flow_residual` takes it, for the history.
+    burn_in : float, optional
+        Time that series from steps in time leave out at their start; 100 samples by default.
+    reference : array_like, shape (n_series, length, d), optional
         Real series that progress is measured against; the ensemble itself by default.
     device : str
         A torch device; "auto" takes a GPU if there is one.
     progress : bool
-        Show a bar with losses and the median flow residual of a few generated series.
+        Show a bar with losses and the quality of a few generated series.
     checkpoint : path, optional
         File for the state of the run, written every two minutes. If it is there, the run resumes
         from it and ends as if it had never stopped.
@@ -184,22 +211,41 @@ def train(config, ensemble, *, reference=None, device="auto", progress=True, che
     -------
     generator : DCGANGenerator or SeriesGenerator
     history : list of dict
-        Step, seconds, losses and median flow residual along the way.
+        Step, seconds, losses, D_stsp and, of a flow, the median residual along the way.
 
     Raises
     ------
     TypeError, ValueError
-        For an ensemble that is not finite, of shape (n_series, length, 3).
+        For an ensemble that is not finite, of shape (n_series, length, d), long enough for the
+        windows, or with a coordinate that is constant or grows by equal steps; a symmetry that is
+        none.
     CheckpointError
         If `checkpoint` is there but belongs to another run or is damaged; the file is left alone.
     """
-    ensemble = check_ensemble(ensemble)
-    reference = ensemble if reference is None else check_ensemble(reference, "reference")
+    length = config.crop if config.pair == "transitions" else 2
+    ensemble, dt = check_states(ensemble, length=length), check_positive(dt, "dt")
+    reference = ensemble if reference is None else check_states(reference, "reference")
+    check_order(ensemble)
+    d = ensemble.shape[2]
+    for name, states in (("ensemble", ensemble), ("reference", reference)):
+        steps = np.diff(states, axis=1).std((0, 1))
+        if len(steps) != d or (steps <= 1e-9 * states.std((0, 1))).any():
+            text = (
+                f"{d} coordinates that vary, none by equal steps, got steps of deviations {steps}"
+            )
+            raise ValueError(f"{name} must hold {text}")
+    symmetry = None if symmetry is None else np.asarray(symmetry)
+    if symmetry is not None and (symmetry.shape != (d,) or (abs(symmetry) != 1).any()):
+        raise ValueError(f"symmetry must hold {d} signs, 1 or -1, got {symmetry}")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        run = getattr(PAIRS[config.pair], "Run", AdversarialRun)(config, ensemble, device)
+        make = getattr(PAIRS[config.pair], "Run", AdversarialRun)
+        run = make(config, ensemble, device, symmetry=symmetry)
+        if burn_in is not None and hasattr(run.generator, "BURN_IN"):
+            burn_in = round(check_positive(burn_in, "burn_in") / dt)
+            run.generator.BURN_IN = run.average.module.BURN_IN = burn_in
         if checkpoint is not None and Path(checkpoint).exists():
             _restore(run, checkpoint)
         saved = time.monotonic()
@@ -208,7 +254,7 @@ def train(config, ensemble, *, reference=None, device="auto", progress=True, che
         for _ in bar:
             run.train_step()
             if run.step % run.report_every == 0 or run.step == config.n_steps:
-                bar.set_postfix(run.report(reference, DT))
+                bar.set_postfix(run.report(reference, dt, flow))
             if checkpoint is not None and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 _save(run, checkpoint)
                 saved = time.monotonic()
@@ -259,10 +305,16 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
     """Train on the book's data set and store weights and record; see `load_or_train`."""
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
+    weights_path = directory / f"{config.name}.safetensors"
+    if weights_path.exists() and config != CONFIGS.get(config.name):
+        if _read_record(weights_path.with_suffix(".json"))[2] != config:
+            raise CheckpointError(f"{weights_path} has another configuration: change the name")
     checkpoint = directory / f"{config.name}.checkpoint"
     generator, history = train(
         config,
         training_ensemble(config),
+        DT,
+        **LORENZ,
         reference=make_ensemble(REPORT_SERIES, 1000, DT, rng=config.data_seed),
         device=device,
         progress=progress,

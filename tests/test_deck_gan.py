@@ -9,7 +9,7 @@ from torch import nn
 
 from experiments.deck_gan import DECK_CODE, DECK_SLIDES, Discriminator, from_the_origin
 from lorenz_utils.adversarial import PAIRS
-from lorenz_utils.training import train, training_ensemble
+from lorenz_utils.training import DT, train, training_ensemble
 
 
 def size(network):
@@ -79,6 +79,6 @@ def test_the_generator_is_judged_by_running_moments_on_clean_images():
 @pytest.mark.parametrize("config", [DECK_CODE, DECK_SLIDES], ids=lambda c: c.name)
 def test_both_editions_train_and_draw_in_physical_units(config):
     config = replace(config, n_steps=50, n_series=20, batch_size=4)
-    generator, history = train(config, training_ensemble(config), progress=False)
+    generator, history = train(config, training_ensemble(config), DT, progress=False)
     assert generator.generate(3, 500, rng=0).shape == (3, 500, 3)
     assert np.isfinite(history[-1]["critic_loss"]) and np.isfinite(history[-1]["generator_loss"])

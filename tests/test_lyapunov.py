@@ -1,11 +1,16 @@
 import subprocess
 import sys
+import tracemalloc
 import warnings
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
+from scipy.signal import lfilter
 
+from lorenz_utils.checks import ModelWarning
 from lorenz_utils.lyapunov import (
+    check_order,
     divergence_exponent,
     eckmann_exponent,
     kaplan_yorke_dimension,
@@ -14,7 +19,7 @@ from lorenz_utils.lyapunov import (
     rosenstein_exponent,
     state_space_spectrum,
 )
-from lorenz_utils.surrogates import phase_randomised, shuffled
+from lorenz_utils.surrogates import phase_randomised, shuffled, with_noise
 from lorenz_utils.system import (
     flow_map,
     jacobian,
@@ -198,17 +203,125 @@ def test_eckmann_leaves_out_where_nothing_grows():
     assert eckmann_exponent(resting, 0.1) == pytest.approx(expected, rel=0.05)  # ties at rest
 
 
-def test_rosenstein_is_near_the_literature():
-    exponents = [rosenstein_exponent(s[:, c], 0.1) for s in ENSEMBLE[:4] for c in range(3)]
-    assert abs(np.mean(exponents) - LITERATURE[0]) < 0.15
+def lorenz(dt, n, coordinate=0):
+    return make_ensemble(1, n, dt, rng=0)[0, :, coordinate]
+
+
+def iterated(step, start, n):
+    states = [start]
+    for _ in range(n + 100):
+        states.append(step(states[-1]))
+    return np.array(states[-n:])
+
+
+def henon(n):
+    return iterated(lambda s: (1 - 1.4 * s[0] ** 2 + s[1], 0.3 * s[0]), (0.1, 0.1), n)[:, 0]
+
+
+def logistic(n):
+    return iterated(lambda x: 4 * x * (1 - x), 0.3123, n)
+
+
+def roessler(n, dt):
+    def field(_, s):
+        return [-s[1] - s[2], s[0] + 0.2 * s[1], 0.2 + s[2] * (s[0] - 5.7)]
+
+    times = 200 + dt * np.arange(n)
+    orbit = solve_ivp(field, (0, times[-1]), [1.0, 1, 1], t_eval=times, rtol=1e-8, atol=1e-8)
+    return orbit.y[0]
+
+
+# Of Lorenz-63 as above, of Roessler's system, Henon's map: Sprott (2003), tables A.1 and A.3; of
+# x -> 4 x (1 - x): log 2 (Ulam & von Neumann 1947).
+KNOWN = {
+    "Lorenz, dt = 0.005": (lambda: lorenz(0.005, 40_000), 0.005, 0.9056),
+    "Lorenz, dt = 0.02": (lambda: lorenz(0.02, 10_000), 0.02, 0.9056),
+    "Lorenz, z, dt = 0.02": (lambda: lorenz(0.02, 10_000, 2), 0.02, 0.9056),
+    "Lorenz, dt = 0.05": (lambda: lorenz(0.05, 4000), 0.05, 0.9056),
+    "Lorenz, y, dt = 0.1": (lambda: lorenz(0.1, 2000, 1), 0.1, 0.9056),
+    "Lorenz, dt = 0.2": (lambda: lorenz(0.2, 2000), 0.2, 0.9056),
+    "Lorenz, rounded": (lambda: lorenz(0.05, 4000).round(1), 0.05, 0.9056),
+    "Lorenz, integers": (lambda: (1000 * lorenz(0.05, 4000)).astype(np.int16), 0.05, 0.9056),
+    "Lorenz, 1 % noise": (
+        lambda: with_noise(make_ensemble(1, 4000, 0.05, rng=0), 0.01, rng=0)[0, :, 0],
+        0.05,
+        0.9056,
+    ),
+    "Roessler, dt = 0.1": (lambda: roessler(8000, 0.1), 0.1, 0.0714),
+    "Roessler, dt = 0.5": (lambda: roessler(4000, 0.5), 0.5, 0.0714),
+    "Henon": (lambda: henon(2000), 1, 0.4192),
+    "logistic": (lambda: logistic(1000), 1, np.log(2)),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_rosenstein_is_near_the_literature_at_any_sampling(name):
+    make, dt, expected = KNOWN[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ModelWarning)
+        found = rosenstein_exponent(make(), dt)
+    assert found.value == pytest.approx(expected, rel=0.3)
+    assert 0 < found.standard_error < 0.2 * expected
+    # The straight part of the curve is what the exponent is the slope of.
+    start, end = found.region
+    shown = (found.time >= start) & (found.time <= end)
+    slope = np.polyfit(found.time[shown], found.log_distance[shown], 1)[0]
+    assert slope == pytest.approx(found.value) and shown.sum() >= 3
+
+
+RNG = np.random.default_rng(0)
+T = np.arange(3000.0)
+NOT_CHAOTIC = {
+    "sine": np.sin(0.08 * T),
+    "sine, rounded": np.sin(0.08 * T).round(1),
+    "sine, slowly": np.sin(0.02 * T),
+    "sine, 5 samples a period": np.sin(2 * np.pi * T / 5),
+    "noisy sine": np.sin(0.08 * T) + 0.2 * RNG.normal(size=3000),
+    "two sines": np.sin(0.1 * T) + np.sin(0.1 * 2**0.5 * T),
+    "square wave": np.sign(np.sin(0.08 * T)),
+    "white noise": RNG.normal(size=3000),
+    "integers at random": RNG.integers(0, 5, 3000),
+    "coloured noise": lfilter([1], [1, -0.9], RNG.normal(size=3000)),
+    "noisy oscillator": lfilter([1], [1, -1.9, 0.98], RNG.normal(size=3000)),
+    "random walk": RNG.normal(size=3000).cumsum(),
+    "trend": T,
+    "decay": np.exp(-0.01 * T),
+    "growth": np.exp(0.01 * T),
+    "damped": np.exp(-0.002 * T) * np.sin(0.1 * T),
+    "period 4": iterated(lambda x: 3.5 * x * (1 - x), 0.3, 1000),
+    "Lorenz, phases randomised": phase_randomised(ENSEMBLE[:1], rng=0)[0, :, 0],
+    "too short": lorenz(0.01, 300),
+}
+
+
+@pytest.mark.parametrize("name", NOT_CHAOTIC)
+def test_no_exponential_growth_is_no_exponent(name):
+    with pytest.warns(ModelWarning, match="series shows no exponential growth") as heard:
+        found = rosenstein_exponent(NOT_CHAOTIC[name], 1.0)
+    assert np.isnan(found.value) and np.isnan(found.region).all() and len(heard) == 1
+    assert heard[0].filename == __file__
+    assert len(found.time) == len(found.log_distance)
+
+
+def test_rosenstein_takes_long_series():
+    series = lorenz(0.02, 100_000)
+    tracemalloc.start()
+    found = rosenstein_exponent(series, 0.02)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.value == pytest.approx(0.9056, rel=0.1)
+    assert peak < 1e9  # all distances would take 80 GB
 
 
 @pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
 def test_scalar_exponents_scale_with_time_and_not_with_units(estimator):
-    series = ENSEMBLE[0, :400, 0]
-    exponent = estimator(series, 0.1)
-    assert estimator(series, 0.05) == pytest.approx(2 * exponent)
-    assert estimator(4 * series, 0.1) == pytest.approx(exponent)
+    series = ENSEMBLE[0, :, 2]
+    exponent, faster, scaled = (
+        getattr(found, "value", found)
+        for found in (estimator(series, 0.1), estimator(series, 0.05), estimator(4 * series, 0.1))
+    )
+    assert faster == pytest.approx(2 * exponent)
+    assert scaled == pytest.approx(exponent)
 
 
 @pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
@@ -216,6 +329,8 @@ def test_scalar_exponents_scale_with_time_and_not_with_units(estimator):
     ("series", "error", "message"),
     [
         (ENSEMBLE[0], ValueError, r"series must have shape \(length,\), got \(1000, 3\)"),
+        (ENSEMBLE[:1, :, 0], ValueError, r"series must have shape \(length,\), got \(1, 1000\)"),
+        ([1.0, 2.0], ValueError, "series must have 100 samples or more, got 2"),
         (np.arange(20.0), ValueError, "series must have 100 samples or more, got 20"),
         (np.ones(500), ValueError, "series must vary"),
         (np.full(500, np.nan), ValueError, "series must be finite"),
@@ -228,10 +343,20 @@ def test_bad_input_of_scalar_exponents(estimator, series, error, message):
 
 
 @pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
+@pytest.mark.parametrize("dt", [0, -1.0, np.nan, np.inf])
+def test_scalar_exponents_need_a_step_of_time(estimator, dt):
+    with pytest.raises(ValueError, match="dt must be positive"):
+        estimator(ENSEMBLE[0, :, 0], dt)
+
+
+@pytest.mark.parametrize("estimator", [eckmann_exponent, rosenstein_exponent])
 def test_a_series_that_varies_once_has_no_finite_exponent(estimator):
     series = np.zeros(200)
     series[-1] = 1
-    assert not np.isfinite(estimator(series, 0.1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)
+        found = estimator(series, 0.1)
+    assert not np.isfinite(getattr(found, "value", found))
 
 
 # --- from the full state
@@ -271,6 +396,69 @@ def test_state_space_spectrum_is_exact_for_quadratic_maps():
     assert np.all(np.abs(spectrum.value - expected) < 4 * spectrum.standard_error + 2e-3)
 
 
+def test_state_space_spectrum_of_other_dimensions():
+    def step(s):
+        return np.stack([1 - 1.4 * s[:, 0] ** 2 + s[:, 1], 0.3 * s[:, 0]], 1)
+
+    states = [np.random.default_rng(0).uniform(-0.1, 0.1, (40, 2))]
+    for _ in range(300):
+        states.append(step(states[-1]))
+    plane = np.stack(states[20:], 1)
+    found = state_space_spectrum(plane, 1).value
+    # Sprott (2003), table A.1; the map contracts areas by 0.3.
+    assert found[0] == pytest.approx(0.4192, abs=0.02)
+    assert found.sum() == pytest.approx(np.log(0.3), abs=0.02)
+    # Two maps side by side have each exponent twice.
+    both = np.concatenate([plane[:20], plane[20:]], axis=2)
+    twice = state_space_spectrum(both, 1).value
+    np.testing.assert_allclose(twice, np.repeat(found, 2), atol=0.1)
+
+
+UNEXPLAINED = {
+    "axes exchanged": ENSEMBLE.transpose(1, 0, 2),
+    "noise": np.random.default_rng(0).normal(size=(10, 300, 3)),
+    "shuffled": shuffled(ENSEMBLE[:10, :300], rng=0),
+    "phases randomised": phase_randomised(ENSEMBLE[:10, :300], rng=0),
+    "one coordinate of three": ENSEMBLE[:10, :300, :1],
+    "mostly noise": with_noise(ENSEMBLE[:10, :300], 0.3, rng=0),
+}
+
+
+@pytest.mark.parametrize("name", UNEXPLAINED)
+def test_series_that_are_no_map_of_their_states_are_heard(name):
+    with pytest.warns(ModelWarning, match="ensemble holds no map from state to state") as heard:
+        state_space_spectrum(UNEXPLAINED[name], 0.1, n_orbits=3)
+    assert [w.filename for w in heard] == [__file__] * len(heard)
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0)])
+@pytest.mark.parametrize("dt", [0.02, 0.1])
+def test_axes_in_another_order_are_heard(order, dt):
+    ensemble = make_ensemble(20, 200, dt, rng=0)
+    with pytest.warns(ModelWarning, match="ensemble jumps along axis 1, .* transpose?"):
+        check_order(ensemble.transpose(order))
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [
+        ENSEMBLE,
+        ENSEMBLE[:1],
+        ENSEMBLE[:, :2],
+        make_ensemble(20, 200, 0.5, rng=0),
+        shuffled(ENSEMBLE, rng=0),
+        np.repeat(ENSEMBLE[:1], 20, axis=0),  # a generator whose series are all one
+        np.ones((20, 200, 3)),
+        ENSEMBLE[:, :1],
+        np.random.default_rng(0).normal(size=(200, 100, 2)),
+    ],
+)
+def test_axes_in_order_are_not(ensemble):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_order(ensemble)
+
+
 def test_following_fewer_orbits_is_compatible():
     ensemble = ENSEMBLE[:, :300]
     few, all_ = state_space_spectrum(ensemble, 0.1, n_orbits=8), state_space_spectrum(ensemble, 0.1)
@@ -279,7 +467,9 @@ def test_following_fewer_orbits_is_compatible():
 
 
 def test_constant_series_have_no_finite_exponent():
-    spectrum = state_space_spectrum(np.ones((3, 100, 3)), 0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spectrum = state_space_spectrum(np.ones((3, 100, 3)), 0.1)
     assert not np.isfinite(spectrum.value).any()
 
 
@@ -289,8 +479,11 @@ def test_constant_series_have_no_finite_exponent():
         (ENSEMBLE[0], {}, "ensemble must have shape"),
         (ENSEMBLE[:1], {}, "ensemble must hold at least 2 series"),
         (ENSEMBLE[:3, :10], {}, "ensemble must hold at least 2 series"),
+        (ENSEMBLE[:, :2], {}, "more than n_neighbors=40 samples, got shape"),
+        (np.ones((3, 20, 10)), {}, "more than n_neighbors=264 samples, got shape"),
         (np.full((3, 100, 3), np.inf), {}, "ensemble must be finite"),
         (ENSEMBLE, {"n_neighbors": 5}, "n_neighbors must be at least 10"),
+        (ENSEMBLE[..., :2], {"n_neighbors": 5}, "n_neighbors must be at least 6"),
         (ENSEMBLE, {"n_orbits": 1}, "n_orbits must be at least 2"),
     ],
 )

@@ -17,10 +17,13 @@ from lorenz_utils.adversarial import (
     labels,
     penalised_scores,
 )
+from lorenz_utils.checks import ModelWarning
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import (
     DECK,
+    DT,
     FAITHFUL,
+    LORENZ,
     CheckpointError,
     TrainingConfig,
     train,
@@ -71,8 +74,8 @@ def tiny_models(monkeypatch, ensemble):
 @pytest.mark.parametrize("pair", SHORT)
 def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path, monkeypatch):
     config = SHORT[pair]
-    whole, _ = train(config, ensemble, progress=False)
-    again, _ = train(config, ensemble, progress=False)
+    whole, _ = train(config, ensemble, DT, progress=False)
+    again, _ = train(config, ensemble, DT, progress=False)
     # Kill a run after its fourth step, having saved after every step.
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
     path = tmp_path / "run.checkpoint"
@@ -85,14 +88,14 @@ def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path,
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(training.AdversarialRun, "generator_step", killed)
-        train(config, ensemble, progress=False, checkpoint=path)
+        train(config, ensemble, DT, progress=False, checkpoint=path)
     assert path.exists()
-    resumed, history = train(config, ensemble, progress=False, checkpoint=path)
+    resumed, history = train(config, ensemble, DT, progress=False, checkpoint=path)
     for key, value in whole.state_dict().items():
         assert torch.equal(value, again.state_dict()[key]), key
         assert torch.equal(value, resumed.state_dict()[key]), key
     assert history[-1]["step"] == config.n_steps
-    other, _ = train(replace(config, seed=1), ensemble, progress=False)
+    other, _ = train(replace(config, seed=1), ensemble, DT, progress=False)
     assert any(not torch.equal(v, other.state_dict()[k]) for k, v in whole.state_dict().items())
 
 
@@ -100,7 +103,7 @@ def test_training_leaves_the_global_random_state_alone(ensemble):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    train(SHORT["images"], ensemble, progress=False)
+    train(SHORT["images"], ensemble, DT, progress=False)
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -179,14 +182,137 @@ def test_configurations_refuse_what_no_run_can_mean(change, message):
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [
-        (np.zeros((5, 3)), ValueError, r"ensemble must have shape \(n_series, length, 3\)"),
+        (np.zeros((5, 3)), ValueError, r"ensemble must have shape \(n_series, length, d\)"),
         (np.full((2, 100, 3), np.nan), ValueError, "ensemble must be finite"),
         (np.array([["a"] * 3]), TypeError, "ensemble must hold real numbers"),
     ],
 )
 def test_bad_ensembles_are_named(bad, error, message):
     with pytest.raises(error, match=message):
-        train(SHORT["images"], bad)
+        train(SHORT["images"], bad, DT)
+
+
+TIME = np.arange(100.0)[:, None]
+SERIES = make_ensemble(8, 100, DT, rng=0)
+SMALL = SHORT["transitions"]
+
+
+@pytest.mark.parametrize("pair", ["images", "transitions", "own orbits"])
+@pytest.mark.parametrize(
+    ("bad", "options", "message"),
+    [
+        (SERIES * [1, 1, 0], {}, "ensemble must hold 3 coordinates that vary"),
+        (SERIES * [1, 1, 0] + 0.1, {}, "ensemble must hold 3 coordinates that vary"),
+        (np.zeros((8, 100, 3)), {}, "ensemble must hold 3 coordinates that vary"),
+        # A coordinate that tells series apart or the time: its steps do not vary.
+        (SERIES[..., :3] * [1, 1, 0] + np.arange(24).reshape(8, 1, 3), {}, "that vary"),
+        (SERIES * [1, 1, 0] + 0.1 * TIME * [0, 0, 1], {}, "none by equal steps"),
+        (SERIES[:, :1], {}, "ensemble must hold at least 1 series of [24] samples"),
+        (np.where(SERIES > 40, np.nan, SERIES), {}, "ensemble must be finite"),
+        (SERIES[0], {}, "ensemble must have shape"),
+        (SERIES, {"reference": SERIES[..., :2]}, "reference must hold 3 coordinates"),
+        (SERIES, {"reference": np.ones((8, 100, 3))}, "reference must hold 3 coordinates"),
+        (SERIES, {"reference": SERIES[0]}, "reference must have shape"),
+        (SERIES, {"symmetry": (-1, 1)}, "symmetry must hold 3 signs"),
+        (SERIES, {"symmetry": (-1, 0, 1)}, "symmetry must hold 3 signs"),
+        (SERIES, {"dt": 0}, "dt must be positive"),
+    ],
+)
+def test_what_cannot_be_learned_is_refused_before_the_first_step(
+    pair, bad, options, message, monkeypatch
+):
+    monkeypatch.setattr(training.AdversarialRun, "train_step", lambda self: pytest.fail("a step"))
+    with pytest.raises(ValueError, match=message):
+        train(SHORT[pair], bad, **{"dt": DT, "progress": False, **options})
+
+
+def test_images_have_three_coordinates():
+    with pytest.raises(
+        ValueError, match=r"must have shape \(n_series, length, 3\), got \(8, 100, 2"
+    ):
+        train(SHORT["images"], SERIES[..., :2], DT, progress=False)
+
+
+def test_axes_in_another_order_are_heard_before_training():
+    many = make_ensemble(50, 100, DT, rng=0).transpose(1, 0, 2)
+    with pytest.warns(ModelWarning, match="transpose?") as heard:
+        train(SMALL, many, DT, progress=False)
+    assert heard[0].filename == __file__
+
+
+def drawn(ensemble, **options):
+    config = replace(SMALL, batch_size=200)
+    run = training.AdversarialRun(config, ensemble, "cpu", **options)
+    torch.manual_seed(0)
+    windows = run.pair.draw(run).numpy().transpose(0, 2, 1)
+    return windows * run.generator.scale.numpy() + run.generator.offset.numpy(), run.generator
+
+
+def test_without_a_symmetry_all_windows_are_those_of_the_data():
+    # Off the centre, as Roessler's system is: nothing about the data is symmetric.
+    ensemble = SERIES[:, :30] + [5.0, -3.0, 0.0]
+    windows, generator = drawn(ensemble)
+    pairs = np.concatenate([ensemble[:, :-1], ensemble[:, 1:]], -1).reshape(-1, 6)
+    distances = [abs(pairs - window.ravel()).max(1).min() for window in windows]
+    assert max(distances) < 1e-4
+    np.testing.assert_allclose(generator.offset.numpy(), ensemble.mean((0, 1)))
+
+
+def test_a_symmetry_mirrors_half_of_the_windows():
+    signs = np.array(LORENZ["symmetry"])
+    windows, generator = drawn(SERIES, symmetry=signs)
+    pairs = np.concatenate([SERIES[:, :-1], SERIES[:, 1:]], -1).reshape(-1, 6)
+    own, mirrored = (
+        np.array([abs(pairs - (w * s).ravel()).max(1).min() < 1e-4 for w in windows])
+        for s in (np.ones(3), signs)
+    )
+    assert (own != mirrored).all()
+    assert abs(mirrored.mean() - 0.5) < 5 * np.sqrt(0.25 / len(windows))  # binomial
+    assert (generator.offset.numpy()[:2] == 0).all() and generator.offset[2] != 0
+
+
+@pytest.mark.parametrize("starts", ["data", "unpaired", "own"])
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_steps_in_time_have_any_dimension(d, starts):
+    ensemble = np.random.default_rng(0).normal(size=(8, 50, d)).cumsum(1).astype(np.float32)
+    config = replace(SMALL, latent_dim=3, starts=starts, crop=3)
+    generator, history = train(config, ensemble, 0.02, burn_in=1.0, progress=False)
+    assert generator.generate(4, 20, rng=0).shape == (4, 20, d)
+    assert generator.advance(ensemble[0].astype(float)).shape == (50, d)
+    assert "d_stsp" in history[-1] and "median_residual" not in history[-1]
+
+
+def test_the_burn_in_is_a_time():
+    generator, _ = train(SMALL, SERIES, 0.02, burn_in=3.0, progress=False)
+    assert generator.BURN_IN == 150
+    long = generator.series_from(generator.sample_latent(2, 10, rng=0))
+    np.testing.assert_array_equal(long, generator.generate(2, 10, rng=0))
+    assert generator.sample_latent(2, 10, rng=0).shape == (2, 3, 160) and long.shape == (2, 10, 3)
+    # Ten time units of Lorenz-63, as the stored models have.
+    assert train(SMALL, SERIES, DT, **LORENZ, progress=False)[0].BURN_IN == 100
+    assert train(SMALL, SERIES, 0.02, **LORENZ, progress=False)[0].BURN_IN == 500
+
+
+def test_the_reported_residual_is_over_the_steps_of_the_data():
+    steps = []
+
+    def flow(states, dt):
+        steps.append(dt)
+        return states
+
+    _, history = train(SMALL, SERIES, 0.02, flow=flow, progress=False)
+    assert set(steps) == {0.02} and "median_residual" in history[-1]
+
+
+def test_a_stored_model_is_not_written_over_by_another_configuration(tiny_models, tmp_path):
+    training.load_or_train("tiny", directory=tmp_path, progress=False)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for change in ({"seed": 7}, {"n_steps": 3}, {"data": "transients"}):
+        with pytest.raises(CheckpointError, match="another configuration: change the name"):
+            train_and_store(replace(tiny_models, **change), directory=tmp_path, progress=False)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    train_and_store(replace(tiny_models, name="mine", seed=7), directory=tmp_path, progress=False)
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def test_absent_weights_are_trained_saying_so_then_loaded(tiny_models, tmp_path, capsys):
@@ -246,7 +372,7 @@ def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ense
     checkpoint = tmp_path / "run.checkpoint"
     checkpoint.write_bytes(b"half a file")
     with pytest.raises(CheckpointError, match="not a checkpoint"):
-        train(SHORT["images"], ensemble, checkpoint=checkpoint, progress=False)
+        train(SHORT["images"], ensemble, DT, checkpoint=checkpoint, progress=False)
     assert checkpoint.read_bytes() == b"half a file"
 
 
@@ -255,11 +381,11 @@ def test_damaged_and_foreign_checkpoints_are_refused_and_left_alone(damage, tmp_
     config, path = SHORT["images"], tmp_path / "run.checkpoint"
     training._save(training.AdversarialRun(config, ensemble, "cpu"), path)
     with pytest.raises(CheckpointError, match="belongs to a run with another configuration"):
-        train(replace(config, seed=3), ensemble, checkpoint=path, progress=False)
+        train(replace(config, seed=3), ensemble, DT, checkpoint=path, progress=False)
     damage(path)
     before = path.read_bytes()
     with pytest.raises(CheckpointError, match="not a checkpoint"):
-        train(config, ensemble, checkpoint=path, progress=False)
+        train(config, ensemble, DT, checkpoint=path, progress=False)
     assert path.read_bytes() == before
 
 

@@ -196,7 +196,7 @@ plotting.table(headers, rows, [""] * 4 + [".2f"] * 3)
 # distribution** of each metric.
 
 # %%
-from lorenz_utils.metrics import measure
+from lorenz_utils.metrics import LORENZ, measure, parametric_probe
 from lorenz_utils.surrogates import aaft, with_noise
 
 reference, held_out = np.split(real, 2)
@@ -213,7 +213,9 @@ splits = make_ensemble(n_series=2000, length=1000, dt=dt, rng=77).reshape(20, 10
 
 # %%
 def metrics(ensemble):
-    return measure(reference, ensemble, dt, n_scalar=0, n_orbits=0)
+    found = measure(reference, ensemble, dt, n_orbits=0, **LORENZ)
+    fitted = vars(parametric_probe(ensemble, dt))
+    return found | {f"fitted {name}": value for name, value in fitted.items()}
 
 
 measured = {name: metrics(ensemble) for name, ensemble in series.items()}
@@ -224,7 +226,12 @@ null = Estimate.from_samples([list(metrics(split).values()) for split in splits]
 # hundred samples, followed among all others, have a spread, and the means of two such sets differ by as much.
 
 # %%
+import warnings
+
+from lorenz_utils.checks import ModelWarning
 from lorenz_utils.lyapunov import state_space_spectrum
+
+warnings.simplefilter("ignore", ModelWarning)  # of controls, which are no maps of their states
 
 
 def spectrum(ensemble):

@@ -245,7 +245,7 @@ series_of = {name: iterate(step, real[:100, -1]) for name, step in polynomials.i
 # perfect generator lies.
 
 # %%
-from lorenz_utils.metrics import measure
+from lorenz_utils.metrics import LORENZ, measure
 from lorenz_utils.surrogates import with_noise
 
 reference, held_out = real[:100], real[100:]
@@ -254,7 +254,7 @@ KEPT = ["D_stsp", "D_H", "diversity", "largest moment residual"]
 
 
 def statistics(ensemble):
-    found = measure(reference, ensemble, dt, n_scalar=0, n_orbits=0)
+    found = measure(reference, ensemble, dt, n_orbits=0, **LORENZ)
     return [found[name] for name in KEPT]
 
 
