@@ -21,24 +21,27 @@ def plot_attractors(orbits):
 def plot_distances(apart, slopes):
     """Draw the distance of two orbits by step, tolerance and separation, and the line through it.
 
-    Both are dicts by (step, name of the tolerance, separation): times and distances, and slopes.
+    Both are dicts by (step, name of the tolerance, separation): pairs of times and distances, and
+    their mean slope.
     """
     steps, names, sizes = (list(dict.fromkeys(keys)) for keys in zip(*apart, strict=True))
     _, axes = plt.subplots(len(steps), len(names), figsize=(10, 5.4), sharex=True, sharey=True)
-    for (dt, name, size), (times, distance) in apart.items():
+    for (dt, name, size), pairs in apart.items():
         ax = axes[steps.index(dt), names.index(name)]
-        colour = plotting.CYCLE[sizes.index(size)]
-        middle = np.log(distance).mean() + slopes[dt, name, size] * (times - times.mean())
+        colour, (times, _) = plotting.CYCLE[sizes.index(size)], pairs[0]
+        middle = np.mean([np.log(distance) for _, distance in pairs])
+        line = np.exp(middle + slopes[dt, name, size] * (times - times.mean()))
         label = f"{size:.0e} apart: slope {slopes[dt, name, size]:.2f}"
-        ax.semilogy(times, distance, color=colour, lw=0.9, label=label)
-        ax.semilogy(times, np.exp(middle), "--", color=colour)
+        for _, distance in pairs:
+            ax.semilogy(times, distance, color=colour, lw=0.6, alpha=0.6)
+        ax.semilogy(times, line, "--", color=colour, lw=2, label=label)
         ax.set_title(f"step {dt:g}, tolerance {name}")
         ax.legend(loc="upper right", fontsize=8)
     for ax in axes[:, 0]:
         ax.set_ylabel("distance")
     for ax in axes[-1]:
         ax.set_xlabel("time (Lorenz time units)")
-    axes[0, 0].set_ylim(1e-16, 1e5)
+    axes[0, 0].set_ylim(1e-16, 1e1)
     return axes
 
 
