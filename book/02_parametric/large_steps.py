@@ -39,7 +39,7 @@ plotting.use_style()
 #
 # We integrate many orbits on the attractor with a very fine step, to the rounding of floating-point
 # numbers, and keep every $k$-th sample. There is no noise here; the next chapter adds it. Each of five repeats has
-# ten orbits of ten time units, a total $T = 100$ like the deck's series.
+# ten orbits of ten time units, a total of $T = 100$.
 
 # %%
 from lorenz_utils.system import sample_attractor, simulate
@@ -396,9 +396,10 @@ _ = figures.plot_windows(RATES, weak)
 # The theorem does not explain it ({numref}`fig-large-steps-windows`). The weak form's coefficients are
 # as wrong as zeros long before samples become two a turn, at a rate that differs between the systems and
 # with the window. Products of coordinates turn faster than they do, and the spectrum of a chaotic orbit falls
-# off and does not end, so no rate has all of it. The descent goes on where its start has become
-# worthless, by stretching from a field without motion. Where it stops to find its way is a matter of the
-# objective's valleys, not of the samples: a guess leads to the truth from the same data.
+# off and does not end, so no rate has all of it. The descent goes further than the weak
+# form does: no motion at all is among its starts, and it takes the one that predicts best. Where it stops to
+# find its way is a matter of the objective's valleys, not of the samples: a guess leads to the truth from the
+# same data.
 #
 # **The basin** around the truth shrinks as the step grows. In {numref}`tab-large-steps-reach` a guess
 # that is 10 % off fails ever more often to the right, one that is 1 % off holds out longer, and at a
