@@ -398,7 +398,7 @@ Markdown(f"""
 * **Sparse it is**: {np.count_nonzero(coefficients):d} of {coefficients.size:d} coefficients are not zero.
 * **Sensitive to parameters?** After a change of $\\rho$ by a millionth two orbits end
   {late[0]:.2f} standard deviations apart, but a change of the initial state alone brings
-  {late[1]:.2f}. Where orbits come to rest neither does. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
+  {late[1]:.2f}. Where orbits come to rest the parameter hardly matters. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
   one percent of $\\rho$.
 * **The deck's exponents** of the data lie {off[0.01]:.1f} and {off[0.1]:.1f}
   standard deviations of a single pair from our means: one pair cannot say more. All pairs give

@@ -430,7 +430,7 @@ def chosen(name):
     model, option, grid = PENALISED[name]
     search = GridSearchCV(model, {option: grid}, cv=KFold(5), scoring="neg_mean_squared_error")
     search.fit(columns(PILOT[0], name)[0], PILOT[1])
-    return {"best": search.best_index_, "one error": strongest_as_good(search.cv_results_)}
+    return {"best": search.best_index_, "one standard error": strongest_as_good(search.cv_results_)}
 
 
 # %% tags=["hide-input"] label="tab-deck-tables-rules"
@@ -446,7 +446,7 @@ headers = ["method", "rule", "penalty", "RMSE27", "terms kept", "exactly the sev
 plotting.table(headers, rows, ["", "", ".2g", ".3f", ".1f", ""])
 
 # %% tags=["hide-input"]
-free, sparse = (least_error["LASSO", rule] for rule in ("best", "one error"))
+free, sparse = (least_error["LASSO", rule] for rule in ("best", "one standard error"))
 Markdown(f"""The rule makes the LASSO sparser at a price: its error goes from {free.value:.2f} to
 {sparse.value:.2f}.""")
 
@@ -671,7 +671,7 @@ Markdown(f"""
 * **Chaos is in the map, not in the equation.** By Euler steps the same coefficients have the exponent
   {map_exponent:.2f}.
 * **Sparsity can be found and does not help.** STLSQ finds exactly the seven terms in {seven.max():d} of
-  {N_SERIES:d} series at the threshold {threshold[seven.argmax()]:.2g}, with errors as large as without it.
+  {N_SERIES:d} series at the threshold {threshold[seven.argmax()]:.2g}, with errors hardly smaller than without it.
 * **The methods are not what differs.** Plain least squares has RMSE27 {ols[0.01].value:.2f} and
   {ols[0.1].value:.2f}; with exact velocities, {control[0.1].max():.0e} at the large step. The error is the bias
   of the forward difference; solver, penalty and search are secondary.
