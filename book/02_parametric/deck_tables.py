@@ -644,8 +644,6 @@ highest = max((real[0.1, name] for name in FOUR), key=lambda found: found.value)
 ledger.record("deck-tables/lowest-lambda-dt-0.01", lowest, amplified=True, n=N_REPEATS)
 ledger.record("deck-tables/lambda-at-rest", by_deck, amplified=True, n=N_REPEATS)
 ledger.record("deck-tables/highest-exponent-dt-0.1", highest, amplified=True, n=N_REPEATS)
-
-# %% tags=["hide-input"]
 ledger.record("deck-tables/lambda-euler-map-dt-0.01", map_exponent, amplified=True, n=N_SERIES)
 for dt, errors in control.items():
     ledger.record(f"deck-tables/rmse-ols-dt-{dt}", ols[dt], n=N_SERIES)
@@ -657,8 +655,6 @@ for (dt, name), (_, many) in loess.items():
     ledger.record(f"deck-tables/lambda-loess-{case}", many, amplified=True, n=N_SERIES)
 threshold, seven = PENALISED["STLSQ"][2], scores["STLSQ", "forward differences"][2]
 ledger.record("deck-tables/stlsq-exactly-seven", int(seven.max()), n=N_SERIES)
-
-# %% tags=["hide-input"]
 of_equations = [real[0.01, name].value for name in FOUR]
 of_protocol = [slopes[0.01, name].value for name in FOUR]
 Markdown(f"""

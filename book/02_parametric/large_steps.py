@@ -130,10 +130,11 @@ def trapezoid(values, stride, half=400):
 
 
 # %%
-windows, strides = orbits[0][:, :801], np.array([20, 25, 40, 50])
+windows, strides = orbits[0][:, :801], np.array([16, 20, 25])
 exact = trapezoid(windows, 1)
 misses = [
-    [abs(a - b).mean() for a, b in zip(trapezoid(windows, k), exact, strict=True)] for k in strides
+    [np.linalg.norm(a - b) for a, b in zip(trapezoid(windows, k), exact, strict=True)]
+    for k in strides
 ]
 bump_orders = np.polyfit(np.log(strides), np.log(misses), 1)[0]
 
