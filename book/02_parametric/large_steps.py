@@ -375,14 +375,14 @@ def weak_error(name, per_turn, window):
     """Error of the weak form's coefficients over that of coefficients zero."""
     field, start = SYSTEMS[name]
     dt = turns[name] / per_turn
-    series = field.simulate(start, dt, 1 + round(16 * per_turn))  # sixteen turns
+    series = field.simulate(start, dt, 1 + round(10 * per_turn))  # ten turns
     radius = 10 * dt if window is None else window * turns[name]
     model = WeakFormRegressor(include_bias=True, threshold=0, radius=radius).fit(series, dt)
     return np.linalg.norm(model.coef_ - field.coef) / np.linalg.norm(field.coef)
 
 
 # %%
-RATES = np.array([2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16, 20])  # samples a turn
+RATES = np.array([2, 3, 4, 5, 6, 8, 12, 20])  # samples a turn
 WINDOWS = {"ten samples": None, "one turn": 1.0, "three turns": 3.0}
 weak = {
     (name, rule): [weak_error(name, rate, window) for rate in RATES]
