@@ -114,7 +114,22 @@ _ = figures.plot_distances(typical, dt=0.1)
 # %% [markdown]
 # Both lines of {numref}`fig-introduction-sensitivity` climb at the same rate to the same height. The
 # changed parameter acts as a first small displacement, and the flow does the rest: the claim is true
-# of a *trajectory*, but the unchanged system does it as well. What the parameter really sets is the
+# of a *trajectory*, but the unchanged system does it as well. Is it chaos that does it, or any system of
+# equations? At $\rho = 14$ orbits come to rest in a fixed point. A control: the same change there.
+
+# %%
+calm, changed = (
+    simulate(start, 0.1, 401, parameters=LorenzParameters(rho=14.0 * factor))
+    for factor in (1, 1 + 1e-6)
+)
+drift = np.sqrt((((changed - calm) / spread) ** 2).mean(-1))
+at_rest = ledger.Estimate.from_samples(drift[:, -100:].mean(1))
+
+# %% tags=["hide-input"]
+Markdown(f"At rest they are {at_rest.value:.0e} standard deviations apart, about what was changed.")
+
+# %% [markdown]
+# Chaos does it. What the parameter really sets is the
 # *attractor*, so we ask how its averages respond to a change of $\rho$ by one percent.
 
 # %%
@@ -387,6 +402,7 @@ plotting.table(headers, rows, ["", ".3f", ".3f", ".3f"])
 ledger.record("introduction/nonzero-coefficients", np.count_nonzero(coefficients))
 ledger.record("introduction/parameter-change", late[0], n=len(start))
 ledger.record("introduction/initial-state-change", late[1], n=len(start))
+ledger.record("introduction/parameter-change-at-rest", at_rest, n=len(start))
 ledger.record("introduction/mean-z-response", response, n=len(many))
 for dt, fit in fits.items():
     ledger.record(f"introduction/lambda-dt-{dt}", fit, n=len(start), separation=1e-8)
@@ -399,7 +415,7 @@ Markdown(f"""
 * **Sparse it is**: {np.count_nonzero(coefficients):d} of {coefficients.size:d} coefficients are not zero.
 * **Sensitive to parameters?** After a change of $\\rho$ by a millionth two orbits end
   {late[0]:.2f} standard deviations apart, but a change of the initial state alone brings
-  {late[1]:.2f}. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
+  {late[1]:.2f}. Where orbits come to rest the parameter hardly matters. The attractor responds mildly: {response:.2f} percent in the mean of $z$ for
   one percent of $\\rho$.
 * **The deck's exponents** of the data lie {off[0.01]:.1f} and {off[0.1]:.1f}
   standard deviations of a single pair from our means: one pair cannot say more. All pairs give

@@ -3,6 +3,8 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from lorenz_utils import plotting
+
 
 def plot_convergence(gaps):
     """Draw each solver's relative gap against its iterations."""
@@ -28,4 +30,20 @@ def plot_paths(lasso_path, ridge_path, ridge_alphas, thick, terms):
     axes[1].invert_xaxis()
     axes[0].set_ylabel("scaled coefficient")
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right center")
+    return axes
+
+
+def plot_velocity_errors(names, errors):
+    """Draw each method's error of the velocity, by step and by the velocities it learns from."""
+    steps = dict.fromkeys(dt for dt, _ in errors)
+    _, axes = plt.subplots(1, len(steps), figsize=(9, 3.0), sharex=True, sharey=True)
+    styles = {"forward differences": ("o", plotting.CYCLE[0]), "exact": ("s", plotting.CYCLE[1])}
+    for (dt, of), values in errors.items():
+        (marker, colour), ax = styles[of], axes[list(steps).index(dt)]
+        label = f"learned from {of}" + " velocities" * (of == "exact")
+        ax.semilogx(values, range(len(names)), marker, color=colour, label=label)
+        ax.set(title=f"step {dt:g}", xlabel="relative error of the velocity")
+        ax.set_yticks(range(len(names)), names)
+    axes[0].invert_yaxis()
+    axes[0].legend(loc="lower left", fontsize=8)
     return axes
