@@ -4,6 +4,13 @@ from numbers import Integral, Real
 
 import numpy as np
 
+# A step between two times that is longer than so many usual ones is a gap.
+GAP = 5.0
+
+
+class ModelWarning(UserWarning):
+    """A model was fitted, and something says that it is not that of the data."""
+
 
 def check_positive(value, name):
     """Return `value` as a positive finite float, or raise an error that names the argument."""
@@ -112,18 +119,138 @@ def check_orbits(series):
     return array
 
 
+def check_samples(series, dt):
+    """Measured series as one array, NaN where nothing was measured, with their times.
+
+    Parameters
+    ----------
+    series : array_like, shape (length, d) or (n_series, length, d), or a list of (length, d)
+        Arrays, masked arrays or DataFrames. A row with a NaN or a masked value is a gap.
+    dt : float or array_like, shape (length,) or (n_series, length), or a list of (length,)
+        The step between samples, or their times.
+
+    Returns
+    -------
+    data : ndarray, shape (n_series, length, d)
+        Series of unequal lengths follow each other in one, with a row of NaN between them.
+    times : float or ndarray, shape (n_series, length)
+        The step where all are equal.
+    names : list of str
+        Columns of a DataFrame, otherwise empty.
+    lengths : list of int or None
+        Of series of unequal lengths.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what holds no real numbers, is infinite, constant, nowhere finite, of another shape or
+        in another order of axes, and for times that do not increase.
+    """
+    listed = isinstance(series, list | tuple) or getattr(series, "dtype", None) == object
+    listed = listed and np.ndim(series[0]) == 2 if len(series) else False
+    parts = [_measured(part) for part in (series if listed else [series])]
+    names = [str(name) for name in getattr(series[0] if listed else series, "columns", ())]
+    if not listed and parts[0].ndim == 3:
+        data, lengths = parts[0], None
+    elif any(part.ndim != 2 or part.shape[1] != parts[0].shape[1] for part in parts):
+        shapes = ", ".join(str(part.shape) for part in parts[:5])
+        raise ValueError(
+            "series must have shape (length, d) or (n_series, length, d), or be a list of "
+            f"(length, d) with one d, got {shapes}"
+        )
+    else:
+        lengths = [len(part) for part in parts]
+        data = parts[0][None] if len(parts) == 1 else _joined(parts)
+        lengths = lengths if len(data) != len(parts) else None
+    _check_order(data, lengths or data.shape[1:2])
+    if not np.isfinite(data).any():
+        raise ValueError("series must be finite somewhere, got gaps alone")
+    return data, _times(dt, lengths or [data.shape[1]] * len(data)), names, lengths
+
+
+def _measured(values):
+    """Values as floats, NaN in each row that has a gap."""
+    try:
+        kind = np.asarray(values).dtype
+    except ValueError as error:
+        raise ValueError(f"series must hold rows of one length each, got {error}") from None
+    if kind.kind not in "iuf":
+        raise TypeError(f"series must hold real numbers, got dtype {kind}")
+    if np.ma.isMaskedArray(values):
+        values = values.astype(float).filled(np.nan)
+    array = np.asarray(values).astype(np.float64, copy=False)
+    if np.isinf(array).any():
+        raise ValueError("series must be finite, or NaN in a gap, got infinite values")
+    if array.ndim > 1 and np.isnan(array).any():
+        array = np.where(np.isnan(array).any(axis=-1, keepdims=True), np.nan, array)
+    return array
+
+
+def _joined(parts):
+    """Series or times as one array, (n_series, length, ...), or (1, sum of lengths and gaps, ...).
+
+    Those of unequal lengths have a NaN between them.
+    """
+    if len({len(part) for part in parts}) == 1:
+        return np.stack(parts)
+    gap = np.full_like(parts[0][:1], np.nan)
+    return np.concatenate([a for part in parts for a in (part, gap)][:-1])[None]
+
+
+def _check_order(data, lengths):
+    """Raise where axes look exchanged: few samples of many coordinates, or series across time."""
+    n, length, d = data.shape
+    wrong = d > max(lengths)
+    if n > length > 1:
+        spread = 2 * np.nanvar(data, axis=(0, 1)) + np.finfo(float).tiny
+        across, along = (1 - np.nanmean(np.diff(data, axis=a) ** 2 / spread) for a in (0, 1))
+        wrong |= across > 0.9 and along < 0.5
+    if wrong:
+        raise ValueError(
+            "series must have shape (length, d) or (n_series, length, d) with more samples than "
+            f"coordinates, got {data.shape} with time along another axis: transpose?"
+        )
+
+
+def _times(dt, lengths):
+    """The step, or times (n_series, length) if steps are unequal or there are gaps of time."""
+    if np.ndim(dt) == 0:
+        return check_positive(dt, "dt")
+    several = np.ndim(dt[0] if isinstance(dt, list | tuple) else np.asarray(dt)[0]) == 1
+    clocks = [check_finite(t, "dt") for t in (dt if several else [dt] * len(lengths))]
+    if [t.shape for t in clocks] != [(n,) for n in lengths]:
+        got = ", ".join(str(t.shape) for t in clocks[:5])
+        raise ValueError(f"dt must be a step or a time for each of {lengths} samples, got {got}")
+    for t in clocks:
+        if (late := np.flatnonzero(np.diff(t) <= 0)).size:
+            first = late[0]
+            raise ValueError(
+                f"dt must be increasing times, got {t[first]} and {t[first + 1]} for samples "
+                f"{first} and {first + 1}: remove one of two at one time, sort others"
+            )
+    step = sum(t[-1] - t[0] for t in clocks) / max(1, sum(lengths) - len(lengths))
+    errors = [np.abs(t - t[0] - step * np.arange(len(t))).max() for t in clocks]
+    return float(step) if max(errors) <= 1e-4 * step else _joined(clocks)
+
+
 def check_no_repeats(series):
     """Raise where a state stays for a sample and then moves: a time was sampled twice.
 
-    A system without outer influence that stays at a state stays there for ever.
+    A system without outer influence that stays at a state stays there for ever. A sensor that
+    rounds its values shows them more than once, and may repeat.
 
     Parameters
     ----------
     series : ndarray, shape (..., length, d)
+        NaN in gaps.
     """
-    stays = (np.diff(series, axis=-2) == 0).all(axis=-1)
-    repeated = np.argwhere(stays[..., :-1] & ~stays[..., 1:])
-    if len(repeated):
+    change = np.abs(np.diff(series, axis=-2))
+    stays, moves = (change == 0).all(axis=-1), (change > 0).any(axis=-1)
+    repeated = np.argwhere(stays[..., :-1] & moves[..., 1:])
+    if not len(repeated):
+        return
+    rows = series.reshape(-1, series.shape[-1])
+    if max(len(np.unique(a)) for a in rows.T) >= 0.99 * (len(rows) - stays.sum()):
         first = int(repeated[0, -1])
         raise ValueError(
             f"series must not hold a time twice, but samples {first} and {first + 1} are equal "

@@ -1,0 +1,87 @@
+"""What one-step errors say about a fitted model: noise, or something that the model lacks."""
+
+from math import comb
+
+import numpy as np
+
+# Errors below this, in standard deviations of the data, are those of solvers and of rounding.
+NEGLIGIBLE = 1e-6
+# An error so many times the usual one is no noise; noise is at most so many times what the
+# samples' smoothness allows; and of white noise less than this part can be foretold.
+EXTREME, ROUGH, FORETOLD = 15.0, 3.0, 0.15
+
+
+def noise_of(errors, slope):
+    """Noise of the samples that makes one-step errors of that size, (d,), and each one's share.
+
+    A step carries the noise of its first sample to its end: e = noise' - slope noise.
+
+    Parameters
+    ----------
+    errors : ndarray, shape (n, d)
+    slope : ndarray, shape (n, d, d)
+        Derivative of the flow over each step.
+
+    Returns
+    -------
+    noise : ndarray, shape (d,)
+    shares : ndarray, shape (n, d)
+        Errors over the root of the variance that noise of standard deviation 1 would give them.
+    """
+    noise, shares = rms(errors), errors
+    for _ in range(5):
+        shares = errors / np.sqrt(1 + slope**2 @ noise**2 / noise**2)
+        noise = rms(shares)
+    return noise, shares
+
+
+def rms(errors):
+    """Root mean square over samples, (n, d) -> (d,), at least the smallest number."""
+    return np.sqrt((errors**2).mean(axis=0)) + np.finfo(float).tiny ** 0.25
+
+
+def most_noise(data):
+    """White noise of the samples is at most this, (d,), for differences of any order contain it.
+
+    Parameters
+    ----------
+    data : ndarray, shape (n_series, length, d)
+        At equal steps, NaN in gaps.
+    """
+    bounds = [np.full(data.shape[2], np.inf)]
+    for order in range(2, min(7, data.shape[1])):
+        differences = np.diff(data, order, axis=1).reshape(-1, data.shape[2])
+        differences = differences[np.isfinite(differences).all(axis=1)]
+        if len(differences) > 20:
+            bounds.append(rms(differences) / np.sqrt(comb(2 * order, order)))
+    return np.min(bounds, axis=0)
+
+
+def foretold(shares, before):
+    """The largest part of the errors' variance, (d,), that is foretold by more than chance.
+
+    By each of the errors two to six steps earlier, where noise of samples reaches no further than
+    one, and by powers of the coordinates: these share their noise with the error, so that a tenth
+    is no surprise where noise is a fifth of the data.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (n_series, length, d)
+        NaN in gaps.
+    before : ndarray, shape (n, d)
+        The states of those that are not NaN.
+    """
+    parts = []
+    for lag in range(2, min(7, shares.shape[1])):
+        products = (shares[:, lag:] * shares[:, :-lag]).reshape(-1, shares.shape[2])
+        products = products[np.isfinite(products).all(axis=1)]
+        total, spread = products.sum(axis=0), np.sqrt((products**2).sum(axis=0))
+        size = len(products) * np.nanmean(shares**2, axis=(0, 1))
+        parts.append(np.where(np.abs(total) > 5 * spread, (total / size) ** 2, 0.0))
+    errors = shares[np.isfinite(shares).all(axis=2)]
+    features = np.hstack([before**k for k in range(5)])
+    if len(errors) > 5 * features.shape[1]:
+        features = np.linalg.qr(features / np.linalg.norm(features, axis=0))[0]
+        part = ((features.T @ errors) ** 2).sum(axis=0) / (errors**2).sum(axis=0)
+        parts.append(part - features.shape[1] / len(errors))
+    return np.max(parts, axis=0) if parts else np.zeros(shares.shape[2])
