@@ -245,7 +245,8 @@ def check_no_repeats(series):
         NaN in gaps.
     """
     change = np.abs(np.diff(series, axis=-2))
-    stays, moves = (change == 0).all(axis=-1), (change > 0).any(axis=-1)
+    size = np.nanmax(np.abs(series), axis=tuple(range(series.ndim - 1)))
+    stays, moves = (change == 0).all(axis=-1), (change > 1e-9 * size).any(axis=-1)
     repeated = np.argwhere(stays[..., :-1] & moves[..., 1:])
     if not len(repeated):
         return
@@ -254,7 +255,8 @@ def check_no_repeats(series):
         first = int(repeated[0, -1])
         raise ValueError(
             f"series must not hold a time twice, but samples {first} and {first + 1} are equal "
-            f"and the next is not ({len(repeated)} such places): remove one of the two"
+            f"and the next is not ({len(repeated)} such places): remove one of the two, "
+            "or make fill values NaN"
         )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 NEGLIGIBLE = 1e-6
 # An error so many times the usual one is no noise; noise is at most so many times what the
 # samples' smoothness allows; and of white noise less than this part can be foretold.
-EXTREME, ROUGH, FORETOLD = 15.0, 3.0, 0.15
+EXTREME, ROUGH, FORETOLD = 12.0, 3.0, 0.15
 
 
 def noise_of(errors, slope):

@@ -28,7 +28,14 @@ from lorenz_utils.identification.doubt import (
     noise_of,
     rms,
 )
-from lorenz_utils.identification.field import COARSE, FINE, MOST_STEPS, PolynomialField, library
+from lorenz_utils.identification.field import (
+    COARSE,
+    FINE,
+    MAX_STEPS,
+    MOST_STEPS,
+    PolynomialField,
+    library,
+)
 from lorenz_utils.identification.selection import (
     SEEN,
     Prior,
@@ -59,6 +66,8 @@ class Identifier(BaseEstimator):
     the units of the caller are those of the result and of nothing else.
     """
 
+    _estimates_noise = False
+
     def fit(self, data, dt, *, n_inputs=0, feature_names=None):
         """Estimate the coefficients.
 
@@ -87,9 +96,15 @@ class Identifier(BaseEstimator):
         ConvergenceWarning
         """
         samples = self._check(data, dt, n_inputs, feature_names)
+        self._told = []
         with np.errstate(all="ignore"):
             self._judge(samples, self._fit(samples))
+        for category, message in self._told:
+            warnings.warn(message, category, stacklevel=2)
         return self
+
+    def _tell(self, message, category=ModelWarning):
+        self._told.append((category, message))
 
     def _check(self, data, dt, n_inputs, feature_names):
         """The samples in units of their own; keeps what these are in the caller's."""
@@ -159,6 +174,15 @@ class Identifier(BaseEstimator):
         fit, self.converged_ = improve(descend, thin(descend, fit, prior), prior)
         return fit
 
+    @staticmethod
+    def _found(fit):
+        if fit is None:
+            raise ValueError(
+                "series must have a flow from sample to sample, but none was found within "
+                f"{MAX_STEPS} integrator steps: give a smaller dt, or leave out what decays in one"
+            )
+        return fit
+
     def _finish(self, fit):
         """Take over a fit, in the caller's units, and tell what it cannot know."""
         kept, unit = fit.support.ravel(), self._coef_unit
@@ -172,35 +196,82 @@ class Identifier(BaseEstimator):
         self.converged_ &= fit.converged
         unknown = fit.support & (np.abs(null) > SEEN).any(axis=0).reshape(unit.shape)
         self.standard_errors_[unknown] = np.inf
+        if not self.converged_:
+            message = (
+                f"no convergence within max_iter={self.max_iter}: raise it, give more or less "
+                "noisy samples, a smaller dt, or a lower degree"
+            )
+            self._tell(message, ConvergenceWarning)
+        if unknown.any():
+            terms = [f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown)]
+            self._tell(
+                f"series must tell the terms apart, but cannot tell {', '.join(terms)} from others "
+                "of the library: their errors are infinite. Give more varied series or a lower "
+                "degree"
+            )
         return fit.coef
 
     def _judge(self, samples, coef):
-        """Warn of all that says that the fit, in the data's units, is not the data's model."""
+        """Tell of all that says that a fit, in the data's units, is not the data's model."""
         before, d, names = samples.before, samples.d, self.feature_names_in_[: samples.d]
         spread = np.nanstd(samples.data[..., :d], axis=(0, 1))
         n_steps = samples.steps.n_steps(coef, before, COARSE)
         end, slope = samples.steps.flow_with_slope(coef, before, n_steps)
         errors = samples.after - end
         noise, shares = noise_of(errors, slope)
-        self.residual_ = rms(errors) / spread
-        if not hasattr(self, "states_"):
-            self.noise_std_ = noise * self.scale_[:d]
-        found = self.noise_std_ / self.scale_[:d]
-        usual = np.median(np.abs(shares), axis=0) / 0.6745 + NEGLIGIBLE * spread
-        far = over_gaps((np.abs(shares) > EXTREME * usual).any(axis=1), samples.linked) == 1
-        allowed = most_noise(samples.even[..., :d]) + NEGLIGIBLE * spread
-        seen = {
-            "rough": found > ROUGH * allowed,
-            "foretold": foretold(over_gaps(shares, samples.linked), before) > FORETOLD,
-            "large": found > 0.5 * spread,
-            "differs": np.abs(np.log(found / noise)) > 0.7,
-        }
-        self.seen_ = {k: v.tolist() for k, v in seen.items()} | {
-            "far": int(far.sum()), "most": float(np.nanmax(np.abs(shares) / usual)),
-            "fore": foretold(over_gaps(shares, samples.linked), before).round(3).tolist(),
-            "ratio": (found / noise).tolist(), "allowed": (found / allowed).round(3).tolist(),
-            "noise": (found/spread).tolist(),
-        }
+        own = self.noise_std_ / self.scale_[:d] if self._estimates_noise else noise
+        self.residual_, self.noise_std_ = rms(errors) / spread, own * self.scale_[:d]
+
+        def of(which):
+            return ", ".join(names[which])
+
+        empty = ~coef.any(axis=1)
+        if empty.any():
+            self._tell(
+                f"no term was kept in the equation of {of(empty)}: its steps are noise or follow "
+                "from none of the columns. Try a higher degree, include_bias=True, more samples, "
+                "or leave the column out"
+            )
+        if not np.isfinite(shares).all():
+            self._tell(
+                "the equations send samples to infinity in one step: give longer series, less "
+                "noisy samples, a smaller dt or a lower degree"
+            )
+            return
+        if n_steps >= MAX_STEPS:
+            self._tell(
+                f"a step of the equations takes all {MAX_STEPS} steps that the integrator has: "
+                "they are too stiff for this dt. Try a smaller one"
+            )
+        least = NEGLIGIBLE * spread
+        usual = np.median(np.abs(shares), axis=0) / 0.6745 + least
+        far = over_gaps((np.abs(shares) > EXTREME * usual).any(axis=1), samples.linked)
+        if (places := np.argwhere(far == 1)).size:
+            i, t = places[0]
+            self._tell(
+                f"{len(places)} of {len(shares)} steps miss by more than {EXTREME:g} times the "
+                f"usual error, the first from sample {t} of series {i}: a seam between series, "
+                "dropped rows, a fill value, a jump? Give several series as a list, times as dt, "
+                "and NaN where nothing was measured"
+            )
+        shares = over_gaps(shares, samples.linked)
+        part, rough = foretold(shares, before), own / (most_noise(samples.even[..., :d]) + least)
+        if (which := (own > least) & ((part > FORETOLD) | (rough > ROUGH))).any():
+            self._tell(
+                f"one-step errors of {of(which)} are no noise of the samples: {part.max():.0%} of "
+                f"their variance can be foretold, and they are {rough.max():.2g} times what noise "
+                "can be in series as smooth. The equations lack something, and their errors are "
+                "too small. Try a higher degree, further coordinates, known inputs as last columns "
+                "(n_inputs), a smaller dt, or more accurate samples"
+            )
+        ratio = np.abs(np.log(own / noise))
+        if (which := (own > least) & ((own > 0.5 * spread) | (ratio > 0.7))).any():
+            self._tell(
+                f"{of(which)} would have noise of {(own / spread).max():.2g} standard deviations, "
+                "while one-step errors are those of noise of "
+                f"{(noise / spread).max():.2g}: the equations are not those of these series. Are "
+                "rows in the order of time, and columns all coordinates of one system?"
+            )
 
     def predict(self, data, dt):
         """Where one step of the identified flow carries each sample but the last.

@@ -87,10 +87,10 @@ class FlowMapRegressor(Identifier):
             return fit
 
         every = np.ones(coef.shape, dtype=bool)
-        fit = descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter)
+        fit = self._found(descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter))
         residual = problem.error(fit.coef)[0] * problem.scale
         fit = self._select(descend, fit, before, after - residual, samples)
-        return self._finish(descend(fit.support, fit, self.max_iter))
+        return self._finish(descend(fit.support, fit, self.max_iter) or fit)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class MultipleShootingRegressor(Identifier):
     Problems in Differential and Integral Equations (Birkhauser, 1983), 95-121.
     """
 
+    _estimates_noise = True
+
     def __init__(self, degree=2, *, include_bias=False, sparse=True, max_iter=30, tol=1e-6):
         self.degree = degree
         self.include_bias = include_bias
@@ -108,7 +110,7 @@ class MultipleShootingRegressor(Identifier):
         every = np.ones(coef.shape, dtype=bool)
         fits = [Fit(coef, every, -np.inf, None, None, data)]
         for softness in SOFTNESS:
-            fits.append(descend(every, fits[-1], softness, 1e-3, self.max_iter))
+            fits.append(self._found(descend(every, fits[-1], softness, 1e-3, self.max_iter)))
             noise = misfit(fits[-1])
         fit = fits[-1]
         end = problem.link(fit.coef, fit.states)[0]
@@ -117,7 +119,7 @@ class MultipleShootingRegressor(Identifier):
         fit = self._select(descend, fit, before, end, samples)
         # Each coefficient and each series' first state has taken a degree of freedom.
         noise = misfit(fit, fit.support.sum() + n_starts * samples.d)
-        fit = descend(fit.support, fit, tol=self.tol, max_iter=self.max_iter)
+        fit = descend(fit.support, fit, tol=self.tol, max_iter=self.max_iter) or fit
         scale = self.scale_[: samples.d]
         states = np.full((*seen.shape, samples.d), np.nan)
         states[seen] = fit.states.reshape(-1, samples.d) * scale
