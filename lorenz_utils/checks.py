@@ -37,7 +37,7 @@ def check_choice(value, name, allowed):
     return value
 
 
-def check_finite(values, name):
+def check_finite(values, name, *, gaps=False):
     """Return `values` as a float64 array of any shape, or raise an error that names the argument.
 
     Raises
@@ -45,12 +45,15 @@ def check_finite(values, name):
     TypeError
         If the values are not real numbers.
     ValueError
-        If one is NaN or infinite.
+        If one is infinite, or NaN where there may be no gaps, or if rows differ in length.
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must have rows of one length, got others: {error}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
-    if not np.isfinite(array).all():
+    if np.isinf(array).any() or not (gaps or np.isfinite(array).all()):
         raise ValueError(f"{name} must be finite, got NaN or infinite values")
     return array.astype(np.float64, copy=False)
 
@@ -135,10 +138,10 @@ def check_samples(series, dt):
         Series of unequal lengths follow each other in one, with a row of NaN between them.
     times : float or ndarray, shape (n_series, length)
         The step where all are equal.
-    names : list of str
-        Columns of a DataFrame, otherwise empty.
     lengths : list of int or None
         Of series of unequal lengths.
+    names : list of str
+        Columns of a DataFrame, otherwise empty.
 
     Raises
     ------
@@ -146,62 +149,43 @@ def check_samples(series, dt):
         For what holds no real numbers, is infinite, constant, nowhere finite, of another shape or
         in another order of axes, and for times that do not increase.
     """
-    listed = isinstance(series, list | tuple) or getattr(series, "dtype", None) == object
-    listed = listed and np.ndim(series[0]) == 2 if len(series) else False
+    listed = isinstance(series, list | tuple) and len(series) > 0 and np.ndim(series[0]) == 2
     parts = [_measured(part) for part in (series if listed else [series])]
-    names = [str(name) for name in getattr(series[0] if listed else series, "columns", ())]
-    if not listed and parts[0].ndim == 3:
-        data, lengths = parts[0], None
-    elif any(part.ndim != 2 or part.shape[1] != parts[0].shape[1] for part in parts):
-        shapes = ", ".join(str(part.shape) for part in parts[:5])
+    if parts[0].ndim not in (2, 3) or len({part.shape[-1:] for part in parts}) > 1:
         raise ValueError(
             "series must have shape (length, d) or (n_series, length, d), or be a list of "
-            f"(length, d) with one d, got {shapes}"
+            f"(length, d) with one d, got {', '.join(str(part.shape) for part in parts[:5])}"
         )
-    else:
-        lengths = [len(part) for part in parts]
-        data = parts[0][None] if len(parts) == 1 else _joined(parts)
-        lengths = lengths if len(data) != len(parts) else None
-    _check_order(data, lengths or data.shape[1:2])
+    data = _joined(parts) if listed else parts[0].reshape(-1, *parts[0].shape[-2:])
+    lengths = [len(part) for part in (parts if listed else data)]
+    _check_order(data, max(lengths))
     if not np.isfinite(data).any():
         raise ValueError("series must be finite somewhere, got gaps alone")
-    return data, _times(dt, lengths or [data.shape[1]] * len(data)), names, lengths
+    names = [str(name) for name in getattr(series[0] if listed else series, "columns", ())]
+    return data, _times(dt, lengths), lengths if len(data) < len(lengths) else None, names
 
 
 def _measured(values):
     """Values as floats, NaN in each row that has a gap."""
-    try:
-        kind = np.asarray(values).dtype
-    except ValueError as error:
-        raise ValueError(f"series must hold rows of one length each, got {error}") from None
-    if kind.kind not in "iuf":
-        raise TypeError(f"series must hold real numbers, got dtype {kind}")
-    if np.ma.isMaskedArray(values):
+    if np.ma.isMaskedArray(values) and values.dtype.kind in "iuf":
         values = values.astype(float).filled(np.nan)
-    array = np.asarray(values).astype(np.float64, copy=False)
-    if np.isinf(array).any():
-        raise ValueError("series must be finite, or NaN in a gap, got infinite values")
-    if array.ndim > 1 and np.isnan(array).any():
-        array = np.where(np.isnan(array).any(axis=-1, keepdims=True), np.nan, array)
-    return array
+    array = check_finite(values, "series", gaps=True)
+    gap = np.isnan(array).any(axis=-1, keepdims=True)
+    return np.where(gap, np.nan, array) if gap.any() else array
 
 
 def _joined(parts):
-    """Series or times as one array, (n_series, length, ...), or (1, sum of lengths and gaps, ...).
-
-    Those of unequal lengths have a NaN between them.
-    """
+    """Series or times as one array: in one series, with a NaN between two, if lengths differ."""
     if len({len(part) for part in parts}) == 1:
         return np.stack(parts)
     gap = np.full_like(parts[0][:1], np.nan)
     return np.concatenate([a for part in parts for a in (part, gap)][:-1])[None]
 
 
-def _check_order(data, lengths):
+def _check_order(data, longest):
     """Raise where axes look exchanged: few samples of many coordinates, or series across time."""
-    n, length, d = data.shape
-    wrong = d > max(lengths)
-    if n > length > 1:
+    wrong = data.shape[2] > longest
+    if len(data) > longest > 1:
         spread = 2 * np.nanvar(data, axis=(0, 1)) + np.finfo(float).tiny
         across, along = (1 - np.nanmean(np.diff(data, axis=a) ** 2 / spread) for a in (0, 1))
         wrong |= across > 0.9 and along < 0.5
@@ -213,21 +197,18 @@ def _check_order(data, lengths):
 
 
 def _times(dt, lengths):
-    """The step, or times (n_series, length) if steps are unequal or there are gaps of time."""
-    if np.ndim(dt) == 0:
+    """The step, or times (n_series, length) if steps are unequal."""
+    if isinstance(dt, str) or not np.iterable(dt):
         return check_positive(dt, "dt")
-    several = np.ndim(dt[0] if isinstance(dt, list | tuple) else np.asarray(dt)[0]) == 1
-    clocks = [check_finite(t, "dt") for t in (dt if several else [dt] * len(lengths))]
+    clocks = dt if np.ndim(next(iter(dt))) == 1 else [dt] * len(lengths)
+    clocks = [check_finite(t, "dt") for t in clocks]
     if [t.shape for t in clocks] != [(n,) for n in lengths]:
         got = ", ".join(str(t.shape) for t in clocks[:5])
         raise ValueError(f"dt must be a step or a time for each of {lengths} samples, got {got}")
-    for t in clocks:
-        if (late := np.flatnonzero(np.diff(t) <= 0)).size:
-            first = late[0]
-            raise ValueError(
-                f"dt must be increasing times, got {t[first]} and {t[first + 1]} for samples "
-                f"{first} and {first + 1}: remove one of two at one time, sort others"
-            )
+    if any((np.diff(t) <= 0).any() for t in clocks):
+        raise ValueError(
+            "dt must be increasing times, got some that are not: sort, keep one of two"
+        )
     step = sum(t[-1] - t[0] for t in clocks) / max(1, sum(lengths) - len(lengths))
     errors = [np.abs(t - t[0] - step * np.arange(len(t))).max() for t in clocks]
     return float(step) if max(errors) <= 1e-4 * step else _joined(clocks)

@@ -11,6 +11,25 @@ NEGLIGIBLE = 1e-6
 EXTREME, ROUGH, FORETOLD = 12.0, 3.0, 0.15
 
 
+ESCAPES = "{} go to infinity in one step: give longer or cleaner series, a smaller dt or degree"
+EMPTY = (
+    "no term was kept in the equation of {}: its steps are noise, or follow from no column. Try a "
+    "higher degree, include_bias=True or more samples"
+)
+JUMPS = (
+    "{} steps miss by far more than others, the first from series {}, sample {}: seams, lost "
+    "rows, fill values? Give series as a list, times as dt, NaN where nothing was measured"
+)
+STRUCTURE = (
+    "one-step errors of {} are no noise, {}: the model lacks something, its standard errors are "
+    "too small. Try a higher degree, more coordinates, known inputs (n_inputs) or a smaller dt"
+)
+STRANGE = (
+    "{} would have noise of {:.2g} standard deviations, one-step errors say {:.2g}: this is no "
+    "model of the series. Are rows in the order of time, and columns one whole system?"
+)
+
+
 def noise_of(errors, slope):
     """Noise of the samples that makes one-step errors of that size, (d,), and each one's share.
 
@@ -85,3 +104,33 @@ def foretold(shares, before):
         part = ((features.T @ errors) ** 2).sum(axis=0) / (errors**2).sum(axis=0)
         parts.append(part - features.shape[1] / len(errors))
     return np.max(parts, axis=0) if parts else np.zeros(shares.shape[2])
+
+
+def doubts(coef, shares, before, noise, own, spread, allowed):
+    """What is seen against a fit, as pairs (message with a place for names, which coordinates).
+
+    Parameters
+    ----------
+    coef : ndarray, shape (d, n_terms)
+    shares : ndarray, shape (n_series, length - 1, d)
+        As from `noise_of`, NaN in gaps.
+    before : ndarray, shape (n, d)
+    noise, own, spread, allowed : ndarray, shape (d,)
+        The noise of one-step errors, that of the fit, the data's standard deviation, `most_noise`.
+    """
+    least = NEGLIGIBLE * spread
+    size = np.abs(shares)
+    far = (size > EXTREME * (np.nanmedian(size, axis=(0, 1)) / 0.6745 + least)).any(axis=2)
+    if not np.isfinite(noise).all():
+        yield ESCAPES, ~np.isfinite(noise)
+        return
+    part, rough, some = foretold(shares, before), own / (allowed + least), own > least
+    yield EMPTY, ~coef.any(axis=1)
+    yield JUMPS.format(far.sum(), *next(iter(np.argwhere(far)), (0, 0))), far.any() & some
+    why = f"for {part.max():.0%} of them can be foretold"
+    if (rough > ROUGH).any():
+        why = f"which in series as smooth is at least {rough.max():.2g} times smaller"
+    yield STRUCTURE.format("{}", why), some & ((part > FORETOLD) | (rough > ROUGH))
+    size, strange = own / spread, np.abs(np.log(own / noise)) > 0.7
+    message = STRANGE.format("{}", size.max(), (noise / spread).max())
+    yield message, some & ((size > 0.5) | strange)

@@ -9,33 +9,11 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from lorenz_utils.checks import (
-    ModelWarning,
-    check_count,
-    check_independent,
-    check_no_repeats,
-    check_positive,
-    check_samples,
-    check_shape,
-)
-from lorenz_utils.identification.doubt import (
-    EXTREME,
-    FORETOLD,
-    NEGLIGIBLE,
-    ROUGH,
-    foretold,
-    most_noise,
-    noise_of,
-    rms,
-)
-from lorenz_utils.identification.field import (
-    COARSE,
-    FINE,
-    MAX_STEPS,
-    MOST_STEPS,
-    PolynomialField,
-    library,
-)
+from lorenz_utils import checks
+from lorenz_utils.identification import doubt
+from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS, MOST_STEPS, PolynomialField
+from lorenz_utils.identification.field import library as library_of
+from lorenz_utils.identification.sampling import Samples, Steps, chain
 from lorenz_utils.identification.selection import (
     SEEN,
     Prior,
@@ -43,15 +21,6 @@ from lorenz_utils.identification.selection import (
     null_directions,
     scaled,
     thin,
-)
-from lorenz_utils.identification.steps import (
-    Samples,
-    Steps,
-    links,
-    on_even_times,
-    over_gaps,
-    separate,
-    with_derivatives,
 )
 from lorenz_utils.regression import polynomial_library
 from lorenz_utils.system import LorenzParameters
@@ -103,55 +72,47 @@ class Identifier(BaseEstimator):
             warnings.warn(message, category, stacklevel=2)
         return self
 
-    def _tell(self, message, category=ModelWarning):
+    def _tell(self, message, category=checks.ModelWarning):
         self._told.append((category, message))
 
     def _check(self, data, dt, n_inputs, feature_names):
         """The samples in units of their own; keeps what these are in the caller's."""
-        data, times, names, lengths = check_samples(data, dt)
+        data, times, lengths, names = checks.check_samples(data, dt)
         total = data.shape[2]
-        d = total - check_count(n_inputs, "n_inputs", minimum=0)
+        d = total - checks.check_count(n_inputs, "n_inputs", minimum=0)
         names = list(feature_names or names or (f"x{i}" for i in range(total)))
         if d < 1 or len(names) != total:
             raise ValueError(
-                f"n_inputs must leave a coordinate, and feature_names name all {total} columns, "
+                f"n_inputs must leave a coordinate and feature_names name all {total} columns, "
                 f"got n_inputs={n_inputs} and names {names}"
             )
-        if (still := np.nanmax(data, axis=(0, 1)) == np.nanmin(data, axis=(0, 1))).any():
+        rows = data[np.isfinite(data).all(axis=2)]
+        if (still := np.ptp(rows, axis=0) == 0).any():
             which = ", ".join(np.array(names)[still])
             raise ValueError(f"series must vary in each coordinate, got a constant one: {which}")
         if not n_inputs:
-            check_no_repeats(data)
-        terms = polynomial_library(check_count(self.degree, "degree"), self.include_bias)
+            checks.check_no_repeats(data)
+        checks.check_independent(rows)
+        terms = polynomial_library(checks.check_count(self.degree, "degree"), self.include_bias)
         self.powers_ = terms.fit(np.zeros((1, total))).powers_
         self.feature_names_in_ = np.array(names, dtype=object)
         self._names = terms.get_feature_names_out(names)
-        self.n_iter_, self.converged_ = 0, True
-        n_terms, linked = len(self.powers_), links(data, times)
-        if linked.sum() < 2 * n_terms:
+        self.n_iter_, self.converged_, self._told = 0, True, []
+        samples, n_terms = Samples(data, times, lengths, d), len(self.powers_)
+        if samples.linked.sum() < 2 * n_terms:
             raise ValueError(
                 f"series must have at least 2 samples and {2 * n_terms} sample pairs in all "
-                f"to fit {n_terms} terms, got {data.shape[0]} series of {data.shape[1]} samples "
-                f"with {linked.sum()} pairs"
+                f"to fit {n_terms} terms, got {data.shape[0]} series of {data.shape[1]} samples"
             )
-        seen = np.isfinite(data).all(axis=2)
-        rows = data if seen.all() else data[seen][None]
-        check_independent(rows)
+        rows = data if len(rows) == data[..., 0].size else rows[None]
         largest = np.abs(rows).max((0, 1))
         self.scale_ = largest * np.sqrt(((rows / largest) ** 2).mean((0, 1)))
-        data, even = data / self.scale_, data / self.scale_
-        step, clock = times, np.broadcast_to(np.arange(data.shape[1]), data.shape[:2])
-        if np.ndim(times):
-            step = np.nanmedian(np.diff(times))
-            clock = times / step
-            even = on_even_times(data, clock, linked, 1.0)
-        unit = samples_a_turn(even)
-        inputs = with_derivatives(data[..., d:], clock / unit, linked) if n_inputs else None
-        own = np.diff(clock)[linked] / unit if np.ndim(times) else 1 / unit
+        equal, self._step = np.ndim(times) == 0, samples.step
+        own = Samples(data / self.scale_, 1.0 if equal else times / self._step, lengths, d)
+        unit = samples_a_turn(own.even())
         size = np.exp(self.powers_ @ np.log(self.scale_))
-        self._coef_unit = self.scale_[:d, None] / size / (unit * step)
-        steps = Steps(self.powers_, own, inputs)
-        return Samples(data, lengths, linked, even, d, step, 1 / unit, steps)
+        self._coef_unit = self.scale_[:d, None] / size / (unit * self._step)
+        return Samples(own.data, own.times / unit, lengths, d)
 
     def _select(self, descend, fit, before, after, samples):
         """The fit of the terms with the most evidence, from that of all terms.
@@ -167,9 +128,9 @@ class Identifier(BaseEstimator):
         """
         if not self.sparse:
             return fit
-        speed = np.sqrt(((after - before) ** 2).mean(axis=0)) / samples.own_dt
-        states = np.hstack([before, samples.of_links(samples.data[:, :-1, samples.d :])])
-        size = np.sqrt((library(self.powers_)(states) ** 2).mean(axis=0))
+        speed = np.sqrt(((after - before) ** 2).mean(axis=0)) / samples.step
+        states = np.hstack([before, samples.of_steps(samples.data[:, :-1, samples.d :])])
+        size = np.sqrt((library_of(self.powers_)(states) ** 2).mean(axis=0))
         prior = Prior.of(speed, size, self.powers_)
         fit, self.converged_ = improve(descend, thin(descend, fit, prior), prior)
         return fit
@@ -199,79 +160,34 @@ class Identifier(BaseEstimator):
         if not self.converged_:
             message = (
                 f"no convergence within max_iter={self.max_iter}: raise it, give more or less "
-                "noisy samples, a smaller dt, or a lower degree"
             )
+            message += "noisy samples, a smaller dt, or a lower degree"
             self._tell(message, ConvergenceWarning)
         if unknown.any():
-            terms = [f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown)]
+            names = [f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown)]
             self._tell(
-                f"series must tell the terms apart, but cannot tell {', '.join(terms)} from others "
-                "of the library: their errors are infinite. Give more varied series or a lower "
-                "degree"
+                f"series must tell the terms apart, but cannot tell {', '.join(names)} from others: "
+                "their errors are infinite. Give more varied series or a lower degree"
             )
         return fit.coef
 
     def _judge(self, samples, coef):
         """Tell of all that says that a fit, in the data's units, is not the data's model."""
-        before, d, names = samples.before, samples.d, self.feature_names_in_[: samples.d]
-        spread = np.nanstd(samples.data[..., :d], axis=(0, 1))
-        n_steps = samples.steps.n_steps(coef, before, COARSE)
-        end, slope = samples.steps.flow_with_slope(coef, before, n_steps)
+        d, steps, before = samples.d, samples.steps(self.powers_), samples.before
+        spread, even = np.nanstd(samples.data[..., :d], axis=(0, 1)), samples.even()[..., :d]
+        n_steps = steps.n_steps(coef, before, COARSE)
+        end, slope = steps.flow_with_slope(coef, before, n_steps)
         errors = samples.after - end
-        noise, shares = noise_of(errors, slope)
+        noise, shares = doubt.noise_of(errors, slope)
         own = self.noise_std_ / self.scale_[:d] if self._estimates_noise else noise
-        self.residual_, self.noise_std_ = rms(errors) / spread, own * self.scale_[:d]
-
-        def of(which):
-            return ", ".join(names[which])
-
-        empty = ~coef.any(axis=1)
-        if empty.any():
-            self._tell(
-                f"no term was kept in the equation of {of(empty)}: its steps are noise or follow "
-                "from none of the columns. Try a higher degree, include_bias=True, more samples, "
-                "or leave the column out"
-            )
-        if not np.isfinite(shares).all():
-            self._tell(
-                "the equations send samples to infinity in one step: give longer series, less "
-                "noisy samples, a smaller dt or a lower degree"
-            )
-            return
+        self.residual_, self.noise_std_ = doubt.rms(errors) / spread, own * self.scale_[:d]
+        for message, which in doubt.doubts(
+            coef, samples.in_place(shares), before, noise, own, spread, doubt.most_noise(even)
+        ):
+            if which.any():
+                self._tell(message.format(", ".join(self.feature_names_in_[:d][which])))
         if n_steps >= MAX_STEPS:
-            self._tell(
-                f"a step of the equations takes all {MAX_STEPS} steps that the integrator has: "
-                "they are too stiff for this dt. Try a smaller one"
-            )
-        least = NEGLIGIBLE * spread
-        usual = np.median(np.abs(shares), axis=0) / 0.6745 + least
-        far = over_gaps((np.abs(shares) > EXTREME * usual).any(axis=1), samples.linked)
-        if (places := np.argwhere(far == 1)).size:
-            i, t = places[0]
-            self._tell(
-                f"{len(places)} of {len(shares)} steps miss by more than {EXTREME:g} times the "
-                f"usual error, the first from sample {t} of series {i}: a seam between series, "
-                "dropped rows, a fill value, a jump? Give several series as a list, times as dt, "
-                "and NaN where nothing was measured"
-            )
-        shares = over_gaps(shares, samples.linked)
-        part, rough = foretold(shares, before), own / (most_noise(samples.even[..., :d]) + least)
-        if (which := (own > least) & ((part > FORETOLD) | (rough > ROUGH))).any():
-            self._tell(
-                f"one-step errors of {of(which)} are no noise of the samples: {part.max():.0%} of "
-                f"their variance can be foretold, and they are {rough.max():.2g} times what noise "
-                "can be in series as smooth. The equations lack something, and their errors are "
-                "too small. Try a higher degree, further coordinates, known inputs as last columns "
-                "(n_inputs), a smaller dt, or more accurate samples"
-            )
-        ratio = np.abs(np.log(own / noise))
-        if (which := (own > least) & ((own > 0.5 * spread) | (ratio > 0.7))).any():
-            self._tell(
-                f"{of(which)} would have noise of {(own / spread).max():.2g} standard deviations, "
-                "while one-step errors are those of noise of "
-                f"{(noise / spread).max():.2g}: the equations are not those of these series. Are "
-                "rows in the order of time, and columns all coordinates of one system?"
-            )
+            self._tell(f"the model is too stiff for {MAX_STEPS} steps over this dt: shorten it")
 
     def predict(self, data, dt):
         """Where one step of the identified flow carries each sample but the last.
@@ -286,26 +202,23 @@ class Identifier(BaseEstimator):
         ndarray, shape (..., length - 1, d), or a list of (length - 1, d)
             Predictions of ``data[..., 1:, :d]``, NaN where a step would lead over a gap.
         """
-        data, lengths, ends = self._predict(data, dt)
-        return separate(ends, lengths) if lengths or len(ends) > 1 else ends[0]
+        samples, ends = self._predict(data, dt)
+        ends = samples.separate(samples.in_place(ends))
+        return ends[0] if np.ndim(data) == 2 else ends
 
     def _predict(self, data, dt):
         check_is_fitted(self, "coef_")
-        data, times, _, lengths = check_samples(data, dt)
-        (d, _), total = self.coef_.shape, self.powers_.shape[1]
-        if data.shape[2] != total:
-            raise ValueError(f"data must have the {total} columns of fit, got {data.shape[2]}")
-        linked = links(data, times)
-        clock = times if np.ndim(times) else times * np.arange(data.shape[1])
-        clock = np.broadcast_to(clock, data.shape[:2])
-        inputs = with_derivatives(data[..., d:], clock, linked) if d < total else None
-        steps = Steps(self.powers_, np.diff(clock)[linked] if np.ndim(times) else times, inputs)
-        before = data[:, :-1, :d][linked]
+        data, times, lengths, _ = checks.check_samples(data, dt)
+        if data.shape[2] != self.powers_.shape[1]:
+            columns = ", ".join(self.feature_names_in_)
+            raise ValueError(f"series must have columns {columns}, got {data.shape[2]} columns")
+        samples = Samples(data, times, lengths, len(self.coef_))
+        steps, before = samples.steps(self.powers_), samples.before
         n_steps = steps.n_steps(self.coef_, before, FINE, MOST_STEPS)
-        return data, lengths, over_gaps(steps.flow(self.coef_, before, n_steps), linked)
+        return samples, steps.flow(self.coef_, before, n_steps)
 
     def score(self, data, dt):
-        """How much better than "as it is now" the next sample is predicted: 1 is exact, 0 no better.
+        """How much better than "as it is now" the next sample is predicted: 1 is exact, 0 as bad.
 
         One less the sum of squared one-step errors over that of the steps, each coordinate in its
         own unit. Noise of the samples lowers it, and the more the smaller the step. On samples that
@@ -321,12 +234,11 @@ class Identifier(BaseEstimator):
         float
             Minus infinity if a prediction is infinite.
         """
-        data, _, ends = self._predict(data, dt)
-        d, linked = ends.shape[2], ~np.isnan(data[:, :-1] + data[:, 1:]).any(axis=2)
-        step = np.diff(data[..., :d], axis=1) / self.scale_[:d]
-        error = (data[:, 1:, :d] - ends) / self.scale_[:d]
+        samples, ends = self._predict(data, dt)
         with np.errstate(all="ignore"):
-            value = 1 - (error[linked] ** 2).sum() / (step[linked] ** 2).sum()
+            errors = (samples.after - ends) / self.scale_[: samples.d]
+            steps = (samples.after - samples.before) / self.scale_[: samples.d]
+            value = 1 - (errors**2).sum() / (steps**2).sum()
         return float(value) if np.isfinite(value) else -np.inf
 
     def equations(self, *, latex=False):
@@ -342,26 +254,25 @@ class Identifier(BaseEstimator):
         str
         """
         check_is_fitted(self, "coef_")
-        errors = getattr(self, "standard_errors_", None)
-        names = [_symbol(name) if latex else name for name in self.feature_names_in_]
-        power = "^{{{}}}" if latex else "^{}"
+        names, power = self.feature_names_in_, "^{}"
+        if latex:
+            names, power = [_symbol(name) for name in names], "^{{{}}}"
         lines = []
-        for i, row in enumerate(self.coef_):
+        for row, errors, name in zip(self.coef_, self.standard_errors_, names, strict=False):
             terms = []
             for k in np.flatnonzero(row):
                 number = f"{row[k]:.6g}"
-                if errors is not None:
-                    number = f"({number} ± {errors[i, k]:.2g})"
+                if not np.isnan(errors[k]):
+                    number = f"({number} ± {errors[k]:.2g})"
                 powers = zip(names, self.powers_[k].tolist(), strict=True)
-                factors = [name + (power.format(p) if p > 1 else "") for name, p in powers if p]
+                factors = [n + (power.format(p) if p > 1 else "") for n, p in powers if p]
                 terms.append(" ".join([number, *factors]))
-            left = rf"\dot{{{names[i]}}}" if latex else f"d{names[i]}/dt"
-            lines.append(f"{left} = {' + '.join(terms) or 0}".replace("+ -", "- "))
-        text = "\n".join(lines)
-        if latex:
-            text = re.sub(r"e([+-])0*(\d+)", r" \\times 10^{\1\2}", text).replace("^{+", "^{")
-            text = text.replace("±", r"\pm").replace("inf", r"\infty").replace("\n", " \\\\\n")
-        return text
+            left = rf"\dot{{{name}}}" if latex else f"d{name}/dt"
+            lines.append(f"{left} = {' + '.join(terms) or 0}")
+        if not latex:
+            return "\n".join(lines)
+        text = re.sub(r"e\+?(-?)0*(\d+)", r" \\times 10^{\1\2}", " \\\\\n".join(lines))
+        return text.replace("±", r"\pm").replace("inf", r"\infty")
 
     @property
     def field_(self):
@@ -404,14 +315,13 @@ class Identifier(BaseEstimator):
         """
         check_is_fitted(self, "coef_")
         (d, _), total = self.coef_.shape, self.powers_.shape[1]
-        initial = check_shape(initial_state, "initial_state", f"(..., {d})")
-        dt, n_steps = check_positive(dt, "dt"), check_count(n_steps, "n_steps")
+        initial = checks.check_shape(initial_state, "initial_state", f"(..., {d})")
+        dt, n_steps = checks.check_positive(dt, "dt"), checks.check_count(n_steps, "n_steps")
         states, field, known = initial.reshape(-1, d), self.field_, None
         if d < total:
-            inputs = check_shape(inputs, "inputs", f"({n_steps}, {total - d})")
-            t = dt * np.arange(n_steps + 1)  # a spline needs two times
-            spline = CubicSpline(t, np.vstack([inputs, inputs[-1:]]))
-            known = np.hstack([spline(t[:-1], order) for order in range(4)])
+            inputs = checks.check_shape(inputs, "inputs", f"({n_steps}, {total - d})")
+            t = dt * np.arange(n_steps)
+            known = chain(CubicSpline(t, inputs), t, 0)
             steps = Steps(self.powers_, dt, np.tile(known[:1], (len(states), 1)))
             field, states = steps.field(self.coef_)[0], steps.states(states)
         orbit = field.simulate(states, dt, n_steps, known)[..., :d]
@@ -422,8 +332,8 @@ def _symbol(name):
     """A name for LaTeX: x0 or x_0 as a letter with an index, a longer word upright."""
     if "\\" in name or len(name) == 1:
         return name
-    if match := re.fullmatch(r"([A-Za-z])_?(\w+)", name) if re.search(r"_|\d$", name) else None:
-        return f"{match[1]}_{{{match[2]}}}"
+    if indexed := re.fullmatch(r"([A-Za-z])_?(\d+)", name):
+        return "{}_{{{}}}".format(*indexed.groups())
     return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
 
 

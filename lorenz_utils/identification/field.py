@@ -101,12 +101,8 @@ class PolynomialField:
                 end[:, -known.shape[1] :] = known[t]
             finite = np.isfinite(end).all(axis=1)
             if (counts[~finite] == MOST_STEPS).any():
-                warn(
-                    f"an orbit needs more than {MOST_STEPS} integrator steps over dt={dt}: the "
-                    "equations are too stiff for it or escape; try a smaller dt",
-                    ModelWarning,
-                    stacklevel=3,
-                )
+                message = f"more than {MOST_STEPS} integrator steps over dt={dt}: too stiff, or an "
+                warn(message + "escape; try a smaller dt", ModelWarning, stacklevel=3)
             if not finite.any():
                 break
             alive, end = alive[finite], end[finite]

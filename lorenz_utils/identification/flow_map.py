@@ -7,8 +7,8 @@ import numpy as np
 from lorenz_utils.checks import check_coefficients
 from lorenz_utils.identification.estimator import ROUNDING, Identifier
 from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS
+from lorenz_utils.identification.sampling import Steps
 from lorenz_utils.identification.selection import TRIAL_ITER, Fit
-from lorenz_utils.identification.steps import Steps
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Above this sum of squared one-step errors, scaled, the integrator's own are negligible.
@@ -65,8 +65,8 @@ class FlowMapRegressor(Identifier):
 
     def _fit(self, samples):
         before, after = samples.before, samples.after
-        problem = OneStep(samples.steps, before, after, after.std(0))
-        starts = cold_starts(samples.even, samples.own_dt, self.powers_, samples.d)
+        problem = OneStep(samples.steps(self.powers_), before, after, after.std(0))
+        starts = cold_starts(samples.even(), samples.step, self.powers_, samples.d)
         if self.start is not None:
             start = check_coefficients(self.start, starts[0].shape, "start")
             starts.append(start / self._coef_unit)

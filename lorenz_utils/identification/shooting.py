@@ -11,8 +11,8 @@ from scipy.linalg import solve_banded
 
 from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import COARSE, MAX_STEPS
+from lorenz_utils.identification.sampling import Steps
 from lorenz_utils.identification.selection import TRIAL_ITER, Fit, solve_within
-from lorenz_utils.identification.steps import Steps, separate
 from lorenz_utils.identification.weak_form import cold_starts
 
 # Stages of the descent: how far, in units of the noise, a link may be missed.
@@ -77,16 +77,22 @@ class MultipleShootingRegressor(Identifier):
 
     def _fit(self, samples):
         seen = np.isfinite(samples.data).all(axis=2)
-        data, linked, dt = samples.data[..., : samples.d], None, samples.own_dt
+        data, linked, dt = samples.data[..., : samples.d], None, samples.step
         if not samples.linked.all():
             # All in one series, with links where the samples have them.
             to = np.pad(samples.linked, ((0, 0), (1, 0)))
             data, linked = data[seen][None], to[seen][None, 1:]
         n_starts = len(data) if linked is None else 1 + (~linked).sum()
         problem = Observations(
-            self.powers_, data, dt, np.ones(samples.d), 1.0, steps=samples.steps, linked=linked
+            self.powers_,
+            data,
+            dt,
+            np.ones(samples.d),
+            1.0,
+            steps=samples.steps(self.powers_),
+            linked=linked,
         )
-        starts = cold_starts(samples.even, dt, self.powers_, samples.d)
+        starts = cold_starts(samples.even(), dt, self.powers_, samples.d)
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))
         noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
@@ -123,7 +129,7 @@ class MultipleShootingRegressor(Identifier):
         scale = self.scale_[: samples.d]
         states = np.full((*seen.shape, samples.d), np.nan)
         states[seen] = fit.states.reshape(-1, samples.d) * scale
-        self.states_, self.noise_std_ = separate(states, samples.lengths), noise * scale
+        self.states_, self.noise_std_ = samples.separate(states), noise * scale
         return self._finish(fit)
 
 

@@ -47,21 +47,22 @@ class WeakFormRegressor(Identifier):
         self.threshold = threshold
 
     def _fit(self, samples):
-        own_dt = samples.own_dt
+        own_dt = samples.step
         half = half_support(default_radius(own_dt), own_dt)
         if self.radius is not None:
-            half = half_support(check_positive(self.radius, "radius"), samples.step)
-        equations = weak_equations(samples.even, self.powers_, half, own_dt, samples.d)
-        matrix, target, scale = equations
+            half = half_support(check_positive(self.radius, "radius"), self._step)
+        even, d = samples.even(), samples.d
+        matrix, target, scale = weak_equations(even, self.powers_, half, own_dt, d)
         if len(matrix) < len(scale):
             raise ValueError(
-                f"series must give {len(scale)} test functions of {2 * half + 1} samples without a "
-                f"gap for as many terms, got {len(matrix)}: give longer series or a smaller radius"
+                f"series must hold {len(scale)} stretches of {2 * half + 1} samples without a gap, "
+                f"got {len(matrix)}: give longer series or a smaller radius"
             )
         threshold = (self.threshold * np.exp(price(self.powers_)) * scale)[:, None]
         fits = thresholded_least_squares(matrix, target, threshold)
         coef = next(coef for coef, done in fits if done).T / scale
         self.coef_ = coef * self._coef_unit
+        self.standard_errors_ = np.full(coef.shape, np.nan)  # its equations share their noise
         return coef
 
 

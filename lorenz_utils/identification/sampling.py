@@ -1,6 +1,7 @@
 """The steps from samples to the next: of any durations, across no gap, under known inputs."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -34,12 +35,12 @@ class Steps:
         """The field of states and inputs, and the duration of its steps."""
         powers = self.powers
         if self.inputs is not None:
-            (d, n_terms), chain = coef.shape, 3 * self.inputs.shape[1] // 4
-            coef, own = np.zeros((d + self.inputs.shape[1], n_terms + chain)), coef
-            coef[:d, :n_terms], coef[d : d + chain, n_terms:] = own, np.eye(chain)
-            powers = np.zeros((n_terms + chain, len(coef)), dtype=int)
+            (d, n_terms), n_links = coef.shape, 3 * self.inputs.shape[1] // 4
+            coef, own = np.zeros((d + self.inputs.shape[1], n_terms + n_links)), coef
+            coef[:d, :n_terms], coef[d : d + n_links, n_terms:] = own, np.eye(n_links)
+            powers = np.zeros((n_terms + n_links, len(coef)), dtype=int)
             powers[:n_terms, : self.powers.shape[1]] = self.powers
-            powers[n_terms:, -chain:] = np.eye(chain, dtype=int)
+            powers[n_terms:, -n_links:] = np.eye(n_links, dtype=int)
         if np.ndim(self.dt) == 0:
             return PolynomialField(coef, powers), self.dt
         return PolynomialField(coef * self.dt[:, None, None], powers), 1.0
@@ -72,103 +73,105 @@ class Steps:
         field, dt = self.field(coef)
         end, slope, by_coef = field.flow_with_sensitivities(self.states(before), dt, n_nodes)
         if self.inputs is not None:
-            by_coef = by_coef.reshape(*slope.shape, -1)[:, :d, :d, :n_terms].reshape(len(end), d, -1)
+            free = by_coef.reshape(*slope.shape, -1)[:, :d, :d, :n_terms]
+            by_coef = free.reshape(len(end), d, -1)
         if np.ndim(self.dt):
             by_coef *= self.dt[:, None, None]
         return end[:, :d], slope[:, :d, :d], by_coef
 
 
-def links(data, times):
-    """Of each sample but the last whether the next is its neighbour, (n_series, length - 1)."""
-    seen = np.isfinite(data).all(axis=2)
-    linked = seen[:, :-1] & seen[:, 1:]
-    if np.ndim(times):
-        steps = np.diff(times)
-        linked &= steps <= GAP * np.nanmedian(steps)
-    return linked
-
-
-def splines(data, times, linked):
-    """Cubic splines through each stretch of linked samples, with its times."""
-    for series, clock, row in zip(data, times, linked, strict=True):
-        edges = np.flatnonzero(np.diff(np.r_[0, row, 0]))
-        for first, last in edges.reshape(-1, 2):
-            t = clock[first : last + 1]
-            yield CubicSpline(t, series[first : last + 1]), t
-
-
-def on_even_times(data, times, linked, step):
-    """The samples at equal steps, (1, length, d), with a row of NaN between two stretches."""
-    rows = []
-    for spline, t in splines(data, times, linked):
-        rows += [spline(np.arange(t[0], t[-1] + step / 2, step)), np.full((1, data.shape[2]), np.nan)]
-    return np.concatenate(rows)[None]
-
-
-def with_derivatives(inputs, times, linked):
-    """Inputs and their three derivatives at the start of each linked step, (n, 4 m)."""
-    parts = [
-        np.hstack([spline(t[:-1], order) for order in range(4)])
-        for spline, t in splines(inputs, times, linked)
-    ]
-    return np.concatenate(parts)
-
-
-@dataclass(frozen=True)
+@dataclass
 class Samples:
-    """Samples in units of their own, and the steps between them.
+    """Measured series, and the steps between their samples.
 
     Attributes
     ----------
     data : ndarray, shape (n_series, length, d + m)
         Coordinates and known inputs, NaN in gaps.
+    times : float or ndarray, shape (n_series, length)
+        The step where all are equal.
     lengths : list of int or None
         Of series of unequal lengths that follow each other in one, with a gap between them.
-    linked : ndarray of bool, shape (n_series, length - 1)
-    even : ndarray, shape (n', length', d + m)
-        At equal steps `own_dt`: the data, or their splines.
     d : int
-    step, own_dt : float
-        The usual step in the caller's unit of time and in the data's own.
-    steps : Steps
     """
 
     data: np.ndarray
+    times: float | np.ndarray
     lengths: list | None
-    linked: np.ndarray
-    even: np.ndarray
     d: int
-    step: float
-    own_dt: float
-    steps: Steps
+
+    @cached_property
+    def linked(self):
+        """Of each sample but the last whether a step leads to the next, (n_series, length - 1)."""
+        seen = np.isfinite(self.data).all(axis=2)
+        short = True
+        if np.ndim(self.times):
+            short = np.diff(self.times) <= GAP * self.step
+        return seen[:, :-1] & seen[:, 1:] & short
+
+    @cached_property
+    def step(self):
+        """The usual step."""
+        return np.nanmedian(np.diff(self.times)) if np.ndim(self.times) else self.times
 
     @property
     def before(self):
         """The coordinates at the start of each step, (n, d)."""
-        return self.of_links(self.data[:, :-1, : self.d])
+        return self.of_steps(self.data[:, :-1, : self.d])
 
     @property
     def after(self):
         """The coordinates at the end of each step, (n, d)."""
-        return self.of_links(self.data[:, 1:, : self.d])
+        return self.of_steps(self.data[:, 1:, : self.d])
 
-    def of_links(self, values):
-        """What belongs to the linked samples of (n_series, length - 1, ...), (n, ...)."""
+    def of_steps(self, values):
+        """What of (n_series, length - 1, ...) belongs to steps, (n, ...)."""
         if self.linked.all():
             return values.reshape(self.linked.size, *values.shape[2:])
         return values[self.linked]
 
+    def in_place(self, values):
+        """Values of steps (n, ...) as (n_series, length - 1, ...), NaN in gaps."""
+        full = np.full((*self.linked.shape, *values.shape[1:]), np.nan)
+        full[self.linked] = values
+        return full
 
-def over_gaps(values, linked):
-    """Values of links (n, ...) in their places, (n_series, length - 1, ...), NaN elsewhere."""
-    full = np.full((*linked.shape, *values.shape[1:]), np.nan)
-    full[linked] = values
-    return full
+    def separate(self, values):
+        """Series of unequal lengths as a list of as many values, others as they are."""
+        if self.lengths is None:
+            return values
+        starts = np.cumsum([0, *np.add(self.lengths, 1)])
+        missing = self.data.shape[1] - values.shape[1]
+        pairs = zip(starts, self.lengths, strict=False)
+        return [values[0, start : start + n - missing] for start, n in pairs]
+
+    def splines(self):
+        """Cubic splines through each stretch of linked samples, with its times."""
+        clock = self.times if np.ndim(self.times) else self.times * np.arange(self.data.shape[1])
+        for i, row in enumerate(self.linked):
+            edges = np.flatnonzero(np.diff(np.r_[0, row, 0])).reshape(-1, 2)
+            for part in (slice(first, last + 1) for first, last in edges):
+                t = np.broadcast_to(clock, self.data.shape[:2])[i, part]
+                yield CubicSpline(t, self.data[i, part]), t
+
+    def even(self):
+        """The data at equal steps: as they are, or a spline, NaN between two stretches."""
+        if np.ndim(self.times) == 0:
+            return self.data
+        gap, half = np.full((1, self.data.shape[2]), np.nan), self.step / 2
+        stretches = [s(np.arange(t[0], t[-1] + half, self.step)) for s, t in self.splines()]
+        return np.concatenate([a for rows in stretches for a in (rows, gap)])[None]
+
+    def steps(self, powers):
+        """The `Steps` of a field with these exponents."""
+        dt, inputs = self.times, None
+        if np.ndim(dt):
+            dt = np.diff(dt)[self.linked]
+        if self.d < self.data.shape[2]:
+            inputs = np.concatenate([chain(s, t[:-1], self.d) for s, t in self.splines()])
+        return Steps(powers, dt, inputs)
 
 
-def separate(values, lengths):
-    """Series of unequal lengths (1, sum of lengths and gaps, ...) as a list; others as they are."""
-    if lengths is None:
-        return values
-    ends = np.cumsum(np.add(lengths, 1))
-    return [values[0, end - n - 1 : end - 1] for n, end in zip(lengths, ends, strict=True)]
+def chain(spline, t, d):
+    """What a spline's coordinates from the d-th on are at times t, with three derivatives."""
+    return np.hstack([spline(t, order)[:, d:] for order in range(4)])
