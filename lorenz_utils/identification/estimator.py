@@ -166,7 +166,7 @@ class Identifier(BaseEstimator):
         if unknown.any():
             names = [f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown)]
             self._tell(
-                f"series must tell the terms apart, but cannot tell {', '.join(names)} from others: "
+                f"series must tell terms apart, but cannot tell {', '.join(names)} from others: "
                 "their errors are infinite. Give more varied series or a lower degree"
             )
         return fit.coef
@@ -204,7 +204,7 @@ class Identifier(BaseEstimator):
         """
         samples, ends = self._predict(data, dt)
         ends = samples.separate(samples.in_place(ends))
-        return ends[0] if np.ndim(data) == 2 else ends
+        return ends[0] if samples.lengths is None and np.ndim(data) == 2 else ends
 
     def _predict(self, data, dt):
         check_is_fitted(self, "coef_")
