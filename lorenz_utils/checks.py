@@ -200,7 +200,7 @@ def _times(dt, lengths):
     """The step, or times (n_series, length) if steps are unequal."""
     if isinstance(dt, str) or not np.iterable(dt):
         return check_positive(dt, "dt")
-    clocks = dt if np.ndim(next(iter(dt))) == 1 else [dt] * len(lengths)
+    clocks = dt if np.ndim(next(iter(dt), 0)) == 1 else [dt] * len(lengths)
     clocks = [check_finite(t, "dt") for t in clocks]
     if [t.shape for t in clocks] != [(n,) for n in lengths]:
         got = ", ".join(str(t.shape) for t in clocks[:5])

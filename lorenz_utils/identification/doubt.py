@@ -82,8 +82,8 @@ def foretold(shares, before):
     """How far errors are foretold, (d,), by more than chance.
 
     Their correlation with those two to six steps earlier, where noise of samples reaches no further
-    than one; and the part of their variance that a cubic polynomial of the state explains. It shares
-    its noise with the error, so that a tenth is no surprise where noise is a fifth of the data.
+    than one; and the part of their variance that a cubic of the coordinates explains, which share
+    their noise with the error: a tenth is no surprise where noise is a fifth of the data.
 
     Parameters
     ----------
@@ -120,12 +120,12 @@ def doubts(coef, shares, before, noise, own, spread, allowed):
     noise, own, spread, allowed : ndarray, shape (d,)
         The noise of one-step errors, that of the fit, the data's standard deviation, `most_noise`.
     """
-    least = NEGLIGIBLE * spread
-    size = np.abs(shares)
-    far = (size > EXTREME * (np.nanmedian(size, axis=(0, 1)) / 0.6745 + least)).any(axis=2)
     if not np.isfinite(noise).all():
         yield ESCAPES, ~np.isfinite(noise)
         return
+    least, size = NEGLIGIBLE * spread, np.abs(shares)
+    usual = np.nanmedian(size, axis=(0, 1)) / 0.6745 + least
+    far = (size > EXTREME * usual).any(axis=2)
     part, rough, some = foretold(shares, before), own / (allowed + least), own > least
     yield EMPTY, ~coef.any(axis=1)
     yield JUMPS.format(far.sum(), *next(iter(np.argwhere(far)), (0, 0))), far.any() & some

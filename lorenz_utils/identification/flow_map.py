@@ -37,11 +37,14 @@ class FlowMapRegressor(Identifier):
     ----------
     coef_, standard_errors_ : ndarray, shape (d, n_terms)
         Zero where the term is dropped. An error is infinite where the data cannot tell the term
-        from others of the library.
+        from others of the library, and valid if the model is: if a warning says that it lacks
+        something, the errors are too small.
     null_directions_ : ndarray, shape (n_directions, d, n_terms)
         Changes of the coefficients that the data do not see.
-    residual_ : float
-        Root mean square of the one-step error.
+    residual_ : ndarray, shape (d,)
+        Root mean square of the one-step errors, in standard deviations of the data.
+    noise_std_ : ndarray, shape (d,)
+        Noise of the samples that would make such errors.
     n_iter_ : int
     converged_ : bool
 

@@ -44,13 +44,16 @@ class MultipleShootingRegressor(Identifier):
     ----------
     coef_, standard_errors_ : ndarray, shape (d, n_terms)
         Zero where the term is dropped. An error is infinite where the data cannot tell the term
-        from others of the library.
+        from others of the library, and valid if the model is: if a warning says that it lacks
+        something, the errors are too small.
     null_directions_ : ndarray, shape (n_directions, d, n_terms)
         Changes of the coefficients that the data do not see.
-    states_ : ndarray, shape (n_series, length, d)
-        The estimated true states.
+    states_ : ndarray, shape (n_series, length, d), or a list of (length, d)
+        The estimated true states, NaN in gaps; a list where series of unequal lengths were given.
     noise_std_ : ndarray, shape (d,)
         Standard deviation of the observation noise, estimated with the rest.
+    residual_ : ndarray, shape (d,)
+        Root mean square of the one-step errors, in standard deviations of the data.
     n_iter_ : int
     converged_ : bool
 
@@ -83,15 +86,8 @@ class MultipleShootingRegressor(Identifier):
             to = np.pad(samples.linked, ((0, 0), (1, 0)))
             data, linked = data[seen][None], to[seen][None, 1:]
         n_starts = len(data) if linked is None else 1 + (~linked).sum()
-        problem = Observations(
-            self.powers_,
-            data,
-            dt,
-            np.ones(samples.d),
-            1.0,
-            steps=samples.steps(self.powers_),
-            linked=linked,
-        )
+        problem = Observations(self.powers_, data, dt, noise=np.ones(samples.d), softness=1.0)
+        problem = replace(problem, steps=samples.steps(self.powers_), linked=linked)
         starts = cold_starts(samples.even(), dt, self.powers_, samples.d)
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))

@@ -33,6 +33,12 @@ class WeakFormRegressor(Identifier):
     Attributes
     ----------
     coef_ : ndarray, shape (d, n_terms)
+    standard_errors_ : ndarray, shape (d, n_terms)
+        NaN: the equations share their noise.
+    residual_ : ndarray, shape (d,)
+        Root mean square of the one-step errors, in standard deviations of the data.
+    noise_std_ : ndarray, shape (d,)
+        Noise of the samples that would make such errors.
     parameters_ : LorenzParameters
 
     References
@@ -62,7 +68,7 @@ class WeakFormRegressor(Identifier):
         fits = thresholded_least_squares(matrix, target, threshold)
         coef = next(coef for coef, done in fits if done).T / scale
         self.coef_ = coef * self._coef_unit
-        self.standard_errors_ = np.full(coef.shape, np.nan)  # its equations share their noise
+        self.standard_errors_ = np.full(coef.shape, np.nan)
         return coef
 
 
