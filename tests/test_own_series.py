@@ -317,6 +317,24 @@ def test_seams_and_lost_rows_are_placed(ensemble, regressor):
     assert "steps miss by far more than others, the first from series 0, sample 59" in said
 
 
+@pytest.mark.parametrize(
+    ("regressor", "dt", "length"),
+    [
+        (WeakFormRegressor, 0.02, 1000),
+        (FlowMapRegressor, 0.1, 150),
+        (MultipleShootingRegressor, 0.1, 150),
+    ],
+)
+@pytest.mark.parametrize("level", [0.0, 0.01, 0.2])
+def test_noise_is_no_reason_to_doubt(regressor, dt, length, level):
+    data = make_ensemble(1, length, dt, rng=7)[0]
+    data = data + level * data.std(0) * np.random.default_rng(0).normal(size=data.shape)
+    model, said = heard(regressor(), data, dt)
+    assert not said
+    if level:
+        np.testing.assert_allclose(model.noise_std_, level * data.std(0), rtol=0.3)
+
+
 def test_an_equation_without_a_term_is_named():
     rng = np.random.default_rng(0)
     data = np.c_[solved(lambda t, s: [s[1], -s[0]], [1.0, 0.0], 0.05, 400), rng.normal(size=400)]
@@ -371,11 +389,23 @@ def test_most_noise_is_that_of_white_noise_and_none_of_a_smooth_series():
 
 
 def test_noise_cannot_be_foretold_and_a_function_of_the_state_can():
-    rng = np.random.default_rng(0)
-    noise, states = rng.normal(size=2001), rng.normal(size=(2000, 1))
-    errors = noise[1:] - noise[:-1]  # reaches one step, as noise of samples does
-    assert foretold(errors[None, :, None], states)[0] < 0.02
-    assert foretold(errors[None, :, None] + 2 * states**3, states)[0] > 0.8
+    # Noise of samples is in the next error and in the state itself, which is on a thin curve.
+    rng, t = np.random.default_rng(0), 0.1 * np.arange(2001)
+    noise = 0.1 * rng.normal(size=(1, 2001, 2))
+    circle = np.stack([np.cos(t), np.sin(t)], axis=1)[None]
+    errors, before = noise[:, 1:] - noise[:, :-1], (circle + noise)[:, :-1]
+    assert foretold(errors, before).max() < 0.03
+    wrong = errors + 0.1 * circle[:, :-1] ** 3
+    # The mean square of cos^3 is 5 / 16, that of the errors of the noise 2.
+    np.testing.assert_allclose(foretold(wrong, before), 0.3125 / 2.3125, atol=0.04)
+
+
+@pytest.mark.parametrize("level", [0.01, 0.1])
+def test_a_noisy_cycle_is_no_reason_to_doubt(level):
+    t = np.arange(0, 20, 0.05)
+    data = np.stack([np.cos(t), -np.sin(t)], axis=1)
+    data = data + level * np.random.default_rng(0).normal(size=data.shape)
+    assert not heard(MultipleShootingRegressor(1), data, 0.05)[1]
 
 
 def test_units_of_time_of_each_series_and_its_gaps():

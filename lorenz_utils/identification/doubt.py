@@ -10,7 +10,7 @@ from lorenz_utils.regression import polynomial_library
 NEGLIGIBLE = 1e-5
 # An error so many times the usual one is no noise; noise is at most so many times what the
 # samples' smoothness allows; and less than this part of it can be foretold.
-EXTREME, ROUGH, FORETOLD = 12.0, 3.0, 0.25
+EXTREME, ROUGH, FORETOLD = 12.0, 3.0, 0.15
 
 
 ESCAPES = "{} go to infinity in one step: give longer or cleaner series, a smaller dt or degree"
@@ -81,16 +81,16 @@ def most_noise(data):
 def foretold(shares, before):
     """How far errors are foretold, (d,), by more than chance.
 
-    Their correlation with those two to six steps earlier, where noise of samples reaches no further
-    than one; and the part of their variance that a cubic of the coordinates explains, which share
-    their noise with the error: a tenth is no surprise where noise is a fifth of the data.
+    Their correlation with those two to six steps earlier, and the part of their variance that a
+    cubic of the sample before their step's explains: noise of samples reaches no further than to
+    the next step.
 
     Parameters
     ----------
     shares : ndarray, shape (n_series, length, d)
         NaN in gaps.
-    before : ndarray, shape (n, d)
-        The states of those that are not NaN.
+    before : ndarray, shape (n_series, length, d)
+        The samples at the start of each step.
     """
     parts = []
     for lag in range(2, min(7, shares.shape[1])):
@@ -99,8 +99,10 @@ def foretold(shares, before):
         total, spread = products.sum(axis=0), np.sqrt((products**2).sum(axis=0))
         size = len(products) * np.nanmean(shares**2, axis=(0, 1))
         parts.append(np.where(np.abs(total) > 5 * spread, np.abs(total / size), 0.0))
-    errors = shares[np.isfinite(shares).all(axis=2)]
-    features = polynomial_library(3 if before.shape[1] <= 6 else 2, True).fit_transform(before)
+    whole = np.isfinite(shares[:, 1:] + before[:, :-1]).all(axis=2)
+    errors, states = shares[:, 1:][whole], before[:, :-1][whole]
+    library = polynomial_library(3 if states.shape[1] <= 6 else 2, True)
+    features = library.fit_transform(states) if len(states) else np.empty((0, 1))
     if len(errors) > 5 * features.shape[1]:
         features = np.linalg.qr(features / np.linalg.norm(features, axis=0))[0]
         part = ((features.T @ errors) ** 2).sum(axis=0) / (errors**2).sum(axis=0)
@@ -116,7 +118,7 @@ def doubts(coef, shares, before, noise, own, spread, allowed):
     coef : ndarray, shape (d, n_terms)
     shares : ndarray, shape (n_series, length - 1, d)
         As from `noise_of`, NaN in gaps.
-    before : ndarray, shape (n, d)
+    before : ndarray, shape (n_series, length - 1, d)
     noise, own, spread, allowed : ndarray, shape (d,)
         The noise of one-step errors, that of the fit, the data's standard deviation, `most_noise`.
     """

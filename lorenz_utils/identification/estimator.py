@@ -182,7 +182,12 @@ class Identifier(BaseEstimator):
         own = self.noise_std_ / self.scale_[:d] if self._estimates_noise else noise
         self.residual_, self.noise_std_ = doubt.rms(errors) / spread, own * self.scale_[:d]
         for message, which in doubt.doubts(
-            coef, samples.in_place(shares), before, noise, own, spread, doubt.most_noise(even)
+            coef,
+            *map(samples.in_place, (shares, before)),
+            noise,
+            own,
+            spread,
+            doubt.most_noise(even),
         ):
             if which.any():
                 self._tell(message.format(", ".join(self.feature_names_in_[:d][which])))
