@@ -4,6 +4,13 @@ from numbers import Integral, Real
 
 import numpy as np
 
+# A step between two times that is longer than so many usual ones is a gap.
+GAP = 5.0
+
+
+class ModelWarning(UserWarning):
+    """A model was fitted, and something says that it is not that of the data."""
+
 
 class ModelWarning(UserWarning):
     """A model or estimate that answers a wrong question; the text names what was seen."""
@@ -34,7 +41,7 @@ def check_choice(value, name, allowed):
     return value
 
 
-def check_finite(values, name):
+def check_finite(values, name, *, gaps=False):
     """Return `values` as a float64 array of any shape, or raise an error that names the argument.
 
     Raises
@@ -42,12 +49,15 @@ def check_finite(values, name):
     TypeError
         If the values are not real numbers.
     ValueError
-        If one is NaN or infinite.
+        If one is infinite, or NaN where there may be no gaps, or if rows differ in length.
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must have rows of one length, got others: {error}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}")
-    if not np.isfinite(array).all():
+    if np.isinf(array).any() or not (gaps or np.isfinite(array).all()):
         raise ValueError(f"{name} must be finite, got NaN or infinite values")
     return array.astype(np.float64, copy=False)
 
@@ -116,22 +126,122 @@ def check_orbits(series):
     return array
 
 
+def check_samples(series, dt):
+    """Measured series as one array, NaN where nothing was measured, with their times.
+
+    Parameters
+    ----------
+    series : array_like, shape (length, d) or (n_series, length, d), or a list of (length, d)
+        Arrays, masked arrays or DataFrames. A row with a NaN or a masked value is a gap.
+    dt : float or array_like, shape (length,) or (n_series, length), or a list of (length,)
+        The step between samples, or their times.
+
+    Returns
+    -------
+    data : ndarray, shape (n_series, length, d)
+        Series of unequal lengths follow each other in one, with a row of NaN between them.
+    times : float or ndarray, shape (n_series, length)
+        The step where all are equal.
+    lengths : list of int or None
+        Of series of unequal lengths.
+    names : list of str
+        Columns of a DataFrame, otherwise empty.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what holds no real numbers, is infinite, constant, nowhere finite, of another shape or
+        in another order of axes, and for times that do not increase.
+    """
+    listed = isinstance(series, list | tuple) and len(series) > 0 and np.ndim(series[0]) == 2
+    parts = [_measured(part) for part in (series if listed else [series])]
+    if parts[0].ndim not in (2, 3) or len({part.shape[-1:] for part in parts}) > 1:
+        raise ValueError(
+            "series must have shape (length, d) or (n_series, length, d), or be a list of "
+            f"(length, d) with one d, got {', '.join(str(part.shape) for part in parts[:5])}"
+        )
+    data = _joined(parts) if listed else parts[0].reshape(-1, *parts[0].shape[-2:])
+    lengths = [len(part) for part in (parts if listed else data)]
+    _check_order(data, max(lengths))
+    if not np.isfinite(data).any():
+        raise ValueError("series must be finite somewhere, got gaps alone")
+    names = [str(name) for name in getattr(series[0] if listed else series, "columns", ())]
+    return data, _times(dt, lengths), lengths if len(data) < len(lengths) else None, names
+
+
+def _measured(values):
+    """Values as floats, NaN in each row that has a gap."""
+    if np.ma.isMaskedArray(values) and values.dtype.kind in "iuf":
+        values = values.astype(float).filled(np.nan)
+    array = check_finite(values, "series", gaps=True)
+    gap = np.isnan(array).any(axis=-1, keepdims=True)
+    return np.where(gap, np.nan, array) if gap.any() else array
+
+
+def _joined(parts):
+    """Series or times as one array: in one series, with a NaN between two, if lengths differ."""
+    if len({len(part) for part in parts}) == 1:
+        return np.stack(parts)
+    gap = np.full_like(parts[0][:1], np.nan)
+    return np.concatenate([a for part in parts for a in (part, gap)][:-1])[None]
+
+
+def _check_order(data, longest):
+    """Raise where axes look exchanged: few samples of many coordinates, or series across time."""
+    wrong = data.shape[2] > longest
+    if len(data) > longest > 1:
+        spread = 2 * np.nanvar(data, axis=(0, 1)) + np.finfo(float).tiny
+        across, along = (1 - np.nanmean(np.diff(data, axis=a) ** 2 / spread) for a in (0, 1))
+        wrong |= across > 0.9 and along < 0.5
+    if wrong:
+        raise ValueError(
+            "series must have shape (length, d) or (n_series, length, d) with more samples than "
+            f"coordinates, got {data.shape} with time along another axis: transpose?"
+        )
+
+
+def _times(dt, lengths):
+    """The step, or times (n_series, length) if steps are unequal."""
+    if isinstance(dt, str) or not np.iterable(dt):
+        return check_positive(dt, "dt")
+    clocks = dt if np.ndim(next(iter(dt), 0)) == 1 else [dt] * len(lengths)
+    clocks = [check_finite(t, "dt") for t in clocks]
+    if [t.shape for t in clocks] != [(n,) for n in lengths]:
+        got = ", ".join(str(t.shape) for t in clocks[:5])
+        raise ValueError(f"dt must be a step or a time for each of {lengths} samples, got {got}")
+    if any((np.diff(t) <= 0).any() for t in clocks):
+        raise ValueError(
+            "dt must be increasing times, got some that are not: sort, keep one of two"
+        )
+    step = sum(t[-1] - t[0] for t in clocks) / max(1, sum(lengths) - len(lengths))
+    errors = [np.abs(t - t[0] - step * np.arange(len(t))).max() for t in clocks]
+    return float(step) if max(errors) <= 1e-4 * step else _joined(clocks)
+
+
 def check_no_repeats(series):
     """Raise where a state stays for a sample and then moves: a time was sampled twice.
 
-    A system without outer influence that stays at a state stays there for ever.
+    A system without outer influence that stays at a state stays there for ever. A sensor that
+    rounds its values shows them more than once, and may repeat.
 
     Parameters
     ----------
     series : ndarray, shape (..., length, d)
+        NaN in gaps.
     """
-    stays = (np.diff(series, axis=-2) == 0).all(axis=-1)
-    repeated = np.argwhere(stays[..., :-1] & ~stays[..., 1:])
-    if len(repeated):
+    change = np.abs(np.diff(series, axis=-2))
+    size = np.nanmax(np.abs(series), axis=tuple(range(series.ndim - 1)))
+    stays, moves = (change == 0).all(axis=-1), (change > 1e-9 * size).any(axis=-1)
+    repeated = np.argwhere(stays[..., :-1] & moves[..., 1:])
+    if not len(repeated):
+        return
+    rows = series.reshape(-1, series.shape[-1])
+    if max(len(np.unique(a)) for a in rows.T) >= 0.99 * (len(rows) - stays.sum()):
         first = int(repeated[0, -1])
         raise ValueError(
             f"series must not hold a time twice, but samples {first} and {first + 1} are equal "
-            f"and the next is not ({len(repeated)} such places): remove one of the two"
+            f"and the next is not ({len(repeated)} such places): remove one of the two, "
+            "or make fill values NaN"
         )
 
 

@@ -5,15 +5,18 @@ integrator's step, `FINE` and `COARSE`, that its flow is asked for.
 """
 
 from functools import lru_cache
+from warnings import warn
 
 import numpy as np
 
+from lorenz_utils.checks import ModelWarning
 from lorenz_utils.integration import lowered, polynomials
 
 # Length of an integrator step times the norm of the Jacobian. On the Lorenz attractor FINE leaves
 # an error near the rounding of floats, COARSE one of 1e-9: enough for derivatives and noisy data.
 FINE, COARSE = 0.12, 0.4
-MAX_STEPS = 200
+# At most so many steps from sample to sample: in a fit, and in a simulation.
+MAX_STEPS, MOST_STEPS = 200, 20_000
 
 
 class PolynomialField:
@@ -76,19 +79,36 @@ class PolynomialField:
         tables, coefficients = self._tables("tangent")
         return tables.advance(rows, dt, n_steps, coefficients)
 
-    def simulate(self, state, dt, n_samples):
-        """Orbits from states (n, d), these included: (n, n_samples, d); NaN from a blow-up on."""
+    def simulate(self, state, dt, n_samples, known=None):
+        """Orbits from states (n, d), these included: (n, n_samples, d); NaN from a blow-up on.
+
+        Warns where more than `MOST_STEPS` integrator steps a sample were needed.
+
+        Parameters
+        ----------
+        state : ndarray, shape (n, d)
+        dt : float
+        n_samples : int
+        known : ndarray, shape (n_samples, m), optional
+            The last m coordinates, where their values at each sample are known.
+        """
         orbit = np.full((len(state), n_samples, state.shape[1]), np.nan)
         orbit[:, 0] = state
-        alive, counts = np.arange(len(state)), self.n_steps(state, dt, FINE)
+        alive, counts = np.arange(len(state)), self.n_steps(state, dt, FINE, MOST_STEPS)
         for t in range(1, n_samples):
             end = self._of(alive).flow(orbit[alive, t - 1], dt, counts)
+            if known is not None:
+                end[:, -known.shape[1] :] = known[t]
             finite = np.isfinite(end).all(axis=1)
+            if (counts[~finite] == MOST_STEPS).any():
+                message = f"more than {MOST_STEPS} integrator steps over dt={dt}: too stiff, or an "
+                warn(message + "escape; try a smaller dt", ModelWarning, stacklevel=3)
             if not finite.any():
                 break
             alive, end = alive[finite], end[finite]
             orbit[alive, t] = end
-            counts = np.maximum(counts[finite], self._of(alive).n_steps(end, dt, FINE))
+            fresh = self._of(alive).n_steps(end, dt, FINE, MOST_STEPS)
+            counts = np.maximum(counts[finite], fresh)
         return orbit
 
     def flow_with_sensitivities(self, state, dt, n_nodes):
@@ -132,12 +152,12 @@ class PolynomialField:
                         forced[:, i, i] += theta
         return position.T, total, forced.reshape(n, d, -1)
 
-    def n_steps(self, state, dt, length):
+    def n_steps(self, state, dt, length, most=MAX_STEPS):
         """Integrator steps over `dt` from each state, `length` over its Jacobian's norm, (n,)."""
         with np.errstate(all="ignore"):
             slopes = self._values("jacobian", state).T
             count = np.ceil(dt * np.sqrt(sum(slope * slope for slope in slopes)) / length)
-        return np.clip(np.where(np.isnan(count), MAX_STEPS, count), 2, MAX_STEPS).astype(int)
+        return np.clip(np.where(np.isnan(count), most, count), 2, most).astype(int)
 
     def _tables(self, kind):
         """Tables of one right-hand side, with their coefficients."""

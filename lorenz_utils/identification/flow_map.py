@@ -6,7 +6,8 @@ import numpy as np
 
 from lorenz_utils.checks import check_coefficients
 from lorenz_utils.identification.estimator import ROUNDING, Identifier
-from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS, PolynomialField
+from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS
+from lorenz_utils.identification.sampling import Steps
 from lorenz_utils.identification.selection import TRIAL_ITER, Fit
 from lorenz_utils.identification.weak_form import cold_starts
 
@@ -36,11 +37,14 @@ class FlowMapRegressor(Identifier):
     ----------
     coef_, standard_errors_ : ndarray, shape (d, n_terms)
         Zero where the term is dropped. An error is infinite where the data cannot tell the term
-        from others of the library.
+        from others of the library, and valid if the model is: if a warning says that it lacks
+        something, the errors are too small.
     null_directions_ : ndarray, shape (n_directions, d, n_terms)
         Changes of the coefficients that the data do not see.
-    residual_ : float
-        Root mean square of the one-step error.
+    residual_ : ndarray, shape (d,)
+        Root mean square of the one-step errors, in standard deviations of the data.
+    noise_std_ : ndarray, shape (d,)
+        Noise of the samples that would make such errors.
     n_iter_ : int
     converged_ : bool
 
@@ -62,12 +66,10 @@ class FlowMapRegressor(Identifier):
         self.tol = tol
         self.start = start
 
-    def fit(self, data, dt):
-        """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
-        data, dt = self._check(data, dt)
-        before, after = (a.reshape(-1, data.shape[2]) for a in (data[:, :-1], data[:, 1:]))
-        problem = OneStep(self.powers_, before, after, dt, after.std(0))
-        starts = cold_starts(data, dt, self.powers_)
+    def _fit(self, samples):
+        before, after = samples.before, samples.after
+        problem = OneStep(samples.steps(self.powers_), before, after, after.std(0))
+        starts = cold_starts(samples.even(), samples.step, self.powers_, samples.d)
         if self.start is not None:
             start = check_coefficients(self.start, starts[0].shape, "start")
             starts.append(start / self._coef_unit)
@@ -88,14 +90,10 @@ class FlowMapRegressor(Identifier):
             return fit
 
         every = np.ones(coef.shape, dtype=bool)
-        fit = descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter)
+        fit = self._found(descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter))
         residual = problem.error(fit.coef)[0] * problem.scale
-        fit = self._select(descend, fit, before, after - residual, dt)
-        fit = descend(fit.support, fit, self.max_iter)
-        residual = problem.error(fit.coef, FINE)[0] * problem.scale * self.scale_
-        self.residual_ = float(np.sqrt((residual**2).mean()))
-        self._finish(fit)
-        return self
+        fit = self._select(descend, fit, before, after - residual, samples)
+        return self._finish(descend(fit.support, fit, self.max_iter) or fit)
 
 
 @dataclass(frozen=True)
@@ -104,33 +102,31 @@ class OneStep:
 
     Attributes
     ----------
-    powers : ndarray, shape (n_terms, d)
+    steps : Steps
     before, after : ndarray, shape (n, d)
-        Samples, and those one `dt` later.
-    dt : float
+        Samples, and those one step later.
     scale : ndarray, shape (d,)
         Unit of the errors.
     max_steps : int
         A field that takes more integrator steps is rejected: no search shall wait for it.
     """
 
-    powers: np.ndarray
+    steps: Steps
     before: np.ndarray
     after: np.ndarray
-    dt: float
     scale: np.ndarray
     max_steps: int = MAX_STEPS
 
     def n_steps(self, coef, length):
         """Integrator steps of the fastest sample."""
-        return PolynomialField(coef, self.powers).n_steps(self.before, self.dt, length).max()
+        return self.steps.n_steps(coef, self.before, length)
 
     def error(self, coef, length=COARSE):
         """Scaled one-step residual and its sum of squares, infinite where the flow blows up."""
         n_steps = self.n_steps(coef, length)
         if n_steps > self.max_steps:
             return np.full(self.after.shape, np.inf), np.inf
-        end = PolynomialField(coef, self.powers).flow(self.before, self.dt, n_steps)
+        end = self.steps.flow(coef, self.before, n_steps)
         residual = (self.after - end) / self.scale
         with np.errstate(all="ignore"):
             cost = float((residual**2).sum())
@@ -138,9 +134,8 @@ class OneStep:
 
     def slope(self, coef):
         """Derivative of the scaled end points with respect to the coefficients, (n, d, n_coef)."""
-        field = PolynomialField(coef, self.powers)
         n_nodes = self.n_steps(coef, COARSE)
-        return field.flow_with_sensitivities(self.before, self.dt, n_nodes)[2] / self.scale[:, None]
+        return self.steps.sensitivities(coef, self.before, n_nodes)[2] / self.scale[:, None]
 
 
 def levenberg_marquardt(problem, coef, support, *, length, tol, max_iter):

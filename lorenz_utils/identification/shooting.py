@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import solve_banded
 
-from lorenz_utils.checks import check_independent
 from lorenz_utils.identification.estimator import Identifier
-from lorenz_utils.identification.field import COARSE, MAX_STEPS, PolynomialField
+from lorenz_utils.identification.field import COARSE, MAX_STEPS
+from lorenz_utils.identification.sampling import Steps
 from lorenz_utils.identification.selection import TRIAL_ITER, Fit, solve_within
 from lorenz_utils.identification.weak_form import cold_starts
 
@@ -44,13 +44,16 @@ class MultipleShootingRegressor(Identifier):
     ----------
     coef_, standard_errors_ : ndarray, shape (d, n_terms)
         Zero where the term is dropped. An error is infinite where the data cannot tell the term
-        from others of the library.
+        from others of the library, and valid if the model is: if a warning says that it lacks
+        something, the errors are too small.
     null_directions_ : ndarray, shape (n_directions, d, n_terms)
         Changes of the coefficients that the data do not see.
-    states_ : ndarray, shape (n_series, length, d)
-        The estimated true states.
+    states_ : ndarray, shape (n_series, length, d), or a list of (length, d)
+        The estimated true states, NaN in gaps; a list where series of unequal lengths were given.
     noise_std_ : ndarray, shape (d,)
         Standard deviation of the observation noise, estimated with the rest.
+    residual_ : ndarray, shape (d,)
+        Root mean square of the one-step errors, in standard deviations of the data.
     n_iter_ : int
     converged_ : bool
 
@@ -66,6 +69,8 @@ class MultipleShootingRegressor(Identifier):
     Problems in Differential and Integral Equations (Birkhauser, 1983), 95-121.
     """
 
+    _estimates_noise = True
+
     def __init__(self, degree=2, *, include_bias=False, sparse=True, max_iter=30, tol=1e-6):
         self.degree = degree
         self.include_bias = include_bias
@@ -73,12 +78,17 @@ class MultipleShootingRegressor(Identifier):
         self.max_iter = max_iter
         self.tol = tol
 
-    def fit(self, data, dt):
-        """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
-        data, dt = self._check(data, dt)
-        check_independent(data)
-        problem = Observations(self.powers_, data, dt, noise=np.ones(data.shape[2]), softness=1.0)
-        starts = cold_starts(data, dt, self.powers_)
+    def _fit(self, samples):
+        seen = np.isfinite(samples.data).all(axis=2)
+        data, linked, dt = samples.data[..., : samples.d], None, samples.step
+        if not samples.linked.all():
+            # All in one series, with links where the samples have them.
+            to = np.pad(samples.linked, ((0, 0), (1, 0)))
+            data, linked = data[seen][None], to[seen][None, 1:]
+        n_starts = len(data) if linked is None else 1 + (~linked).sum()
+        problem = Observations(self.powers_, data, dt, noise=np.ones(samples.d), softness=1.0)
+        problem = replace(problem, steps=samples.steps(self.powers_), linked=linked)
+        starts = cold_starts(samples.even(), dt, self.powers_, samples.d)
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))
         noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
@@ -102,17 +112,21 @@ class MultipleShootingRegressor(Identifier):
         every = np.ones(coef.shape, dtype=bool)
         fits = [Fit(coef, every, -np.inf, None, None, data)]
         for softness in SOFTNESS:
-            fits.append(descend(every, fits[-1], softness, 1e-3, self.max_iter))
+            fits.append(self._found(descend(every, fits[-1], softness, 1e-3, self.max_iter)))
             noise = misfit(fits[-1])
         fit = fits[-1]
         end = problem.link(fit.coef, fit.states)[0]
-        fit = self._select(descend, fit, fit.states[:, :-1], end, dt)
+        links = slice(None) if linked is None else linked
+        before, end = (a[links].reshape(-1, samples.d) for a in (fit.states[:, :-1], end))
+        fit = self._select(descend, fit, before, end, samples)
         # Each coefficient and each series' first state has taken a degree of freedom.
-        noise = misfit(fit, fit.support.sum() + data[:, 0].size)
-        fit = descend(fit.support, fit, tol=self.tol, max_iter=self.max_iter)
-        self._finish(fit)
-        self.states_, self.noise_std_ = fit.states * self.scale_, noise * self.scale_
-        return self
+        noise = misfit(fit, fit.support.sum() + n_starts * samples.d)
+        fit = descend(fit.support, fit, tol=self.tol, max_iter=self.max_iter) or fit
+        scale = self.scale_[: samples.d]
+        states = np.full((*seen.shape, samples.d), np.nan)
+        states[seen] = fit.states.reshape(-1, samples.d) * scale
+        self.states_, self.noise_std_ = samples.separate(states), noise * scale
+        return self._finish(fit)
 
 
 @dataclass(frozen=True)
@@ -132,6 +146,10 @@ class Observations:
         How far, in units of the noise, a link may be missed.
     max_nodes : int
         A field that takes more nodes a link is rejected: no search shall wait for it.
+    steps : Steps, optional
+        Of the links, where they are not all of `dt` and without inputs.
+    linked : ndarray of bool, shape (n_series, length - 1), optional
+        Which samples are linked to their next, by default all.
     """
 
     powers: np.ndarray
@@ -140,6 +158,8 @@ class Observations:
     noise: np.ndarray
     softness: float
     max_nodes: int = MAX_STEPS
+    steps: Steps | None = None
+    linked: np.ndarray | None = None
 
     def link(self, coef, states):
         """Flow from each state to the next with its derivatives, (n_series, length - 1, ...)."""
@@ -147,16 +167,28 @@ class Observations:
         n_nodes = self.n_nodes(coef, states)
         if n_nodes > self.max_nodes:
             return [np.full((*links, d, *tail), np.inf) for tail in ((), (d,), (coef.size,))]
-        before = states[:, :-1].reshape(-1, d)
-        parts = PolynomialField(coef, self.powers).flow_with_sensitivities(before, self.dt, n_nodes)
+        parts = self._steps.sensitivities(coef, self._before(states), n_nodes)
         if not all(np.isfinite(a).all() for a in parts):
             parts[0][:] = np.inf  # a field whose flow or tangent blows up is rejected as a whole
-        return [a.reshape(*links, *a.shape[1:]) for a in parts]
+        if self.linked is None:
+            return [a.reshape(*links, *a.shape[1:]) for a in parts]
+        # Without a link there is no gap, and nothing acts on it.
+        whole = [states[:, 1:].copy(), *(np.zeros((*links, *a.shape[1:])) for a in parts[1:])]
+        for values, part in zip(whole, parts, strict=True):
+            values[self.linked] = part
+        return whole
 
     def n_nodes(self, coef, states):
         """Integrator steps of the longest link."""
-        before = states[:, :-1].reshape(-1, states.shape[2])
-        return PolynomialField(coef, self.powers).n_steps(before, self.dt, COARSE).max()
+        return self._steps.n_steps(coef, self._before(states), COARSE)
+
+    @property
+    def _steps(self):
+        return self.steps or Steps(self.powers, self.dt)
+
+    def _before(self, states):
+        links = slice(None) if self.linked is None else self.linked
+        return states[:, :-1][links].reshape(-1, states.shape[2])
 
     def objective(self, end, states):
         """Squared misfit and squared gaps of the links, infinite where the flow blows up."""
@@ -195,7 +227,7 @@ class Observations:
         right[:, :, 1, :, 0] = misfit / noise
         right = right.reshape(-1, right.shape[-1])
         width = 2 * d - 1
-        bands = _link_bands(state_slope * noise / noise[:, None], softness)
+        bands = _link_bands(state_slope * noise / noise[:, None], softness, self.linked)
         solved = solve_banded((width, width), bands, right, check_finite=False)
         schur = right.T @ solved
         information, pull = -schur[1:, 1:], schur[1:, 0]
@@ -207,7 +239,7 @@ class Observations:
         return coef_step, state_step * noise, information, pull, float(objective)
 
 
-def _link_bands(slope, softness):
+def _link_bands(slope, softness, linked=None):
     """Bands of the symmetric matrix for (multiplier_t, state_t), t = 0, 1, ..., of every series.
 
     Its rows are ds_t - F_{t-1} ds_{t-1} - softness^2 m_t and ds_t + m_t - F_t' m_{t+1}.
@@ -228,8 +260,10 @@ def _link_bands(slope, softness):
     put(multiplier[:, 1:] + i, multiplier[:, :-1] + d + j, -slope)
     put(multiplier[:, :-1] + d + j, multiplier[:, 1:] + i, -slope)
     # No link leads to a first sample: its multiplier is zero.
-    put(multiplier[:, :1] + i, multiplier[:, :1] + d + j, 0.0)
-    put(multiplier[:, :1] + i, multiplier[:, :1] + j, np.eye(d))
+    first = np.pad(np.zeros((n, links), bool) if linked is None else ~linked, ((0, 0), (1, 0)))
+    first[:, 0] = True
+    put(multiplier[first] + i, multiplier[first] + d + j, 0.0)
+    put(multiplier[first] + i, multiplier[first] + j, np.eye(d))
     return bands
 
 

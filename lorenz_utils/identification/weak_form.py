@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from lorenz_utils.checks import check_positive, check_series
+from lorenz_utils.checks import check_positive
 from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import library
 from lorenz_utils.identification.selection import price
@@ -33,6 +33,12 @@ class WeakFormRegressor(Identifier):
     Attributes
     ----------
     coef_ : ndarray, shape (d, n_terms)
+    standard_errors_ : ndarray, shape (d, n_terms)
+        NaN: the equations share their noise.
+    residual_ : ndarray, shape (d,)
+        Root mean square of the one-step errors, in standard deviations of the data.
+    noise_std_ : ndarray, shape (d,)
+        Noise of the samples that would make such errors.
     parameters_ : LorenzParameters
 
     References
@@ -46,21 +52,27 @@ class WeakFormRegressor(Identifier):
         self.radius = radius
         self.threshold = threshold
 
-    def fit(self, data, dt):
-        """Estimate the coefficients from a series (length, d) or ensemble (n, length, d)."""
-        data, own_dt = self._check(data, dt)
+    def _fit(self, samples):
+        own_dt = samples.step
         half = half_support(default_radius(own_dt), own_dt)
         if self.radius is not None:
-            half = half_support(check_positive(self.radius, "radius"), dt)
-        check_series(data[0], minimum=2 * half + 1)
-        matrix, target, scale = weak_equations(data, self.powers_, half, own_dt)
+            half = half_support(check_positive(self.radius, "radius"), self._step)
+        even, d = samples.even(), samples.d
+        matrix, target, scale = weak_equations(even, self.powers_, half, own_dt, d)
+        if len(matrix) < len(scale):
+            raise ValueError(
+                f"series must hold {len(scale)} stretches of {2 * half + 1} samples without a gap, "
+                f"got {len(matrix)}: give longer series or a smaller radius"
+            )
         threshold = (self.threshold * np.exp(price(self.powers_)) * scale)[:, None]
         fits = thresholded_least_squares(matrix, target, threshold)
-        self.coef_ = next(coef for coef, done in fits if done).T / scale * self._coef_unit
-        return self
+        coef = next(coef for coef, done in fits if done).T / scale
+        self.coef_ = coef * self._coef_unit
+        self.standard_errors_ = np.full(coef.shape, np.nan)
+        return coef
 
 
-def weak_equations(data, powers, half, dt):
+def weak_equations(data, powers, half, dt, d=None):
     """The linear equations Xi int phi theta dt = -int phi' X dt, columns of unit length.
 
     The test functions are bumps, phi = (1 - (t / r)^2)^10 with r = half dt, and zero beyond.
@@ -68,11 +80,14 @@ def weak_equations(data, powers, half, dt):
     Parameters
     ----------
     data : ndarray, shape (n, length, d)
+        NaN in gaps, over which there is no equation.
     powers : ndarray, shape (n_terms, d)
         Of the library theta.
     half : int
         Samples on each side of a test function's centre.
     dt : float
+    d : int, optional
+        Coordinates that have an equation, by default all.
 
     Returns
     -------
@@ -88,9 +103,14 @@ def weak_equations(data, powers, half, dt):
         windows = sliding_window_view(values, len(t), axis=1)[:, :: max(1, half // 8)]
         return (windows @ (weights * dt)).reshape(-1, values.shape[2])
 
-    matrix = integrals(library(powers)(data), phi)
+    if data.shape[1] < len(t):
+        return np.empty((0, len(powers))), np.empty((0, d)), np.ones(len(powers))
+    matrix, target = integrals(library(powers)(data), phi), integrals(data[..., :d], -slope)
+    whole = np.isfinite(target).all(axis=1)
+    if not whole.all():
+        matrix, target = matrix[whole], target[whole]
     scale = np.linalg.norm(matrix, axis=0)
-    return matrix / scale, integrals(data, -slope), scale
+    return matrix / scale, target, scale
 
 
 def half_support(radius, dt):
@@ -103,17 +123,20 @@ def default_radius(dt):
     return max(3.0, 10 * dt)
 
 
-def cold_starts(data, dt, powers):
+def cold_starts(data, dt, powers, d):
     """Coefficients to start a descent from, from the data alone.
 
     Weak forms of several radii, central differences, and no motion at all.
 
     Parameters
     ----------
-    data : ndarray, shape (n, length, d)
+    data : ndarray, shape (n, length, d + m)
+        NaN in gaps.
     dt : float
-    powers : ndarray, shape (n_terms, d)
+    powers : ndarray, shape (n_terms, d + m)
         Of the library.
+    d : int
+        Coordinates that have an equation.
 
     Returns
     -------
@@ -122,10 +145,14 @@ def cold_starts(data, dt, powers):
     starts = []
     for radius in (10 * dt, 6 * dt, default_radius(dt)):
         if data.shape[1] > 2 * round(radius / dt) + 10:
-            matrix, target, scale = weak_equations(data, powers, half_support(radius, dt), dt)
-            starts.append(np.linalg.lstsq(matrix, target)[0].T / scale)
+            matrix, target, scale = weak_equations(data, powers, half_support(radius, dt), dt, d)
+            if len(matrix):
+                starts.append(np.linalg.lstsq(matrix, target)[0].T / scale)
     if data.shape[1] > 2:
-        velocity = ((data[:, 2:] - data[:, :-2]) / (2 * dt)).reshape(-1, data.shape[2])
+        velocity = ((data[:, 2:, :d] - data[:, :-2, :d]) / (2 * dt)).reshape(-1, d)
         theta = library(powers)(data[:, 1:-1]).reshape(len(velocity), -1)
+        whole = np.isfinite(velocity).all(axis=1) & np.isfinite(theta).all(axis=1)
+        if not whole.all():
+            velocity, theta = velocity[whole], theta[whole]
         starts.append(np.linalg.lstsq(theta, velocity)[0].T)
-    return [*starts, np.zeros((data.shape[2], len(powers)))]
+    return [*starts, np.zeros((d, len(powers)))]
