@@ -12,10 +12,6 @@ class ModelWarning(UserWarning):
     """A model was fitted, and something says that it is not that of the data."""
 
 
-class ModelWarning(UserWarning):
-    """A model or estimate that answers a wrong question; the text names what was seen."""
-
-
 def check_positive(value, name):
     """Return `value` as a positive finite float, or raise an error that names the argument."""
     if isinstance(value, bool) or not isinstance(value, Real):
