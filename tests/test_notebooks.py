@@ -27,6 +27,9 @@ class Links:
     def tag(self, label):
         return rf"\tag{{{label}}}"
 
+    def moving(self, match):
+        return f"[moving]({match[1]})"
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
@@ -38,6 +41,7 @@ class Links:
         ("(target)=\n## Heading", "## Heading"),
         (":::{exercise}\n:label: ex-a\n\nShow\nit.\n:::", "**[numref](ex-a).** Show\nit."),
         (":::{solution-start} ex-a\n:::", "**Solution.**"),
+        ("x\n\n:::{interactive} step\n:::\n\ny", "x\n\n[moving](step)\n\ny"),
         ("code `{doc}` and $\\{a\\}$", "code `{doc}` and $\\{a\\}$"),
     ],
 )
