@@ -622,7 +622,7 @@ Markdown(f"""The samples lie on a thin sheet: a neighbourhood of 20 is {flat[0.0
 as it is wide at $\\delta t = 0.01$, and {flat[0.1]:.1g} % at 0.1.""")
 
 # %% [markdown]
-# The field that was right to a fraction of a percent in {numref}`fig-deck-methods-velocity`
+# The field that was right to about a percent in {numref}`fig-deck-methods-velocity`
 # has an exponent several times too large in {numref}`tab-deck-tables-loess-exponents`. *A fit of
 # values is not a fit of slopes.* The slope across the sheet rests on next to nothing, and
 # an exponent is made of slopes. More neighbours steady it at the small step, given exact
