@@ -47,7 +47,7 @@ def lyap_e(series):
 
 
 def lyap_r(series):
-    """The exponent by nolds itself, of which `rosenstein_exponent` has the value."""
+    """The exponent by nolds: windows of ten samples, a line through the first twenty steps."""
     import nolds
 
     return nolds.lyap_r(series, emb_dim=10, lag=1, min_tsep=10, tau=DT, fit="poly")

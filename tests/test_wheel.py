@@ -67,8 +67,7 @@ def test_each_library_that_is_imported_is_declared_and_the_other_way_round():
     names -= {*sys.stdlib_module_names, "lorenz_utils"}
     distributions = packages_distributions()
     found = {next(iter(distributions[name])).lower() for name in names}
-    # nolds imports pkg_resources, which later versions of setuptools do not have.
-    assert found | {"setuptools"} == declared()
+    assert found == declared()
 
 
 @pytest.fixture(scope="module")
