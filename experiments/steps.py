@@ -23,7 +23,7 @@ def by_differences(series, dt):
 
 def by_flow_map(series, dt):
     """Coefficients whose flow carries each sample onto the next, (3, 9), none dropped."""
-    return FlowMapRegressor(n_sigma=0).fit(series, dt).coef_
+    return FlowMapRegressor(sparse=False).fit(series, dt).coef_
 
 
 METHODS = {"differences": by_differences, "flow": by_flow_map}

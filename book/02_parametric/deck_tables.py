@@ -116,7 +116,7 @@ with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # t
 
 # %% [markdown]
 # Take the coefficients of ridge regression at $\delta t = 0.01$, a row of the deck's table, and read them
-# twice: as the map $X \mapsto X + \delta t \hat f(X)$, and as the differential equation
+# in two ways: as the map $X \mapsto X + \delta t \hat f(X)$, and as the differential equation
 # $\dot X = \hat f(X)$.
 
 # %%

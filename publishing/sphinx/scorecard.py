@@ -12,7 +12,7 @@ from collections import Counter
 from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
-from lorenz_utils.ledger import VERDICTS
+from lorenz_utils import ledger
 
 ALL, NOT_TRIVIAL = "all claims", "without trivial ones"
 PARTS = ("claim", "asked", "ours", "verdict", "why", "page")  # a table's columns
@@ -96,12 +96,12 @@ class FoldClaims(SphinxTransform):
         for row in rows:
             cells = dict(zip(PARTS, row, strict=True))
             verdict = next(cells["verdict"].findall(nodes.emphasis)).astext()
-            if verdict not in VERDICTS:
-                raise ValueError(f"verdict must be one of {VERDICTS}, got {verdict!r}")
+            if verdict not in ledger.VERDICTS:
+                raise ValueError(f"verdict must be one of {ledger.VERDICTS}, got {verdict!r}")
             counts[verdict] += 1
             claims += self.claim(cells, headers, verdict, source)
         question = words(Said, headers[0], source, classes=["question-text"])
-        given = [badge(v, source, counts[v]) for v in VERDICTS if counts[v]]
+        given = [badge(v, source, counts[v]) for v in ledger.VERDICTS if counts[v]]
         summary = Summary("", question, nodes.inline("", "", *given, classes=["badges"]))
         return Fold("", summary, claims, classes=["question"], counts=counts)
 
@@ -130,7 +130,7 @@ def choice(counts, source):
         return Button("", words(Said, text, source), *count, given=given)
 
     buttons = [button(ALL, ".claim")]
-    for verdict in VERDICTS:
+    for verdict in ledger.VERDICTS:
         if counts[verdict]:
             count = nodes.inline("", f" {counts[verdict]}", classes=["count"])
             buttons.append(button(f"*{verdict}*", f".{slug(verdict)}", count))
