@@ -9,7 +9,6 @@ import time
 import warnings
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from experiments import contest, stored
 from experiments.study import run_study
@@ -41,7 +40,7 @@ def trial(method, guess_error, dt, seed, code):
         model = FlowMapRegressor(max_iter=15, start=start)
     began = time.process_time()
     with warnings.catch_warnings():  # where it does not converge is what is asked
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", UserWarning)
         model.fit(series, dt)
     row = {"method": method, "guess": guess_error, "dt": dt, "seed": seed}
     return row | {

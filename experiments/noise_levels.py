@@ -6,7 +6,6 @@ Run by ``python -m experiments.noise_levels``; writes ``experiments/results/nois
 import warnings
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from experiments import stored
 from experiments.contest import SUPPORT
@@ -28,7 +27,7 @@ def main():
         for draw in range(DRAWS):
             noisy = with_noise(orbit, level, rng=draw)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", ConvergenceWarning)
+                warnings.simplefilter("ignore", UserWarning)
                 fits.append(MultipleShootingRegressor().fit(noisy, DT))
             found.append(fits[-1].coef_[SUPPORT])
         noise = level * orbit.std((0, 1))

@@ -12,7 +12,6 @@ import warnings
 
 import numpy as np
 from scipy.stats import beta
-from sklearn.exceptions import ConvergenceWarning
 
 from experiments import stored
 from experiments.study import run_study
@@ -50,7 +49,7 @@ def trial(T, noise, draw):
     _, noisy = observe(T, noise, draw)
     began = time.process_time()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.simplefilter("ignore", UserWarning)
         model = MultipleShootingRegressor(include_bias=True).fit(noisy, DT)
     return {
         "exact": int(((model.coef_ != 0) == SUPPORT).all()),

@@ -74,7 +74,9 @@ class FlowMapRegressor(Identifier):
             start = check_coefficients(self.start, starts[0].shape, "start")
             starts.append(start / self._coef_unit)
         coef = min(starts, key=lambda coef: problem.error(coef)[1])
-        problem = replace(problem, max_steps=8 + 4 * problem.n_steps(coef, FINE))
+        # Not the best start alone: no motion at all is the slowest of fields.
+        fastest = max(problem.n_steps(start, FINE) for start in starts)
+        problem = replace(problem, max_steps=min(MAX_STEPS, 8 + 4 * fastest))
 
         def descend(support, near, max_iter=TRIAL_ITER):
             """The best fit of these terms, from another; None where its flow blows up."""

@@ -92,7 +92,8 @@ class MultipleShootingRegressor(Identifier):
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))
         noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
-        problem = replace(problem, max_nodes=8 + 4 * problem.n_nodes(coef, data))
+        fastest = max(problem.n_nodes(start, data) for start in starts)  # `coef` may stand still
+        problem = replace(problem, max_nodes=min(MAX_STEPS, 8 + 4 * fastest))
 
         def descend(support, near, softness=SOFTNESS[-1], tol=1e-4, max_iter=TRIAL_ITER):
             """The best fit of these terms, from another; None where its flow blows up."""
