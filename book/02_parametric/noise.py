@@ -337,10 +337,10 @@ plotting.table(headers, rows, ["", "g", ".1%", "", ".2f", ".2f"])
 excess = {level: column("excess", contest.SHOOTING, 0.1, level) for level in LEVELS}
 
 # %% tags=["hide-input"] label="tab-noise-excess"
-rows = [
-    [level, min(x), np.median(x), max(x), f"{sum(abs(x) > 0.1)}/{len(x)}"]
-    for level, x in excess.items()
-]
+rows = []
+for level, x in excess.items():
+    ends = np.round([min(x), np.median(x), max(x)], 2) + 0.0  # no minus before a zero
+    rows.append([level, *ends, f"{sum(abs(x) > 0.1)}/{len(x)}"])
 headers = ["noise, δt = 0.1", "least", "median", "largest", "draws beyond ±0.1"]
 plotting.table(headers, rows, [".1%", *3 * ["+.2f"], ""])
 
@@ -400,13 +400,13 @@ pairs = pairs[np.isfinite(pairs).all(axis=(1, 2))]
 first_order, second_order = (pairs[:, 0] - pairs[:, 1]) / 2, (pairs[:, 0] + pairs[:, 1]) / 2
 
 # %% tags=["hide-input"] label="tab-noise-orders"
-headers = ["part of the error", "shortest axis", "other six"]
+headers = ["part of the error", "shortest axis, median", "largest", "other six, median", "largest"]
 parts = {"first order: turns with the noise": first_order, "second order: does not": second_order}
-rows = [
-    [name, root_mean_square(part[:, 0]), root_mean_square(np.sqrt((part[:, 1:] ** 2).mean(axis=1)))]
-    for name, part in parts.items()
-]
-plotting.table(headers, rows, ["", ".2f", ".2f"])
+rows = []
+for name, part in parts.items():
+    others = np.sqrt((part[:, 1:] ** 2).mean(axis=1))
+    rows.append([name, *(f(x) for x in (abs(part[:, 0]), others) for f in (np.median, np.max))])
+plotting.table(headers, rows, ["", *4 * [".2f"]])
 
 # %% tags=["hide-input"]
 covariance = cramer_rao_bound(true, DT, noise_std=noise_std, support=SUPPORT)
