@@ -282,14 +282,14 @@ ridge_path = [Ridge(alpha, fit_intercept=False).fit(design, target).coef_ for al
 shown = lasso_path, np.array(ridge_path), alphas / len(design)
 _ = figures.plot_paths(*shown, thick=truth[1] != 0, terms=TERMS)
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] label="tab-deck-methods-order"
 arrival = np.argmax(lasso_path != 0, axis=1)
 order = [TERMS[k] for k in np.argsort(arrival, kind="stable") if arrival[k]]
 plotting.table(range(1, len(order) + 1), [order])
 
 # %% [markdown]
-# The LASSO in {numref}`fig-deck-methods-paths` admits one term after another, along straight lines; the
-# row above has their order.
+# The LASSO in {numref}`fig-deck-methods-paths` admits one term after another, along straight lines;
+# {numref}`tab-deck-methods-order` has their order.
 # The true equation has the terms $x$, $y$ and $xz$, but on the attractor the columns rise and fall
 # together, so that a wrong one can stand in for a right one and enter before it.
 #
