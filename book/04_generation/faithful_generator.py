@@ -501,8 +501,7 @@ plotting.table(["size of the kicks", *NOISE_VARIANTS, "residual of a regression"
 
 # %% [markdown]
 # Intervals are 95 % confidence intervals, over three seeds of the networks and over forty series of the
-# regression. The networks' runs are of an earlier integrator's orbits, other ones of the same system. By
-# least squares next to no kick is generated at any level. With a stiff penalty and no momentum in the
+# regression. By least squares next to no kick is generated at any level. With a stiff penalty and no momentum in the
 # optimiser a critic comes near the truth; in the game of this page, which brings a deterministic map home
 # best, it learns a part of it only. The regression's residual has the right size at every level, so
 # that adding it to the polynomial's steps makes a better generator of this noise than any critic here. A critic could

@@ -16,7 +16,7 @@ from publishing.wordings import fill, has_words, template
 
 # A group of elements begins or ends, or a line of text with its place, direction and size.
 TOKEN = re.compile(
-    r'<g(?: id="(?P<id>[^"]*)")?>|(?P<end></g>)|<path d="M (?P<left>[\d.]+) [^"]*"|'
+    r'<g(?: id="(?P<id>[^"]*)")?(?: [^>]*[^/>])?>|(?P<end></g>)|<path d="M (?P<left>[\d.]+) [^"]*"|'
     r'<!-- (?P<text>.*?) -->\s*(?P<open><g [^>]*?transform="translate'
     r"\((?P<x>[-\d.]+) (?P<y>[-\d.]+)\)"
     r"(?P<turned> rotate\(-90\))? scale\((?P<scale>[\d.]+) -[\d.]+\)\">)(?P<letters>.*?)</g>",
