@@ -46,12 +46,12 @@ def template(text):
 
 
 def fill(text, found):
-    """A template, or its translation, with what stood there back in its places.
+    r"""A template, or its translation, with what stood there back in its places.
 
-    >>> fill("De {0} à {1}", ["4.6", "-2e-06"])
-    'De 4.6 à -2e-06'
+    >>> fill(r"De {0} à {1}, en $\log_{10}$", ["4.6", "-2e-06"])
+    'De 4.6 à -2e-06, en $\\log_{10}$'
     """
-    return PLACE.sub(lambda match: found[int(match[1])], text)
+    return PLACE.sub(lambda m: found[int(m[1])] if int(m[1]) < len(found) else m[0], text)
 
 
 def has_words(message):
