@@ -147,5 +147,7 @@ def test_code_and_formulas_of_outputs_stay_as_they_are():
 
 def test_notebooks_for_download_have_the_same_numbers():
     cell = "| `1e-05` | -3e-09 | $x = 1e-05$ |"
-    assert unbroken(notebooks.computed(cell, links=Mock())) == "| `1e-05` | −3 × 10⁻⁹ | $x = 1e-05$ |"
+    assert (
+        unbroken(notebooks.computed(cell, links=Mock())) == "| `1e-05` | −3 × 10⁻⁹ | $x = 1e-05$ |"
+    )
     assert plotting.table(["a"], [[1e-5]], ".0e").data.endswith("| 1e-05 |")
