@@ -181,6 +181,7 @@ def test_no_verdict_is_typed_into_the_first_page():
 def test_noise_stands_beside_no_noise():
     need(PAGES, "the site is not built: run make book")
     page = re.sub(r"<[^>]+>", "", (SITE / EDITIONS["en"]).read_text(encoding="utf8"))
+    page = page.replace("\N{NO-BREAK SPACE}", " ")
     for name in ("forward-difference", "multiple-shooting"):
         ours = ledger.recall(f"noise/{name}-dt-0.1")
         assert format(ours, ".4f" if name.startswith("m") else ".2f") in page

@@ -72,6 +72,8 @@ def shown(ours):
     half = ours.half_width()
     if not ours.standard_error:
         return format(ours, ".0f" if ours.value == round(ours.value) else ".5g")
+    if half < 1e-6 * abs(ours.value):  # exact to the digits that are shown
+        return f"{ours.value:.6g}"
     if abs(ours.value) < 1e-3:
         return f"{ours.value:.2e} ± {half:.1e}"
     return format(ours, f".{max(0, 1 - floor(log10(half)))}f")
