@@ -11,7 +11,6 @@ from publishing.contents import BUILD, ROOT, chapters, code_cells, pages, read
 from publishing.execute import execute_stale
 from publishing.freshness import executed
 from publishing.site import finished, jupyter_book, offer_outputs
-from publishing.sphinx import lettering
 
 LOCALES = ROOT / "book" / "locales"
 CATALOGUES = LOCALES / "fr" / "LC_MESSAGES"
@@ -41,6 +40,10 @@ def could_say(page):
 
 def drawn(page):
     """All lines of text in the figures of a page, as it was last executed."""
+    from publishing.sphinx import (
+        lettering,
+    )  # needs Matplotlib; to execute chapters nothing here does
+
     found = set()
     for cell in code_cells(executed(page)) if page in chapters() and executed(page) else []:
         for output in cell.get("outputs", []):

@@ -239,7 +239,7 @@ for (dt, name), found in rmse.items():
     ours = coefficient_error(FITS[dt][name][:, 1:])
     rows.append([f"{dt:g}", name, theirs[0], ours, found.half_width() * np.sqrt(found.n + 1)])
     rows[-1] += [theirs[1], one_more(slopes[dt, name]), real[dt, name].value]
-headers = ["$\\delta t$", "method", "RMSE27: deck", "ours", "changed by the last digit"]
+headers = ["δt", "method", "RMSE27: deck", "ours", "changed by the last digit"]
 headers += ["exponent: deck", "ours, its way", "of the equation"]
 plotting.table(headers, rows, ["", "", "", ".5f", ".1g", "", ".2f", ".2f"])
 

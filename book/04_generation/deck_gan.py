@@ -235,7 +235,7 @@ record("deck-gan/flow-residual", ours["flow residual, median"], amplified=True, 
 record("deck-gan/diversity", ours["diversity"], amplified=True, n_series=100)
 rows = [[name, *estimates.values()] for name, estimates in measured.items()]
 rows.insert(1, ["the published weights", *map("{:.2f}".format, PUBLISHED)])  # as measured
-plotting.table(["series", *figures.symbols(METRICS)], rows, ".3f")
+plotting.table(["series", *METRICS], rows, ".3f")
 
 # %% [markdown]
 # Do the images resemble those of the input? A fresh classifier looks at windows of sixteen samples, generated or real; its
