@@ -46,7 +46,7 @@ pdf: book ## print the whole book into _build/pdf, with an installed Chromium
 	@$(BIN)/python -m publishing pdf
 
 train: $(VENV)/.installed ## train a model anew, or go on after a kill: make train NAME=deck-code
-	@$(BIN)/python -m experiments.deck_gan $(NAME)
+	@$(BIN)/python -m experiments.train $(NAME)
 
 ablation: $(VENV)/.installed ## run what is missing of the studies of the GANs: make ablation STUDY=noise
 	@$(BIN)/python -m experiments.ablation $(STUDY)

@@ -13,6 +13,7 @@ import torch
 
 from experiments.study import run_study
 from lorenz_utils import metrics
+from lorenz_utils.adversarial import RUNS, AdversarialRun
 from lorenz_utils.lyapunov import map_spectrum
 from lorenz_utils.system import flow_map, make_ensemble, sample_attractor
 from lorenz_utils.training import (
@@ -30,13 +31,55 @@ SEEDS = (0, 1, 2)
 N_SERIES = 100  # measured, against as many real ones
 SPECTRUM = {"dt": DT, "duration": 300.0, "transient": 20.0}  # of each of twenty orbits
 
+FAR = 6.0  # standard deviations: twice as far as the attractor reaches
+
+
+class UnpairedRun(AdversarialRun):
+    """Fakes continue other real windows than those they are compared with."""
+
+    def fake(self, real):
+        """Windows that continue the first states of `real`, each beside another of them."""
+        return super().fake(real.roll(1, 0))
+
+
+class OwnOrbitsRun(AdversarialRun):
+    """Fakes continue the generator's own orbits, which move on by a step of it at each step."""
+
+    def __init__(self, config, ensemble, device, *, symmetry=None):
+        super().__init__(config, ensemble, device, symmetry=symmetry)
+        self.own = torch.randn(config.batch_size, ensemble.shape[2]).to(device)
+
+    def fake(self, real):
+        """Windows that continue the own orbits."""
+        return super().fake(self.own[..., None].expand_as(real))
+
+    @torch.no_grad()
+    def train_step(self):
+        """One step of the loop; orbits that leave start afresh."""
+        with torch.enable_grad():
+            super().train_step()
+        own = self.generator.step(self.own, torch.randn_like(self.own))
+        inside = own.abs().amax(dim=1, keepdim=True) < FAR
+        self.own = torch.where(inside, own, torch.randn_like(own))
+
+    def state(self):
+        """All that a run needs in order to go on, its orbits among them."""
+        return super().state() | {"own": self.own}
+
+    def resume(self, state):
+        """Take over what `state` gave."""
+        super().resume(state)
+        self.own = state["own"].to(self.device)
+
+
+RUNS |= {"unpaired": UnpairedRun, "own orbits": OwnOrbitsRun}
 FAITHFUL_BUDGET = replace(FAITHFUL, name="faithful", n_steps=4000)
 ON_THE_ATTRACTOR = {"data": "attractor", "n_series": 1000, "length": 1000}
 FAITHFUL_VARIANTS = {
     "as it is": {},
     "series on the attractor": ON_THE_ATTRACTOR,
-    "scores of unrelated pairs compared": {"starts": "unpaired"},
-    "own orbits continued": {"starts": "own"},
+    "scores of unrelated pairs compared": {"pair": "unpaired"},
+    "own orbits continued": {"pair": "own orbits"},
     "latents in the steps": {"latent_dim": 3},
     "least squares, no critic": {"loss": "least-squares"},
 }
@@ -47,7 +90,7 @@ NOISE_LEVELS = (0.0, 0.03, 0.1)
 NOISE_BUDGET = replace(FAITHFUL, name="noise", n_steps=3000, latent_dim=3, **ON_THE_ATTRACTOR)
 NOISE_VARIANTS = {
     "this page's game": {},
-    "stiffer penalty, no momentum": {"gradient_penalty": 0.1, "penalty_end": 0.1, "beta1": 0.0},
+    "stiffer penalty, no momentum": {"gradient_penalty": 0.1, "beta1": 0.0},
     "least squares, no critic": {"loss": "least-squares"},
 }
 
@@ -79,7 +122,7 @@ def train_and_measure(**fields):
         k: rounded(v) for k, v in metrics.measure(real, generated, DT, **metrics.LORENZ).items()
     }
     result = {"metrics": found, "history": history}
-    if config.pair == "transitions":
+    if hasattr(generator, "advance"):
         spectrum = map_spectrum(generator.advance, real[:20, -1], **SPECTRUM)
         result["spectrum"] = [rounded(value) for value in spectrum.value]
     return result

@@ -2,7 +2,7 @@
 
 The architecture is the one of the later slides (27) and of ``gan CNN.ipynb`` in the authors'
 repository (gonzaq94/GAN-chaotic-systems, 2020). Importing this module adds both to the models that
-`training.load_or_train` knows; ``python -m experiments.deck_gan deck-code`` trains one.
+`training.load_or_train` knows; ``python -m experiments.train deck-code`` trains one.
 """
 
 from dataclasses import replace
@@ -13,8 +13,9 @@ import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
+from experiments.dcgan import DECK, UNITS, ImageRun, in_eval_mode
 from lorenz_utils import networks, training
-from lorenz_utils.adversarial import PAIRS, AdversarialRun, Images
+from lorenz_utils.adversarial import RUNS
 from lorenz_utils.images import Scaling, images_to_series, series_to_images
 from lorenz_utils.system import simulate
 
@@ -59,7 +60,7 @@ class Generator(nn.Module):
     @torch.no_grad()
     def generate(self, n_series, length=1000, *, rng):
         """Series in physical units, (n_series, length, 3), as `DCGANGenerator.generate`."""
-        images = networks.in_eval_mode(self, self.sample_latent(n_series, rng=rng))
+        images = in_eval_mode(self, self.sample_latent(n_series, rng=rng))
         return images_to_series(images, networks.units(self), length=length)
 
 
@@ -89,47 +90,48 @@ def _initialise(module):
         nn.init.zeros_(module.bias)
 
 
-class ReportedRun(AdversarialRun):
-    """A run that is looked at more often."""
-
-    every = 50
-
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
-        self.report_every = self.every
-
-
-class DeckSlides(Images):
+class SlidesRun(ImageRun):
     """The layers of the slides, sigmoid at the end, trained with the tricks that they list."""
 
-    sigmoid = True
-    Run = ReportedRun
+    sigmoid, every = True, 50
 
-    def build(self, config, ensemble, symmetry=None):
+    def __init__(self, config, ensemble, device, *, symmetry=None):
+        super().__init__(config, ensemble, device, symmetry=symmetry)
+        self.report_every = self.every
+
+    @classmethod
+    def build(cls, config, ensemble, symmetry=None):
         """Generator, critic, and the data that batches are drawn from."""
-        scaling = self.scaling(ensemble)
+        scaling = cls.scaling(ensemble)
         images = series_to_images(ensemble, scaling)
-        return Generator(scaling, sigmoid=self.sigmoid), Discriminator(), images
+        return Generator(scaling, sigmoid=cls.sigmoid), Discriminator(), images
 
-    def unfilled(self, config):
+    @classmethod
+    def unfilled(cls, config):
         """A generator to load weights into."""
-        return Generator(Scaling((0, 0, 0), (1, 1, 1)), sigmoid=self.sigmoid)
+        return Generator(UNITS, sigmoid=cls.sigmoid)
 
-    def scaling(self, ensemble):
+    @staticmethod
+    def scaling(ensemble):
         """The map that sends each coordinate to [0, 1], the range of a sigmoid."""
         low, high = ensemble.min((0, 1)), ensemble.max((0, 1))
         return Scaling(tuple(low.tolist()), tuple((high - low).tolist()))
 
 
-class NotebookRun(ReportedRun):
-    """One step as the notebook takes it.
+class NotebookRun(SlidesRun):
+    """The notebook's game: a linear last layer, data in their own units, its own steps.
 
     The discriminator sees real and generated images in one batch, under heavy noise that is the
     same for the three coordinates, with labels that are fixed and exchanged. The generator is
     judged on clean images, by a discriminator that normalises with its running moments.
     """
 
-    every = 10
+    sigmoid, every = False, 10
+
+    @staticmethod
+    def scaling(ensemble):
+        """None: the pixels are the coordinates."""
+        return UNITS
 
     def noise(self, step):
         """Standard deviation of the noise at a step: 10, 5, 1.7, 1, and 0 for the last tenth."""
@@ -141,7 +143,7 @@ class NotebookRun(ReportedRun):
         """One step of the discriminator."""
         self.generator.eval()
         with torch.no_grad():
-            fake = self.pair.fake(self, real)
+            fake = self.fake(real)
         self.generator.train()
         noise = self.noise(step) * torch.randn(2 * len(real), 1, 32, 32).to(self.device)
         scores = self.critic(torch.cat([real, fake]) + noise)
@@ -157,7 +159,7 @@ class NotebookRun(ReportedRun):
         normalisations = [m for m in self.critic.modules() if isinstance(m, nn.BatchNorm2d)]
         for layer in normalisations:
             layer.eval()
-        scores = self.critic(self.pair.fake(self, real))
+        scores = self.critic(self.fake(real))
         for layer in normalisations:
             layer.train()
         loss = cross_entropy(scores, torch.zeros_like(scores))
@@ -165,26 +167,15 @@ class NotebookRun(ReportedRun):
         self.descend("generator", loss)
 
 
-class DeckCode(DeckSlides):
-    """The notebook's pair: a linear last layer, data in their own units, its own loop."""
-
-    sigmoid = False
-    Run = NotebookRun
-
-    def scaling(self, ensemble):
-        """None: the pixels are the coordinates."""
-        return Scaling((0, 0, 0), (1, 1, 1))
-
-
 def from_the_origin(n_series, length, dt, *, rng):
     """Series from standard normal starts, the way to the attractor included."""
     return simulate(np.random.default_rng(rng).standard_normal((n_series, 3)), dt, length)
 
 
-PAIRS |= {"deck-code": DeckCode(), "deck-slides": DeckSlides()}
+RUNS |= {"deck-code": NotebookRun, "deck-slides": SlidesRun}
 training.ENSEMBLES["origin"] = from_the_origin
 DECK_SLIDES = replace(
-    training.DECK,
+    DECK,
     name="deck-slides",
     pair="deck-slides",
     data="origin",
@@ -206,8 +197,3 @@ DECK_CODE = replace(
     instance_noise=10.0,
 )
 training.CONFIGS |= {config.name: config for config in (DECK_CODE, DECK_SLIDES)}
-
-if __name__ == "__main__":
-    from experiments import deck_gan  # so that stored classes have this module's name
-
-    training.main(prog=f"python -m {deck_gan.__name__}")

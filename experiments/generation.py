@@ -14,10 +14,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from experiments import stored
-from lorenz_utils.adversarial import AdversarialRun
+from experiments.dcgan import DECK
+from lorenz_utils.adversarial import RUNS
 from lorenz_utils.metrics import LORENZ, compare
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DECK, DT, FAITHFUL, training_ensemble
+from lorenz_utils.training import DT, FAITHFUL, training_ensemble
 
 REPEATS = 5
 STEPS = {"images": 10, "transitions": 40}
@@ -55,7 +56,7 @@ def matrix_rate(size=1024):
 
 def steps_of(config):
     """A function that makes some whole steps of a run, and the run."""
-    run = AdversarialRun(config, training_ensemble(config), "cpu")
+    run = RUNS[config.pair](config, training_ensemble(config), "cpu")
 
     def advance():
         for _ in range(STEPS[config.pair]):
@@ -66,7 +67,7 @@ def steps_of(config):
 
 def plain_dcgan(config):
     """The loop of a DCGAN tutorial around the same networks and data: no tricks, no options."""
-    run = AdversarialRun(config, training_ensemble(config), "cpu")
+    run = RUNS[config.pair](config, training_ensemble(config), "cpu")
     generator, critic, data = run.generator, run.critic, run.data
     makers = torch.optim.Adam(generator.parameters(), config.rate, (config.beta1, config.beta2))
     critics = torch.optim.Adam(critic.parameters(), config.rate, (config.beta1, config.beta2))

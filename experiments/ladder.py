@@ -14,10 +14,11 @@ from numpy.lib.stride_tricks import sliding_window_view
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from experiments.ablation import RECORDS, rounded
+from experiments.dcgan import DECK, DCGANDiscriminator, DCGANGenerator, ImageConfig, ImageRun
 from experiments.image_networks import Denoiser, ResidualCritic, ResidualGenerator
 from experiments.study import run_study
 from lorenz_utils import networks
-from lorenz_utils.adversarial import PAIRS, AdversarialRun, Images
+from lorenz_utils.adversarial import RUNS
 from lorenz_utils.images import SIDE, Scaling, images_to_series, series_to_images
 from lorenz_utils.metrics import (
     attractor_divergence,
@@ -26,7 +27,7 @@ from lorenz_utils.metrics import (
     spectral_distance,
 )
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DECK, DT, LORENZ, TrainingConfig, train, training_ensemble
+from lorenz_utils.training import DT, LORENZ, train, training_ensemble
 
 STRIDE = 4  # samples between the rows of a delay image
 SEEDS = (0,)
@@ -81,56 +82,55 @@ def random_windows(series, n_windows, length):
     return windows
 
 
-class LossesOnly(AdversarialRun):
-    """A run whose history holds losses: what it draws is measured at the end."""
+class CropsRun(ImageRun):
+    """Windows at any time of long series, folded into images; its history holds losses."""
 
-    def report(self, reference, dt, flow=None):
-        """Losses, appended to the history."""
-        row = {key: round(float(value), 5) for key, value in self.losses.items()}
-        self.history.append({"step": self.step, "seconds": round(self.elapsed(), 1), **row})
-        return row
+    fold = Rows()
 
-
-class Folded(Images):
-    """Windows at any time of long series, folded into images.
-
-    Parameters
-    ----------
-    fold : Rows or Delays
-    residual : bool
-        Residual networks in place of the DCGAN.
-    """
-
-    Run = LossesOnly
-
-    def __init__(self, fold, *, residual=False):
-        self.fold, self.residual = fold, residual
-
-    def build(self, config, ensemble, symmetry=None):
+    @classmethod
+    def build(cls, config, ensemble, symmetry=None):
         """Generator, critic, and the data that batches are drawn from: the series themselves."""
         mirrored = ensemble * [-1, -1, 1]
         scaling = Scaling.fit(np.concatenate([ensemble, mirrored]))
-        if self.residual:
-            generator, critic = ResidualGenerator(), ResidualCritic()
-            networks.store_affine(generator, scaling.centre, scaling.half_range)
-        else:
-            generator = networks.DCGANGenerator(scaling, batch_norm=config.batch_norm)
-            critic = networks.DCGANDiscriminator(use_spectral_norm=False, dropout=0.0)
-            critic.mask.fill_(1)  # these images have no padding
-        return generator, critic, ensemble
+        return *cls.networks(config, scaling), ensemble
 
-    def draw(self, run):
+    @staticmethod
+    def networks(config, scaling):
+        """Generator and critic: the DCGAN, on images without padding."""
+        generator = DCGANGenerator(scaling, batch_norm=config.batch_norm)
+        critic = DCGANDiscriminator(use_spectral_norm=False, dropout=0.0)
+        critic.mask.fill_(1)
+        return generator, critic
+
+    def draw(self):
         """Images of windows at random times."""
-        windows = random_windows(run.data.numpy(), run.config.batch_size, self.fold.length)
-        images = self.fold.fold(windows, networks.units(run.generator))
+        windows = random_windows(self.data.numpy(), self.config.batch_size, self.fold.length)
+        images = self.fold.fold(windows, networks.units(self.generator))
         return torch.as_tensor(images, dtype=torch.float32)
 
+    def report(self, reference, dt, flow=None):
+        """Losses, appended to the history: what it draws is measured at the end."""
+        return self.note({key: float(value) for key, value in self.losses.items()})
 
-PAIRS |= {
-    "crops": Folded(Rows()),
-    "delays": Folded(Delays()),
-    "residual": Folded(Delays(), residual=True),
-}
+
+class DelaysRun(CropsRun):
+    """The same on delay images."""
+
+    fold = Delays()
+
+
+class ResidualRun(DelaysRun):
+    """The same with residual networks in place of the DCGAN."""
+
+    @staticmethod
+    def networks(config, scaling):
+        """Generator and critic."""
+        generator, critic = ResidualGenerator(), ResidualCritic()
+        networks.store_affine(generator, scaling.centre, scaling.half_range)
+        return generator, critic
+
+
+RUNS |= {"crops": CropsRun, "delays": DelaysRun, "residual": ResidualRun}
 UNTRICKED = {
     "spectral_norm": False,
     "dropout": 0.0,
@@ -169,10 +169,10 @@ def rungs():
 
 def climb(**fields):
     """Train one rung; its quality beside that of real series of the same shape."""
-    config = TrainingConfig(**fields)
+    config = ImageConfig(**fields)
     ensemble = training_ensemble(config)
     generator, history = train(config, ensemble, DT, **LORENZ, device="cpu", progress=False)
-    fold = getattr(PAIRS[config.pair], "fold", None)
+    fold = getattr(RUNS[config.pair], "fold", None)
     if fold is None:
         return assess(generator.generate(N_SAMPLES // 1000, 1000, rng=1), history)
     latents = networks.normal_latents((N_SAMPLES // fold.length, generator.latent_dim), 1)

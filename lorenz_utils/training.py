@@ -1,9 +1,5 @@
-"""One training loop for both adversarial pairs, its frozen configuration, and stored models.
+"""The training loop of an adversarial game, its frozen configuration, and stored models."""
 
-Run ``python -m lorenz_utils.training --help`` to train from a shell.
-"""
-
-import argparse
 import hashlib
 import io
 import json
@@ -14,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -21,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from tqdm import tqdm
 
-from lorenz_utils.adversarial import PAIRS, REPORT_SERIES, AdversarialRun
+from lorenz_utils.adversarial import REPORT_SERIES, RUNS
 from lorenz_utils.checks import check_choice, check_count, check_positive
 from lorenz_utils.files import home, write_whole
 from lorenz_utils.lyapunov import check_order, check_states
@@ -31,8 +28,6 @@ from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 MODELS = home() / "models"
 DT = 0.1
 CHECKPOINT_SECONDS = 120
-LOSSES = ("nonsaturating", "relativistic", "least-squares")
-STARTS = ("data", "unpaired", "own")
 # What `train` is told of Lorenz-63: that (x, y, z) -> (-x, -y, z) maps orbits to orbits, its flow.
 LORENZ = {"symmetry": (-1, -1, 1), "flow": lorenz_flow, "burn_in": 10.0}
 ENSEMBLES = {"attractor": make_ensemble, "transients": transient_ensemble}
@@ -48,40 +43,23 @@ class TrainingConfig:
 
     Attributes
     ----------
-    pair : {"images", "transitions"}
-        The deck's DCGAN on folded series, or steps in time on windows; see `adversarial.PAIRS`.
+    pair : str
+        Who plays, of `adversarial.RUNS`: "transitions", steps in time on windows of series.
+    loss : {"relativistic", "least-squares"}
+        Jolicoeur-Martineau (2018); or, as a control without a critic, the square of the distance
+        to the window that is continued.
     data : {"attractor", "transients"}
         Series on the attractor, or short ones that start anywhere around it; see `ENSEMBLES`.
-    loss : {"nonsaturating", "relativistic", "least-squares"}
-        Goodfellow et al. (2014), or Jolicoeur-Martineau (2018). The last is a control without a
-        critic, for steps in time: the square of the distance to the window that is continued.
-    critic_rate_ratio : float
-        Critic's learning rate over the generator's (two time-scale update rule, Heusel 2017).
-    critic_every : int
-        The critic learns at every n-th step only.
-    label_smoothing : float
-        Width of the ranges [1 - width, 1] and [0, width] that the labels are drawn from.
-    label_flip : float
-        Probability that a label is inverted.
-    instance_noise : float
-        Standard deviation of the noise on the critic's inputs at the start; falls to 0 linearly.
-    batch_norm, spectral_norm, dropout
-        Of the deck's pair: generator's normalisation, critic's normalisation, critic's dropout.
-    gradient_penalty, penalty_end : float
-        Weight of R1 + R2 (Huang et al., R3GAN, 2024) at the start and, geometrically, at the end.
-    penalty_every : int
-        Lazy regularisation: every n-th critic step, n times as strong.
     crop : int
         Samples in the windows of series that the critic sees.
-    starts : {"data", "unpaired", "own"}
-        Which states the steps in time continue: those of the real windows that they are compared
-        with, those of other real windows, or the generator's own orbits.
-    latent_dim, width, sees_steps
-        Of the steps in time: latents a step, hidden units, whether the critic sees differences.
+    gradient_penalty : float
+        Weight of R1 + R2 (Huang et al., R3GAN, 2024).
     average : float
         Decay of the exponential moving average of the generator; 0 keeps the last weights.
     constant_share : float
         Share of the steps at full learning rate, before it falls linearly to 0.
+    latent_dim, width : int
+        Latents a step, hidden units.
     """
 
     name: str
@@ -98,53 +76,24 @@ class TrainingConfig:
     rate: float = 2e-4
     beta1: float = 0.5
     beta2: float = 0.999
-    critic_rate_ratio: float = 1.0
-    critic_every: int = 1
-    label_smoothing: float = 0.0
-    label_flip: float = 0.0
-    instance_noise: float = 0.0
-    batch_norm: bool = True
-    spectral_norm: bool = False
-    dropout: float = 0.0
     gradient_penalty: float = 0.0
-    penalty_end: float = 0.0
-    penalty_every: int = 1
     average: float = 0.0
     constant_share: float = 1.0
-    starts: str = "data"
     latent_dim: int = 3
     width: int = 128
-    sees_steps: bool = True
+
+    LOSSES: ClassVar = ("relativistic", "least-squares")
 
     def __post_init__(self):
         """Refuse names and ranges that no run can mean."""
-        named = {"pair": PAIRS, "data": ENSEMBLES, "loss": LOSSES, "starts": STARTS}
-        for field, allowed in named.items():
-            check_choice(getattr(self, field), field, allowed)
-        if self.loss == "least-squares" and (self.pair != "transitions" or self.starts != "data"):
-            raise ValueError("loss 'least-squares' needs pair 'transitions' and starts 'data'")
+        allowed = {"pair": RUNS, "data": ENSEMBLES, "loss": self.LOSSES}
+        for field, names in allowed.items():
+            check_choice(getattr(self, field), field, names)
         check_count(self.n_steps, "n_steps")
         check_count(self.crop, "crop", minimum=2)
         check_positive(self.rate, "rate")
-        if self.gradient_penalty and not 0 < self.penalty_end <= self.gradient_penalty:
-            raise ValueError(
-                f"penalty_end must lie in (0, gradient_penalty], got {self.penalty_end}"
-            )
 
 
-DECK = TrainingConfig(
-    name="deck",
-    pair="images",
-    loss="nonsaturating",
-    n_steps=8000,
-    critic_rate_ratio=4.0,
-    critic_every=2,
-    label_smoothing=0.1,
-    label_flip=0.05,
-    instance_noise=0.1,
-    spectral_norm=True,
-    dropout=0.25,
-)
 FAITHFUL = TrainingConfig(
     name="faithful-generator",
     pair="transitions",
@@ -158,7 +107,6 @@ FAITHFUL = TrainingConfig(
     rate=1e-3,
     beta2=0.99,
     gradient_penalty=0.02,
-    penalty_end=0.02,
     latent_dim=0,
     average=0.995,
     constant_share=0.3,
@@ -181,18 +129,17 @@ def train(
     progress=True,
     checkpoint=None,
 ):
-    """Train an adversarial pair on an ensemble of any system; ``**LORENZ`` is for Lorenz-63.
+    """Train an adversarial game on an ensemble of any system; ``**LORENZ`` is for Lorenz-63.
 
     Parameters
     ----------
     config : TrainingConfig
     ensemble : array_like, shape (n_series, length, d)
-        Of three coordinates for pairs of images.
     dt : float
         Time between samples.
     symmetry : sequence of d signs, optional
         1 or -1 for each coordinate, where the signs map orbits of the system to orbits: half the
-        windows are then mirrored, and coordinates of sign -1 have mean 0. Images do not use it.
+        windows are then mirrored, and coordinates of sign -1 have mean 0.
     flow : callable, optional
         The system's, if it is known, as `metrics.flow_residual` takes it, for the history.
     burn_in : float, optional
@@ -209,7 +156,8 @@ def train(
 
     Returns
     -------
-    generator : DCGANGenerator or SeriesGenerator
+    generator : SeriesGenerator
+        Or that of another game, of `adversarial.RUNS`.
     history : list of dict
         Step, seconds, losses, D_stsp and, of a flow, the median residual along the way.
 
@@ -222,8 +170,7 @@ def train(
     CheckpointError
         If `checkpoint` is there but belongs to another run or is damaged; the file is left alone.
     """
-    length = config.crop if config.pair == "transitions" else 2
-    ensemble, dt = check_states(ensemble, length=length), check_positive(dt, "dt")
+    ensemble, dt = check_states(ensemble, length=config.crop), check_positive(dt, "dt")
     reference = ensemble if reference is None else check_states(reference, "reference")
     check_order(ensemble)
     d = ensemble.shape[2]
@@ -241,8 +188,7 @@ def train(
         device = "cuda" if torch.cuda.is_available() else "cpu"
     with torch.random.fork_rng():
         torch.manual_seed(config.seed)
-        make = getattr(PAIRS[config.pair], "Run", AdversarialRun)
-        run = make(config, ensemble, device, symmetry=symmetry)
+        run = RUNS[config.pair](config, ensemble, device, symmetry=symmetry)
         if burn_in is not None and hasattr(run.generator, "BURN_IN"):
             burn_in = round(check_positive(burn_in, "burn_in") / dt)
             run.generator.BURN_IN = run.average.module.BURN_IN = burn_in
@@ -274,7 +220,8 @@ def load_or_train(name, *, directory=MODELS, progress=True):
 
     Returns
     -------
-    generator : DCGANGenerator or SeriesGenerator
+    generator : SeriesGenerator
+        Or that of the game that its configuration names.
     record : dict
         The JSON record beside the weights: configuration, versions, wall time, history, sha256,
         and the digest of the ``orbits`` it was trained on, as `system.ORBIT_DIGEST`.
@@ -290,9 +237,9 @@ def load_or_train(name, *, directory=MODELS, progress=True):
     config, weights = CONFIGS[name], Path(directory) / f"{name}.safetensors"
     reason = f"{weights} is absent"
     if weights.exists():
-        record, digest, stored = _read_record(weights.with_suffix(".json"))
-        if stored == config:
-            return _load(config, digest, weights), record
+        record = _read_record(weights.with_suffix(".json"), config)
+        if record["config"] == asdict(config):
+            return _load(config, record["sha256"], weights), record
         reason = f"{weights} was trained with another configuration"
     print(
         f"{reason}: training {config.n_steps} steps now. Where models are, LORENZ_HOME decides.",
@@ -307,7 +254,7 @@ def train_and_store(config, *, directory=MODELS, device="auto", progress=True):
     directory.mkdir(parents=True, exist_ok=True)
     weights_path = directory / f"{config.name}.safetensors"
     if weights_path.exists() and config != CONFIGS.get(config.name):
-        if _read_record(weights_path.with_suffix(".json"))[2] != config:
+        if _read_record(weights_path.with_suffix(".json"), config)["config"] != asdict(config):
             raise CheckpointError(f"{weights_path} has another configuration: change the name")
     checkpoint = directory / f"{config.name}.checkpoint"
     generator, history = train(
@@ -347,11 +294,12 @@ def training_ensemble(config):
 # --- files --------------------------------------------------------------------------------------
 
 
-def _read_record(path):
-    """A record, its digest, its configuration; a field younger than the record had its default."""
+def _read_record(path, config):
+    """A record; a field of its configuration that is younger than it had its default."""
     try:
         record = json.loads(path.read_text(encoding="utf8"))
-        return record, record["sha256"], TrainingConfig(**record["config"])
+        record["config"] = asdict(type(config)(**record["config"]))
+        return record | {"sha256": record["sha256"]}
     except FileNotFoundError as error:
         raise CheckpointError(f"there is no record {path} to check the weights by") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -366,7 +314,7 @@ def _load(config, digest, weights):
             f"{weights} is not the file its record describes (sha256 differs): it is truncated or "
             f"changed. Restore it, or delete it and run: make train NAME={config.name}"
         )
-    generator = PAIRS[config.pair].unfilled(config)
+    generator = RUNS[config.pair].unfilled(config)
     try:
         generator.load_state_dict(load(content))
     except (SafetensorError, RuntimeError) as error:
@@ -389,28 +337,3 @@ def _restore(run, path):
     if config != asdict(run.config):
         raise CheckpointError(f"{path} belongs to a run with another configuration")
     run.resume(state)
-
-
-def main(arguments=None, prog="python -m lorenz_utils.training"):
-    """Command line: train one model from nothing, or resume its interrupted run."""
-    parser = argparse.ArgumentParser(
-        prog=prog,
-        description="Train a model of the book and store it in models/. An interrupted run "
-        "continues from its checkpoint when the same command is given again.",
-    )
-    parser.add_argument("name", choices=CONFIGS, help="which configuration")
-    parser.add_argument("--seed", type=int, help="another seed; the files are named after it")
-    parser.add_argument("--device", default="auto", help="torch device (default: a GPU if any)")
-    parser.add_argument("--directory", default=MODELS, type=Path, help="default: models/")
-    options = parser.parse_args(arguments)
-    config = CONFIGS[options.name]
-    if options.seed not in (None, config.seed):  # the book's own weights are never written over
-        name = f"{config.name}-seed-{options.seed}"
-        config = replace(config, name=name, seed=options.seed)
-    _, record = train_and_store(config, directory=options.directory, device=options.device)
-    final = record["history"][-1]
-    print(f"{config.name}: median flow residual {final['median_residual']}, {final['seconds']} s")
-
-
-if __name__ == "__main__":
-    main()

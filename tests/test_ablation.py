@@ -6,12 +6,15 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+import torch
 
 from experiments import ablation
 from experiments.study import read_study
+from lorenz_utils import training
+from lorenz_utils.adversarial import RUNS, AdversarialRun
 from lorenz_utils.networks import SeriesGenerator
-from lorenz_utils.system import flow_map
-from lorenz_utils.training import FAITHFUL, TrainingConfig
+from lorenz_utils.system import flow_map, make_ensemble
+from lorenz_utils.training import FAITHFUL, TrainingConfig, train
 
 
 def test_each_task_is_one_configuration_with_its_seed():
@@ -38,6 +41,54 @@ def test_a_run_returns_metrics_and_the_way_to_them(short):
     result = ablation.train_and_measure(**asdict(short))
     assert result["metrics"]["diversity"] > 0 and len(result["history"]) == 1
     assert result["metrics"] == ablation.train_and_measure(**asdict(short))["metrics"]
+
+
+@pytest.fixture
+def ensemble():
+    return make_ensemble(8, 50, 0.1, rng=0)
+
+
+def test_unrelated_pairs_continue_other_states(short, ensemble):
+    fakes = {}
+    for pair in ("transitions", "unpaired"):
+        torch.manual_seed(0)
+        run = RUNS[pair](replace(short, pair=pair), ensemble, "cpu")
+        real = run.draw()
+        fakes[pair] = run.fake(real)
+    assert torch.equal(fakes["transitions"][..., 0], real[..., 0])
+    assert torch.equal(fakes["unpaired"][..., 0], real[..., 0].roll(1, 0))
+    assert torch.allclose(fakes["transitions"].roll(1, 0), fakes["unpaired"])
+
+
+def test_own_orbits_go_on_and_come_back(short, ensemble):
+    run = RUNS["own orbits"](replace(short, pair="own orbits"), ensemble, "cpu")
+    before = run.own
+    assert torch.equal(run.fake(run.draw())[..., 0], before)
+    run.train_step()
+    step = run.generator.step(before, before)
+    assert torch.allclose(run.own, step, atol=1e-5)
+    run.own = run.own + 100  # gone
+    run.train_step()
+    assert run.own.abs().max() < ablation.FAR
+
+
+def test_own_orbits_resume_exactly(short, ensemble, tmp_path, monkeypatch):
+    config = replace(short, pair="own orbits", n_steps=6, crop=4)
+    whole, _ = train(config, ensemble, 0.1, progress=False)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    path, step = tmp_path / "run.checkpoint", AdversarialRun.generator_step
+
+    def killed(self, real, number):
+        if number == 4:
+            raise KeyboardInterrupt
+        step(self, real, number)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(AdversarialRun, "generator_step", killed)
+        train(config, ensemble, 0.1, progress=False, checkpoint=path)
+    resumed, _ = train(config, ensemble, 0.1, progress=False, checkpoint=path)
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[key]), key
 
 
 def test_a_generator_that_blows_up_gets_no_number(short, monkeypatch):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from experiments.deck_gan import DECK_CODE, DECK_SLIDES, Discriminator, from_the_origin
-from lorenz_utils.adversarial import PAIRS
+from lorenz_utils.adversarial import RUNS
 from lorenz_utils.training import DT, train, training_ensemble
 
 
@@ -19,18 +19,18 @@ def size(network):
 def new_run(config, **changes):
     config = replace(config, n_steps=20, n_series=20, **changes)
     torch.manual_seed(0)
-    return PAIRS[config.pair].Run(config, training_ensemble(config), "cpu")
+    return RUNS[config.pair](config, training_ensemble(config), "cpu")
 
 
 def test_the_layers_have_the_weights_that_the_notebook_prints():
     # 308,224 in the dense layer, as its summary says; the discriminator ends on 4096 inputs.
-    generator = PAIRS[DECK_CODE.pair].unfilled(DECK_CODE)
+    generator = RUNS[DECK_CODE.pair].unfilled(DECK_CODE)
     assert size(generator.layers[0]) == 308_224 and size(generator) == 640_899
     assert size(Discriminator().layers[-2]) == 4097
 
 
 def test_the_last_layer_is_linear_in_the_notebook_and_a_sigmoid_on_the_slides():
-    code, slides = (PAIRS[c.pair].unfilled(c) for c in (DECK_CODE, DECK_SLIDES))
+    code, slides = (RUNS[c.pair].unfilled(c) for c in (DECK_CODE, DECK_SLIDES))
     latent = 100 * torch.randn(4, 300)
     assert code(latent).min() < 0
     assert 0 <= slides(latent).min() and slides(latent).max() <= 1
@@ -57,7 +57,7 @@ def test_the_noise_is_the_same_for_the_three_coordinates(monkeypatch):
     seen = []
     monkeypatch.setattr(run.critic, "forward", lambda x: seen.append(x) or x.mean((1, 2, 3)))
     monkeypatch.setattr(run, "descend", lambda *_: None)
-    real = run.pair.draw(run)
+    real = run.draw()
     run.critic_step(real, 0)
     noise = seen[0][: len(real)] - real
     torch.testing.assert_close(noise[:, 0], noise[:, 2], atol=1e-4, rtol=0)
@@ -66,7 +66,7 @@ def test_the_noise_is_the_same_for_the_three_coordinates(monkeypatch):
 
 def test_the_generator_is_judged_by_running_moments_on_clean_images():
     run = new_run(DECK_CODE)
-    real = run.pair.draw(run)
+    real = run.draw()
     norm = next(m for m in run.critic.modules() if isinstance(m, nn.BatchNorm2d))
     before = norm.running_mean.clone()
     run.generator_step(real, 0)

@@ -1,25 +1,15 @@
-"""Shapes, units, padding and modes of both pairs."""
+"""Shapes, units and modes of the networks that step in time."""
 
 import numpy as np
 import pytest
 import torch
 
-from lorenz_utils.images import Scaling
-from lorenz_utils.networks import (
-    DCGANDiscriminator,
-    DCGANGenerator,
-    SeriesCritic,
-    SeriesGenerator,
-)
-
-SCALING = Scaling((0.0, 1.0, 25.0), (20.0, 30.0, 25.0))
+from lorenz_utils.networks import SeriesCritic, SeriesGenerator
 
 
-@pytest.fixture(params=["images", "transitions"])
-def generator(request):
+@pytest.fixture
+def generator():
     torch.manual_seed(0)
-    if request.param == "images":
-        return DCGANGenerator(SCALING)
     return SeriesGenerator((0, 0, 24), (8, 9, 8.5))
 
 
@@ -41,38 +31,6 @@ def test_generate_refuses_empty_requests(generator, bad):
         generator.generate(bad, 1000, rng=0)
     with pytest.raises(ValueError, match="length must be at least 1"):
         generator.generate(1, bad, rng=0)
-
-
-def test_images_hold_no_more_than_1024_samples():
-    with pytest.raises(ValueError, match="length must be at most 1024"):
-        DCGANGenerator(SCALING).generate(1, 1025, rng=0)
-
-
-def test_dcgan_output_is_in_the_range_of_its_scaling():
-    series = DCGANGenerator(SCALING).generate(2, 1000, rng=0)
-    assert (np.abs(SCALING.to_unit(series)) <= 1).all()
-
-
-def test_discriminator_cannot_see_the_padding():
-    torch.manual_seed(0)
-    critic = DCGANDiscriminator().eval()
-    images = torch.randn(2, 3, 32, 32)
-    changed = images.clone()
-    changed[:, :, 31, 8:] = 7.0  # samples 1000 ... 1023
-    assert torch.equal(critic(images), critic(changed))
-    changed[:, :, 31, 7] += 1.0  # sample 999 is data
-    assert not torch.equal(critic(images), critic(changed))
-
-
-def test_spectral_norm_bounds_every_layer():
-    torch.manual_seed(0)
-    critic = DCGANDiscriminator(width=8).train()
-    for _ in range(100):  # one power iteration a forward pass
-        critic(torch.randn(1, 3, 32, 32))
-    for layer in critic.layers:
-        if isinstance(layer, torch.nn.Conv2d):
-            matrix = layer.weight.detach().flatten(1)
-            assert torch.linalg.matrix_norm(matrix, 2).item() == pytest.approx(1, abs=1e-2)
 
 
 def test_series_are_made_step_by_step_from_the_first_latent():
@@ -117,6 +75,3 @@ def test_critic_of_steps_measures_them_in_their_standard_deviation():
     steps = windows.diff(dim=-1) * torch.tensor([0.5, 0.25, 2])[:, None]
     stretched = torch.cat([windows[..., :1], windows[..., :1] + steps], dim=-1)
     assert torch.allclose(unit(windows), scaled(stretched), atol=1e-6)
-    raw = SeriesCritic([9, 9, 9], width=8, sees_steps=False)
-    raw.score.load_state_dict(unit.score.state_dict())
-    assert torch.allclose(raw(windows), unit.score(windows.flatten(1)).squeeze(1))

@@ -1,8 +1,6 @@
 """The loop, its tricks and its files: exact resume, bad files, identity of tricks that are off."""
 
 import json
-import subprocess
-import sys
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -10,31 +8,21 @@ import pytest
 import torch
 
 from lorenz_utils import training
-from lorenz_utils.adversarial import (
-    add_instance_noise,
-    critic_loss,
-    generator_loss,
-    labels,
-    penalised_scores,
-)
+from lorenz_utils.adversarial import RUNS, AdversarialRun, penalised_scores
 from lorenz_utils.checks import ModelWarning
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import (
-    DECK,
     DT,
     FAITHFUL,
     LORENZ,
     CheckpointError,
-    TrainingConfig,
     train,
     train_and_store,
 )
 
 SHORT = {
-    "images": replace(DECK, n_steps=6, batch_size=4, n_series=8),
-    "transitions": replace(FAITHFUL, n_steps=6, batch_size=4, penalty_every=2),
+    "transitions": replace(FAITHFUL, n_steps=6, batch_size=4),
     "least squares": replace(FAITHFUL, n_steps=6, batch_size=4, loss="least-squares"),
-    "own orbits": replace(FAITHFUL, n_steps=6, batch_size=4, starts="own", crop=4),
 }
 
 
@@ -46,26 +34,19 @@ def ensemble():
 def test_the_faithful_generator_learns_from_transients():
     config = replace(FAITHFUL, n_series=5)
     assert training.training_ensemble(config).shape == (5, 10, 3)
-    assert training.training_ensemble(replace(DECK, n_series=5)).shape == (5, 1000, 3)
+    on_attractor = replace(config, data="attractor", length=1000)
+    assert training.training_ensemble(on_attractor).shape == (5, 1000, 3)
 
 
-def test_unrelated_pairs_continue_other_states(ensemble):
-    steps = {}
-    for starts in ("data", "unpaired"):
-        torch.manual_seed(0)
-        config = replace(SHORT["transitions"], starts=starts, latent_dim=0)
-        run = training.AdversarialRun(config, ensemble, "cpu")
-        real = run.pair.draw(run)
-        steps[starts] = real[..., 0], run.pair.fake(run, real)
-    (real, paired), (_, unpaired) = steps["data"], steps["unpaired"]
-    assert torch.equal(paired[..., 0], real) and torch.equal(unpaired[..., 0], real.roll(1, 0))
-    assert torch.allclose(paired.roll(1, 0), unpaired)
+def new_run(config, ensemble=None, **options):
+    ensemble = make_ensemble(8, 100, DT, rng=0) if ensemble is None else ensemble
+    return RUNS[config.pair](config, ensemble, "cpu", **options)
 
 
 @pytest.fixture
 def tiny_models(monkeypatch, ensemble):
     """A registered configuration that trains in a second, on data that is made once."""
-    config = replace(SHORT["images"], name="tiny")
+    config = replace(SHORT["transitions"], name="tiny")
     monkeypatch.setitem(training.CONFIGS, "tiny", config)
     monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
     return config
@@ -79,7 +60,7 @@ def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path,
     # Kill a run after its fourth step, having saved after every step.
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
     path = tmp_path / "run.checkpoint"
-    step = training.AdversarialRun.generator_step
+    step = AdversarialRun.generator_step
 
     def killed(self, real, number):
         if number == 4:
@@ -87,7 +68,7 @@ def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path,
         step(self, real, number)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training.AdversarialRun, "generator_step", killed)
+        patch.setattr(AdversarialRun, "generator_step", killed)
         train(config, ensemble, DT, progress=False, checkpoint=path)
     assert path.exists()
     resumed, history = train(config, ensemble, DT, progress=False, checkpoint=path)
@@ -103,52 +84,19 @@ def test_training_leaves_the_global_random_state_alone(ensemble):
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    train(SHORT["images"], ensemble, DT, progress=False)
+    train(SHORT["transitions"], ensemble, DT, progress=False)
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_tricks_that_are_off_are_the_identity():
-    plain = TrainingConfig("plain", "images", "nonsaturating", 10)
-    scores = torch.randn(7)
-    assert torch.equal(labels(plain, scores, real=True), torch.ones(7))
-    assert torch.equal(labels(plain, scores, real=False), torch.zeros(7))
-    assert add_instance_noise(plain, scores, 3) is scores
-
-
-def test_labels_are_smoothed_into_the_decks_ranges_and_flipped_at_its_rate():
-    scores = torch.zeros(100_000)
-    smooth = replace(DECK, label_flip=0.0)
-    real, fake = labels(smooth, scores, real=True), labels(smooth, scores, real=False)
-    assert 0.9 <= real.min() and real.max() <= 1 and abs(real.mean() - 0.95) < 1e-3
-    assert 0 <= fake.min() and fake.max() <= 0.1 and abs(fake.mean() - 0.05) < 1e-3
-    flipped = labels(DECK, scores, real=True) < 0.5
-    # Binomial: five standard deviations of 100000 draws at the configured probability.
-    margin = 5 * np.sqrt(DECK.label_flip * (1 - DECK.label_flip) / len(scores))
-    assert abs(flipped.float().mean() - DECK.label_flip) < margin
-
-
-def test_instance_noise_falls_linearly_to_zero():
-    zeros = torch.zeros(200_000)
-    config = replace(DECK, n_steps=100, instance_noise=0.2)
-    for step, expected in ((0, 0.2), (50, 0.1), (100, 0.0)):
-        assert abs(add_instance_noise(config, zeros, step).std() - expected) < 2e-3
-
-
-def test_losses_at_an_undecided_critic_are_their_textbook_values():
-    # Goodfellow et al. (2014), section 4: at D = 1/2 the critic's loss is log 4.
-    zeros = torch.zeros(5)
-    plain = TrainingConfig("plain", "images", "nonsaturating", 10)
-    assert critic_loss(plain, zeros, zeros).item() == pytest.approx(np.log(4), rel=1e-6)
-    assert generator_loss(plain, None, zeros).item() == pytest.approx(np.log(2), rel=1e-6)
-    relativistic = replace(plain, loss="relativistic")
+def test_a_relativistic_critic_sees_differences_only():
+    run = new_run(SHORT["transitions"])
     on_real, on_fake = torch.randn(5), torch.randn(5)
-    # A relativistic critic sees differences only: a common shift changes nothing.
-    assert critic_loss(relativistic, on_real + 3, on_fake + 3).item() == pytest.approx(
-        critic_loss(relativistic, on_real, on_fake).item(), rel=1e-5
-    )
-    assert generator_loss(relativistic, on_real, on_fake).item() == pytest.approx(
-        critic_loss(relativistic, on_fake, on_real).item(), rel=1e-6
-    )
+    loss = run.critic_loss(on_real, on_fake).item()
+    assert run.critic_loss(on_real + 3, on_fake + 3).item() == pytest.approx(loss, rel=1e-5)
+    # Where it cannot tell the two apart, both sides pay log 2.
+    real = run.draw()
+    assert run.critic_loss(on_real, on_real).item() == pytest.approx(np.log(2), rel=1e-6)
+    assert run.generator_loss(real, real).item() == pytest.approx(np.log(2), rel=1e-6)
 
 
 def test_gradient_penalty_of_a_linear_critic_is_its_squared_norm():
@@ -166,17 +114,15 @@ def test_gradient_penalty_of_a_linear_critic_is_its_squared_norm():
     [
         ({"pair": "sound"}, "pair must be one of"),
         ({"loss": "hinge"}, "loss must be one of"),
-        ({"loss": "least-squares"}, "needs pair 'transitions'"),
-        ({"starts": "nowhere"}, "starts must be one of"),
+        ({"loss": "nonsaturating"}, "loss must be one of"),
         ({"crop": 1}, "crop must be at least 2, got 1"),
         ({"n_steps": 0}, "n_steps must be at least 1, got 0"),
         ({"rate": -1.0}, "rate must be positive"),
-        ({"gradient_penalty": 1.0}, "penalty_end must lie in"),
     ],
 )
 def test_configurations_refuse_what_no_run_can_mean(change, message):
     with pytest.raises(ValueError, match=message):
-        replace(DECK, **change)
+        replace(FAITHFUL, **change)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +135,7 @@ def test_configurations_refuse_what_no_run_can_mean(change, message):
 )
 def test_bad_ensembles_are_named(bad, error, message):
     with pytest.raises(error, match=message):
-        train(SHORT["images"], bad, DT)
+        train(SHORT["transitions"], bad, DT)
 
 
 TIME = np.arange(100.0)[:, None]
@@ -197,7 +143,6 @@ SERIES = make_ensemble(8, 100, DT, rng=0)
 SMALL = SHORT["transitions"]
 
 
-@pytest.mark.parametrize("pair", ["images", "transitions", "own orbits"])
 @pytest.mark.parametrize(
     ("bad", "options", "message"),
     [
@@ -219,18 +164,11 @@ SMALL = SHORT["transitions"]
     ],
 )
 def test_what_cannot_be_learned_is_refused_before_the_first_step(
-    pair, bad, options, message, monkeypatch
+    bad, options, message, monkeypatch
 ):
-    monkeypatch.setattr(training.AdversarialRun, "train_step", lambda self: pytest.fail("a step"))
+    monkeypatch.setattr(AdversarialRun, "train_step", lambda self: pytest.fail("a step"))
     with pytest.raises(ValueError, match=message):
-        train(SHORT[pair], bad, **{"dt": DT, "progress": False, **options})
-
-
-def test_images_have_three_coordinates():
-    with pytest.raises(
-        ValueError, match=r"must have shape \(n_series, length, 3\), got \(8, 100, 2"
-    ):
-        train(SHORT["images"], SERIES[..., :2], DT, progress=False)
+        train(SMALL, bad, **{"dt": DT, "progress": False, **options})
 
 
 def test_axes_in_another_order_are_heard_before_training():
@@ -242,9 +180,9 @@ def test_axes_in_another_order_are_heard_before_training():
 
 def drawn(ensemble, **options):
     config = replace(SMALL, batch_size=200)
-    run = training.AdversarialRun(config, ensemble, "cpu", **options)
+    run = new_run(config, ensemble, **options)
     torch.manual_seed(0)
-    windows = run.pair.draw(run).numpy().transpose(0, 2, 1)
+    windows = run.draw().numpy().transpose(0, 2, 1)
     return windows * run.generator.scale.numpy() + run.generator.offset.numpy(), run.generator
 
 
@@ -271,11 +209,10 @@ def test_a_symmetry_mirrors_half_of_the_windows():
     assert (generator.offset.numpy()[:2] == 0).all() and generator.offset[2] != 0
 
 
-@pytest.mark.parametrize("starts", ["data", "unpaired", "own"])
 @pytest.mark.parametrize("d", [1, 2, 5])
-def test_steps_in_time_have_any_dimension(d, starts):
+def test_steps_in_time_have_any_dimension(d):
     ensemble = np.random.default_rng(0).normal(size=(8, 50, d)).cumsum(1).astype(np.float32)
-    config = replace(SMALL, latent_dim=3, starts=starts, crop=3)
+    config = replace(SMALL, latent_dim=3, crop=3)
     generator, history = train(config, ensemble, 0.02, burn_in=1.0, progress=False)
     assert generator.generate(4, 20, rng=0).shape == (4, 20, d)
     assert generator.advance(ensemble[0].astype(float)).shape == (50, d)
@@ -307,7 +244,7 @@ def test_the_reported_residual_is_over_the_steps_of_the_data():
 def test_a_stored_model_is_not_written_over_by_another_configuration(tiny_models, tmp_path):
     training.load_or_train("tiny", directory=tmp_path, progress=False)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
-    for change in ({"seed": 7}, {"n_steps": 3}, {"data": "transients"}):
+    for change in ({"seed": 7}, {"n_steps": 3}, {"data": "attractor"}):
         with pytest.raises(CheckpointError, match="another configuration: change the name"):
             train_and_store(replace(tiny_models, **change), directory=tmp_path, progress=False)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
@@ -372,14 +309,14 @@ def test_damaged_records_and_checkpoints_are_refused(tiny_models, tmp_path, ense
     checkpoint = tmp_path / "run.checkpoint"
     checkpoint.write_bytes(b"half a file")
     with pytest.raises(CheckpointError, match="not a checkpoint"):
-        train(SHORT["images"], ensemble, DT, checkpoint=checkpoint, progress=False)
+        train(SHORT["transitions"], ensemble, DT, checkpoint=checkpoint, progress=False)
     assert checkpoint.read_bytes() == b"half a file"
 
 
 @pytest.mark.parametrize("damage", [truncate, replace_by_text])
 def test_damaged_and_foreign_checkpoints_are_refused_and_left_alone(damage, tmp_path, ensemble):
-    config, path = SHORT["images"], tmp_path / "run.checkpoint"
-    training._save(training.AdversarialRun(config, ensemble, "cpu"), path)
+    config, path = SHORT["transitions"], tmp_path / "run.checkpoint"
+    training._save(new_run(config, ensemble), path)
     with pytest.raises(CheckpointError, match="belongs to a run with another configuration"):
         train(replace(config, seed=3), ensemble, DT, checkpoint=path, progress=False)
     damage(path)
@@ -407,7 +344,7 @@ def test_a_field_younger_than_a_record_had_its_default(tiny_models, tmp_path, ca
     capsys.readouterr()
     path = tmp_path / "tiny.json"
     record = json.loads(path.read_text())
-    del record["config"]["starts"]
+    del record["config"]["width"]
     path.write_text(json.dumps(record))
     training.load_or_train("tiny", directory=tmp_path, progress=False)
     assert capsys.readouterr().err == ""
@@ -422,45 +359,16 @@ def test_unknown_names_list_what_exists():
         training.load_or_train("dcgan")
 
 
-def test_command_line_explains_itself():
-    run = subprocess.run(
-        [sys.executable, "-m", "lorenz_utils.training", "--help"], capture_output=True, text=True
-    )
-    assert run.returncode == 0 and "faithful-generator" in run.stdout and "resume" not in run.stderr
-    wrong = subprocess.run(
-        [sys.executable, "-m", "lorenz_utils.training", "nothing"], capture_output=True, text=True
-    )
-    assert wrong.returncode == 2 and "invalid choice: 'nothing'" in wrong.stderr
-
-
-def test_another_seed_leaves_the_weights_of_the_book_alone(ensemble, tmp_path, monkeypatch, capsys):
-    config = replace(SHORT["transitions"], name="tiny", seed=1)
-    monkeypatch.setitem(training.CONFIGS, "tiny", config)
+def test_a_record_tells_the_burn_in(ensemble, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
-    where = ["--directory", str(tmp_path), "--device", "cpu"]
-    for seed in ([], ["--seed", "1"], ["--seed", "7"]):
-        training.main(["tiny", *seed, *where])
-    names = ["tiny-seed-7.json", "tiny-seed-7.safetensors", "tiny.json", "tiny.safetensors"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == names
-    own, other = (json.loads((tmp_path / names[i]).read_text()) for i in (2, 0))
-    assert (own["config"]["seed"], other["config"]["seed"]) == (1, 7)
-    assert other["config"]["name"] == "tiny-seed-7" and own["sha256"] != other["sha256"]
-    assert "tiny-seed-7: median flow residual" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("pair", ["images", "transitions"])
-def test_a_record_tells_the_burn_in_of_a_generator_that_has_one(
-    pair, ensemble, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
-    generator, record = train_and_store(SHORT[pair], directory=tmp_path, progress=False)
-    assert record.get("burn_in") == getattr(generator, "BURN_IN", None)
+    generator, record = train_and_store(SMALL, directory=tmp_path, progress=False)
+    assert record["burn_in"] == generator.BURN_IN
 
 
 @pytest.mark.parametrize("name", training.CONFIGS)
 def test_stored_models_load_and_generate(name):
     generator, record = training.load_or_train(name, progress=False)
-    assert TrainingConfig(**record["config"]) == training.CONFIGS[name]
+    assert record["config"] == asdict(training.CONFIGS[name])
     ensemble = generator.generate(3, 1000, rng=0)
     assert ensemble.shape == (3, 1000, 3) and np.isfinite(ensemble).all()
     np.testing.assert_array_equal(ensemble, generator.generate(3, 1000, rng=0))

@@ -358,7 +358,7 @@ spread.mean(1).tolist()
 # :::
 
 # %% tags=["solution"]
-from lorenz_utils.adversarial import labels
+from experiments.dcgan import labels
 
 torch.manual_seed(0)
 targets = labels(DECK_SLIDES, torch.zeros(10_000), real=True)
