@@ -12,10 +12,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import least_squares
 
-from lorenz_utils import lyapunov
+from lorenz_utils import checks, lyapunov
 from lorenz_utils.checks import ModelWarning, check_count, check_ensemble, check_positive
 from lorenz_utils.ledger import Estimate
-from lorenz_utils.lyapunov import check_order, check_states
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
 from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
@@ -82,9 +81,10 @@ def flow_residual(real, generated, dt, *, flow=lorenz_flow):
         return np.where(np.isfinite(size), size, np.inf)
 
     if (missed := np.median(residual(real[:10, :100]))) > WRONG_FLOW:
-        text = f"flow misses the steps of real by {missed:.2f} standard deviations: is it that of "
-        text += "another system, is dt right, is axis 1 time?"
-        warnings.warn(text, ModelWarning, stacklevel=2)
+        checks.warn_of_model(
+            f"flow misses the steps of real by {missed:.2f} standard deviations: is it that of "
+            "another system, is dt right, is axis 1 time?"
+        )
     return residual(generated)
 
 
@@ -141,7 +141,7 @@ def spectral_distance(real, generated):
         Between 0 and 1; constant series, which have no power, get 1.
     """
     real, generated = _pair(real, generated)
-    check_order(real, "real")
+    check_ensemble(real, "real", ordered=True)
     if real.shape[1] != generated.shape[1]:
         raise ValueError(
             f"generated must have the length of real, {real.shape[1]}, got {generated.shape[1]}"
@@ -171,8 +171,7 @@ def diversity(ensemble):
     >>> round(diversity(collapsed), 6)
     0.0
     """
-    ensemble = check_states(ensemble, n_series=2)
-    check_order(ensemble)
+    ensemble = check_ensemble(ensemble, ordered=True, n_series=2)
     across, total = ensemble.std(axis=0, ddof=1).mean(0), _standard_deviation(ensemble)
     return float(np.divide(across, total, out=np.zeros_like(total), where=total > 0).mean())
 
@@ -240,7 +239,7 @@ def moment_residuals(ensemble):
         The means of x and y in their standard deviations; the other identities' left side over
         the right side, minus 1. Infinite where the denominator is zero.
     """
-    x, y, z = check_ensemble(ensemble).reshape(-1, 3).T
+    x, y, z = check_ensemble(ensemble, d=3).reshape(-1, 3).T
     rho, beta = LORENZ63.rho, LORENZ63.beta
     height = beta * z.mean()
     energy = (y**2).mean() + beta * (z**2).mean()
@@ -272,7 +271,7 @@ def parametric_probe(ensemble, dt):
         NaN if the steps do not determine all three: constant or far away series, or a best fit
         at the edge of 0 < sigma < 100, 0 < rho < 200, 0 < beta < 50.
     """
-    ensemble, dt = check_ensemble(ensemble, length=2), check_positive(dt, "dt")
+    ensemble, dt = check_ensemble(ensemble, d=3, length=2), check_positive(dt, "dt")
     undetermined = LorenzParameters(np.nan, np.nan, np.nan)
     scale = _standard_deviation(ensemble)
     if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
@@ -408,8 +407,8 @@ LORENZ = {"flow": lorenz_flow, "identities": moment_residuals}
 
 def _pair(real, generated, *, n_series=(1, 1), length=1):
     """Both ensembles as floats, of one dimension."""
-    real = check_states(real, "real", n_series=n_series[0], length=length)
-    generated = check_states(generated, "generated", n_series=n_series[1], length=length)
+    real = check_ensemble(real, "real", n_series=n_series[0], length=length)
+    generated = check_ensemble(generated, "generated", n_series=n_series[1], length=length)
     if real.shape[2] != generated.shape[2]:
         raise ValueError(
             f"generated must have the {real.shape[2]} coordinates of real, got {generated.shape}"

@@ -22,9 +22,8 @@ from safetensors.torch import load, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import PAIRS, REPORT_SERIES, AdversarialRun
-from lorenz_utils.checks import check_choice, check_count, check_positive
+from lorenz_utils.checks import check_choice, check_count, check_ensemble, check_positive
 from lorenz_utils.files import home, write_whole
-from lorenz_utils.lyapunov import check_order, check_states
 from lorenz_utils.metrics import lorenz_flow
 from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 
@@ -223,9 +222,9 @@ def train(
         If `checkpoint` is there but belongs to another run or is damaged; the file is left alone.
     """
     length = config.crop if config.pair == "transitions" else 2
-    ensemble, dt = check_states(ensemble, length=length), check_positive(dt, "dt")
-    reference = ensemble if reference is None else check_states(reference, "reference")
-    check_order(ensemble)
+    ensemble = check_ensemble(ensemble, ordered=True, length=length)
+    dt = check_positive(dt, "dt")
+    reference = ensemble if reference is None else check_ensemble(reference, "reference")
     d = ensemble.shape[2]
     for name, states in (("ensemble", ensemble), ("reference", reference)):
         steps = np.diff(states, axis=1).std((0, 1))

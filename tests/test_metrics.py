@@ -230,7 +230,7 @@ def test_a_classifier_tells_what_differs_and_nothing_else():
     ("generated", "options", "message"),
     [
         (HELD_OUT[:10], {}, "generated must hold as many series as real, 40, got 10"),
-        (HELD_OUT, {"window": 501}, "real must hold at least 4 series of 501 samples"),
+        (HELD_OUT, {"window": 501}, "real must have shape .* n_series >= 4, length >= 501"),
         (HELD_OUT, {"window": 1}, "window must be at least 2"),
     ],
 )
@@ -357,7 +357,7 @@ def test_the_divergence_sees_a_difference_of_any_pair_of_coordinates():
         (REAL[..., 0], HELD_OUT, DT, r"real must have shape \(n_series, length, d\)"),
         (REAL, HELD_OUT, 0, "dt must be positive"),
         (REAL, HELD_OUT[:, :200], DT, "generated must have the length of real, 500, got 200"),
-        (REAL, HELD_OUT[:1], DT, "ensemble must hold at least 2 series"),
+        (REAL, HELD_OUT[:1], DT, "ensemble must have shape .* n_series >= 2"),
         (REAL, np.where(HELD_OUT > 40, np.inf, HELD_OUT), DT, "generated must be finite"),
         (REAL * [1, 1, 0], HELD_OUT, DT, "real must vary in every coordinate"),
         (REAL, HELD_OUT.transpose(1, 0, 2), DT, "generated must have the length of real"),
@@ -379,9 +379,9 @@ def test_axes_in_another_order_are_heard():
 @pytest.mark.parametrize(
     ("real", "generated", "message"),
     [
-        (REAL[:3], HELD_OUT[:3], "real must hold at least 4 series"),
-        (REAL[:4], HELD_OUT[:1], "generated must hold at least 2 series"),
-        (REAL[:4], HELD_OUT[:4, :50], "generated must hold at least 2 series of 100 samples"),
+        (REAL[:3], HELD_OUT[:3], "real must have shape .* n_series >= 4"),
+        (REAL[:4], HELD_OUT[:1], "generated must have shape .* n_series >= 2"),
+        (REAL[:4], HELD_OUT[:4, :50], "generated must have shape .* n_series >= 2, length >= 100"),
         (REAL[:4], HELD_OUT[:4, :200], "generated must have the length of real"),
         (REAL[:4], np.full((4, 500, 3), np.nan), "generated must be finite"),
         (REAL[:4], HELD_OUT[0], "generated must have shape"),
