@@ -13,7 +13,7 @@ class ModelWarning(UserWarning):
     """A model was fitted, and something says that it is not that of the data."""
 
 
-def warn_of_model(text, *, stacklevel=2):
+def warn_model(text, *, stacklevel=2):
     """Give a `ModelWarning` that points at the caller of the function that calls this one."""
     warnings.warn(text, ModelWarning, stacklevel=stacklevel + 1)
 
@@ -197,7 +197,7 @@ def _check_order(ensemble, name):
 
     across = n_series >= 10 and length > 1 and smooth(0, 0.5)
     if across or (d > max(10, length) and length > 1 and smooth(2, 0.25)):
-        warn_of_model(
+        warn_model(
             f"{name} jumps along axis 1, which is time in (n_series, length, d), and is smooth "
             f"along another, got shape {ensemble.shape}: transpose? Or are all series alike?",
             stacklevel=4,

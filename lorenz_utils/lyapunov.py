@@ -10,8 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils import checks
-from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape
+from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape, warn_model
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
@@ -246,7 +245,10 @@ def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rn
             f"dt must leave 3 samples before the distance saturates, got dt={dt} for "
             f"separation={separation} and duration={duration}"
         )
-    return _slope(dt * np.arange(n_steps), log_distance, weight=growing)
+    weight = growing / growing.sum(-1, keepdims=True)
+    time = dt * np.arange(n_steps)
+    centred = time - (weight * time).sum(-1, keepdims=True)
+    return (weight * centred * log_distance).sum(-1) / (weight * centred**2).sum(-1)
 
 
 def eckmann_exponent(series, dt):
@@ -371,8 +373,7 @@ def rosenstein_exponent(series, dt):
     time, curve, start = dt * np.arange(curves.shape[1]), curves.mean(0), int(np.ceil(period / 4))
     plateau = np.median(curve[-(len(curve) // 4) :]) if len(curve) else np.nan
     for level in LEVELS:
-        high = np.flatnonzero(curve[start:] > plateau - level)
-        end = start + int(high[0]) if len(high) else len(curve)
+        end = start + int(np.append(curve[start:] > plateau - level, True).argmax())
         if end - start < 3:
             continue
         middle = (start + end) // 2
@@ -385,7 +386,7 @@ def rosenstein_exponent(series, dt):
             region = float(time[start]), float(time[end - 1])
             found = ScalarExponent.from_samples(whole)
             return replace(found, time=time, log_distance=curve, region=region)
-    checks.warn_of_model(
+    warn_model(
         f"series shows no exponential growth of distances over {len(series) / period:.1f} of its "
         f"periods of {period * dt:.3g} time units: noise, a periodic signal, a drift, too short or "
         "too coarse? Time and log_distance of the result hold the curve"
@@ -455,24 +456,21 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=None, n_orbits=None):
     n_neighbors = max(40, 4 * n_terms) if n_neighbors is None else n_neighbors
     check_count(n_neighbors, "n_neighbors", minimum=n_terms)
     if n_series * (length - 1) <= n_neighbors:
-        raise ValueError(
-            f"ensemble must hold more than n_neighbors={n_neighbors} samples, got shape "
-            f"{ensemble.shape}"
-        )
+        expected = f"more than n_neighbors={n_neighbors} samples"
+        raise ValueError(f"ensemble must hold {expected}, got shape {ensemble.shape}")
     n_orbits = n_series if n_orbits is None else check_count(n_orbits, "n_orbits", minimum=2)
     followed = ensemble[:n_orbits]
-    expected, derivatives, gain = _local_maps(
-        ensemble, followed[:, :-1].reshape(-1, d), n_neighbors
-    )
+    queries = followed[:, :-1].reshape(-1, d)
+    expected, derivatives, gain = _local_maps(ensemble, queries, n_neighbors)
     missed, scale = (expected - followed[:, 1:].reshape(-1, d)).std(0), ensemble.std((0, 1))
     missed = (missed / np.where(scale > 0, scale, np.inf)).max()
     if missed > UNEXPLAINED:
-        checks.warn_of_model(
+        warn_model(
             "ensemble holds no map from state to state: neighbours predict the next sample within "
             f"{missed:.2f} standard deviations. Noise, a missing coordinate, too long a dt?"
         )
     if np.quantile(gain, 0.9) > THIN:
-        checks.warn_of_model(
+        warn_model(
             "ensemble lies on a sheet so thin that neighbours do not determine the slope across: "
             "the exponents are not to be trusted, try other n_neighbors or more samples"
         )
@@ -536,13 +534,6 @@ def _fit_parabola(displacement, image):
     inverse = np.linalg.pinv(np.concatenate(terms, -1), rcond=1e-12)
     coefficients, gain = inverse @ image, np.linalg.norm(inverse[:, 1 : d + 1], axis=(1, 2))
     return np.concatenate([coefficients[:, :1], coefficients[:, 1 : d + 1] / scale], axis=1), gain
-
-
-def _slope(time, values, *, weight):
-    """Weighted least-squares slope of `values` (..., n) against `time` (n,)."""
-    weight = weight / weight.sum(-1, keepdims=True)
-    centred = time - (weight * time).sum(-1, keepdims=True)
-    return (weight * centred * values).sum(-1) / (weight * centred**2).sum(-1)
 
 
 def _check_coordinate(series):

@@ -211,7 +211,6 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
     (2, 100, 3)
     """
     length = check_count(length, "length")
-    dt = check_positive(dt, "dt")
     return simulate(sample_attractor(n_series, rng=rng), dt, length, rtol=rtol)
 
 
