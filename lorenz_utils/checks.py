@@ -1,5 +1,6 @@
 """What functions ask of their arguments. Each error names the argument, and what it was given."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -10,6 +11,11 @@ GAP = 5.0
 
 class ModelWarning(UserWarning):
     """A model was fitted, and something says that it is not that of the data."""
+
+
+def warn_model(text, *, stacklevel=2):
+    """Give a `ModelWarning` that points at the caller of the function that calls this one."""
+    warnings.warn(text, ModelWarning, stacklevel=stacklevel + 1)
 
 
 def check_positive(value, name):
@@ -58,7 +64,7 @@ def check_finite(values, name, *, gaps=False):
     return array.astype(np.float64, copy=False)
 
 
-def check_shape(values, name, *shapes):
+def check_shape(values, name, *shapes, **least):
     """Return `values` as a float64 array of one of these shapes, or raise naming the argument.
 
     Parameters
@@ -69,6 +75,8 @@ def check_shape(values, name, *shapes):
     *shapes : str
         As in a docstring: ``"(n, length, 3)"`` has a number for a length that is given and a word
         for any other, ``"(..., 3)"`` any number of axes in front.
+    **least : int
+        The least length of an axis by its word, ``length=2``; 1 without.
 
     Raises
     ------
@@ -76,50 +84,41 @@ def check_shape(values, name, *shapes):
         As `check_finite`, and if the shape is another one or an axis is empty.
     """
     array = check_finite(values, name)
-    if not any(_fits(array.shape, shape) for shape in shapes):
-        raise ValueError(f"{name} must have shape {' or '.join(shapes)}, got {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    if not any(_fits(array.shape, shape, least) for shape in shapes):
+        expected = " or ".join(shapes) + "".join(f", {axis} >= {n}" for axis, n in least.items())
+        raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
     return array
 
 
-def _fits(shape, expected):
+def _fits(shape, expected, least):
     axes = expected.strip("(),").split(", ")
     if axes[0] == "...":
         del axes[0]
         shape = shape[-len(axes) :]
-    pairs = zip(shape, axes, strict=False)
-    return len(shape) == len(axes) and all(not x.isdigit() or int(x) == n for n, x in pairs)
+    return len(shape) == len(axes) and all(
+        n == int(axis) if axis.isdigit() else n >= least.get(axis, 1)
+        for n, axis in zip(shape, axes, strict=True)
+    )
 
 
-def check_ensemble(ensemble, name="ensemble", *, n_series=1, length=1):
-    """Return a Lorenz ensemble of at least so many series and samples as floats, or raise."""
-    ensemble = check_shape(ensemble, name, "(n_series, length, 3)")
-    if len(ensemble) < n_series or ensemble.shape[1] < length:
-        raise ValueError(
-            f"{name} must hold at least {n_series} series of {length} samples, "
-            f"got shape {ensemble.shape}"
-        )
+def check_ensemble(ensemble, name="ensemble", *, d="d", ordered=False, **least):
+    """Return an ensemble (n_series, length, d) as floats, or raise as `check_shape`.
+
+    If it has to be `ordered` in time, a `ModelWarning` is given where axis 1 does not look like it.
+    """
+    ensemble = check_shape(ensemble, name, f"(n_series, length, {d})", **least)
+    if ordered:
+        _check_order(ensemble, name)
     return ensemble
 
 
-def check_series(series, *, minimum):
-    """Return a series of any dimension, (length, d), of at least `minimum` samples, or raise."""
-    array = check_shape(series, "series", "(length, d)")
-    if len(array) < minimum:
-        raise ValueError(f"series must have at least {minimum} samples, got {len(array)}")
-    check_no_repeats(array)
-    return array
-
-
-def check_orbits(series):
-    """Return a series or ensemble of any dimension as (n_series, length, d), or raise."""
-    array = check_shape(series, "series", "(length, d)", "(n_series, length, d)")
-    array = array.reshape(-1, *array.shape[-2:])
-    if (np.ptp(array, axis=(0, 1)) == 0).any():
-        raise ValueError("series must vary in each coordinate, got a constant one")
-    check_no_repeats(array)
-    return array
+def check_series(series, *shapes, **least):
+    """Return a series of one of these shapes in which no time is repeated, or raise."""
+    series = check_shape(series, "series", *shapes, **least)
+    check_no_repeats(series)
+    return series
 
 
 def check_samples(series, dt):
@@ -158,7 +157,13 @@ def check_samples(series, dt):
         )
     data = _joined(parts) if listed else parts[0].reshape(-1, *parts[0].shape[-2:])
     lengths = [len(part) for part in (parts if listed else data)]
-    _check_order(data, max(lengths))
+    d, longest = data.shape[2], max(lengths)
+    swapped = len(data) > longest > 1 and _jump(data, 0) < 0.1 and _jump(data, 1) > 0.5
+    if d > longest or swapped:
+        raise ValueError(
+            "series must have shape (length, d) or (n_series, length, d) with more samples than "
+            f"coordinates, got {data.shape} with time along another axis: transpose?"
+        )
     if not np.isfinite(data).any():
         raise ValueError("series must be finite somewhere, got gaps alone")
     names = [str(name) for name in getattr(series[0] if listed else series, "columns", ())]
@@ -182,18 +187,28 @@ def _joined(parts):
     return np.concatenate([a for part in parts for a in (part, gap)][:-1])[None]
 
 
-def _check_order(data, longest):
-    """Raise where axes look exchanged: few samples of many coordinates, or series across time."""
-    wrong = data.shape[2] > longest
-    if len(data) > longest > 1:
-        spread = 2 * np.nanvar(data, axis=(0, 1)) + np.finfo(float).tiny
-        across, along = (1 - np.nanmean(np.diff(data, axis=a) ** 2 / spread) for a in (0, 1))
-        wrong |= across > 0.9 and along < 0.5
-    if wrong:
-        raise ValueError(
-            "series must have shape (length, d) or (n_series, length, d) with more samples than "
-            f"coordinates, got {data.shape} with time along another axis: transpose?"
+def _check_order(ensemble, name):
+    """Warn where series jump along axis 1, which is time, and are smooth along another one."""
+    part = ensemble[:100, :100, :100]
+    n_series, length, d = ensemble.shape
+
+    def smooth(axis, least):
+        return _jump(part, 1) > max(least, 2 * _jump(part, axis))
+
+    across = n_series >= 10 and length > 1 and smooth(0, 0.5)
+    if across or (d > max(10, length) and length > 1 and smooth(2, 0.25)):
+        warn_model(
+            f"{name} jumps along axis 1, which is time in (n_series, length, d), and is smooth "
+            f"along another, got shape {ensemble.shape}: transpose? Or are all series alike?",
+            stacklevel=4,
         )
+
+
+def _jump(data, axis):
+    """Half the mean square of a step in standard deviations: 1 from one state to any other."""
+    scale = np.nanstd(data, (0, 1))
+    data = (data - np.nanmean(data, (0, 1))) / np.where(scale > 0, scale, 1)
+    return np.nanmean(np.diff(data, axis=axis) ** 2) / 2
 
 
 def _times(dt, lengths):
@@ -241,35 +256,26 @@ def check_no_repeats(series):
         )
 
 
-def check_independent(series):
-    """Raise if a coordinate is a linear combination of the others: coefficients are then free.
+def check_rank(matrix, name, *, rtol=None):
+    """Raise unless all columns are linearly independent: coefficients would be free.
 
     Parameters
     ----------
-    series : ndarray, shape (..., d)
+    matrix : ndarray, shape (..., n_columns)
+        Rows are samples.
+    name : str
+    rtol : float, optional
+        Of singular values, the columns having norm 1; by default that of `matrix_rank`.
+
+    Raises
+    ------
+    ValueError
     """
-    rows = series.reshape(-1, series.shape[-1])
-    if np.linalg.matrix_rank(rows / np.linalg.norm(rows, axis=0), rtol=1e-11) < rows.shape[1]:
+    rows = matrix.reshape(-1, matrix.shape[-1])
+    scale = np.linalg.norm(rows, axis=0)
+    rank = np.linalg.matrix_rank(rows / np.where(scale > 0, scale, 1.0), rtol=rtol)
+    if rank < len(scale):
         raise ValueError(
-            "series must have linearly independent coordinates, got a coordinate that is a "
-            "linear combination of the others"
-        )
-
-
-def check_coefficients(coef, shape, name):
-    """Return coefficients as finite floats of this shape, or raise."""
-    coef = np.asarray(coef, dtype=float)
-    if coef.shape != shape or not np.isfinite(coef).all():
-        raise ValueError(f"{name} must be finite with shape {shape}, got shape {coef.shape}")
-    return coef
-
-
-def check_rank(matrix):
-    """Raise a ValueError unless the columns of a library X are linearly independent."""
-    scale = np.linalg.norm(matrix, axis=0)
-    rank = np.linalg.matrix_rank(matrix / np.where(scale > 0, scale, 1.0))
-    if rank < matrix.shape[1]:
-        raise ValueError(
-            f"X must determine all {matrix.shape[1]} coefficients, got rank {rank}: its columns "
-            "are linearly dependent on these samples (too few, or a constant series?)"
+            f"{name} must give {len(scale)} linearly independent columns, got rank {rank}: one "
+            "is a combination of the others on these samples (too few, or a constant series?)"
         )

@@ -4,8 +4,8 @@ Imported where an orbit is computed, and only there: numba takes half a second t
 `fastmath` it neither reorders a sum nor fuses a product with it, so that orbits are the same bytes
 on every processor, and the same as NumPy's. Code is kept on disk after its first compilation.
 
-One row a coordinate and one column an orbit, in blocks of `WIDTH` columns: the innermost loops run
-over the block, so that they use the processor's vector units.
+One row a coordinate and one column an orbit: the innermost loops run over the orbits, so that they
+use the processor's vector units.
 """
 
 from itertools import chain
@@ -13,9 +13,9 @@ from itertools import chain
 import numpy as np
 from numba import njit
 
-from lorenz_utils.dormand_prince import MOST_STEPS, TABLEAU
+from lorenz_utils.integration import TABLEAU
 
-WIDTH = 64  # three coordinates and their twelve stages fit the first cache
+WIDTH = 64  # orbits whose stages fit the first cache
 STAGE, WEIGHT = (np.array(a) for a in zip(*chain(*TABLEAU), strict=True))
 ROW = np.cumsum([0, *map(len, TABLEAU)])
 
@@ -27,87 +27,47 @@ def _machine_code(function):
         return njit(function, error_model="numpy")
 
 
-def _weighted(row, stage):
-    """The sum of a row of the tableau as an expression."""
-    return " + ".join(f"{weight!r} * {stage.format(j)}" for j, weight in row)
-
-
 def _lorenz_source():
-    """Straight-line code from the tableau: twice as fast as loops over it."""
+    """Advance Lorenz states (3, n): straight-line code, twice as fast as loops over the tableau."""
     lines = [
-        "def lorenz_steps(x, y, z, step, n_steps, sigma, rho, beta):",
+        "def lorenz_steps(state, step, n_steps, sigma, rho, beta):",
+        " end = state.copy()",
+        " x, y, z = end[0], end[1], end[2]",
         " for _ in range(n_steps):",
+        "  for i in range(len(x)):",
+        "   p, q, r = x[i], y[i], z[i]",
     ]
-    lines += [f"  for i in range({WIDTH}):", "   p, q, r = x[i], y[i], z[i]"]
     for s, row in enumerate(TABLEAU):
         lines.append(f"   u{s}, v{s}, w{s} = sigma * (q - p), p * (rho - r) - q, p * q - beta * r")
-        for name, start, stage in (("p", "x", "u{}"), ("q", "y", "v{}"), ("r", "z", "w{}")):
-            lines.append(f"   {name} = {start}[i] + step * ({_weighted(row, stage)})")
-    return "\n".join([*lines, "   x[i], y[i], z[i] = p, q, r"])
+        for point, start, stage in ("pxu", "qyv", "rzw"):
+            total = " + ".join(f"{weight!r} * {stage}{j}" for j, weight in row)
+            lines.append(f"   {point} = {start}[i] + step * ({total})")
+    return "\n".join([*lines, "   x[i], y[i], z[i] = p, q, r", " return end"])
 
 
 # Compiled as if it stood in this file, beside which numba keeps it.
 exec(compile(_lorenz_source(), __file__, "exec"))
-_lorenz_steps = _machine_code(lorenz_steps)  # noqa: F821
+lorenz_steps = _machine_code(lorenz_steps)  # noqa: F821
 
 
 @_machine_code
-def _n_steps(x, y, z, dt, floor, ball, length):
-    distance = np.sqrt(x * x + y * y + z * z)
-    count = np.ceil(dt * (floor + max(ball, 3 * distance - 2 * ball)) / length)
-    return int(count) if count < MOST_STEPS else -1
-
-
-@_machine_code
-def lorenz_orbits(first, dt, n_samples, sigma, rho, beta, floor, ball, length):
-    """Sample Lorenz orbits from states (n, 3): (n, n_samples, 3); `system.simulate` says more."""
-    n = len(first)
-    orbits = np.empty((n, n_samples, 3))
-    orbits[:, 0] = first
-    x, y, z = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
-    p, q, r = np.empty(WIDTH), np.empty(WIDTH), np.empty(WIDTH)
-    counts = np.empty(WIDTH, np.int64)
-    for begin in range(0, n, WIDTH):
-        for i in range(WIDTH):  # a block that is not full repeats its last orbit
-            x[i], y[i], z[i] = first[min(begin + i, n - 1)]
-        for t in range(1, n_samples):
-            for i in range(WIDTH):
-                counts[i] = _n_steps(x[i], y[i], z[i], dt, floor, ball, length)
-            # On the attractor all take the same number of steps; elsewhere, each its own.
-            for count in np.unique(counts):
-                p[:], q[:], r[:] = x, y, z
-                _lorenz_steps(p, q, r, dt / count, count, sigma, rho, beta)
-                if count < 0:
-                    p[:], q[:], r[:] = np.nan, np.nan, np.nan
-                for i in range(WIDTH):
-                    if counts[i] == count:
-                        x[i], y[i], z[i] = p[i], q[i], r[i]
-            for i in range(min(WIDTH, n - begin)):
-                orbits[begin + i, t] = x[i], y[i], z[i]
-    return orbits
-
-
-@_machine_code
-def _velocity(values, width, first, lower, factor, start, column, coef, out):
-    """`integration.Polynomials.velocity` of one block; `values` has a row a monomial."""
-    d = len(start) - 1
+def _velocity(values, lower, factor, start, column, coef, out):
+    """`integration.Polynomials.velocity`; `values` has a row a monomial, 1 and the state first."""
     for m in range(len(lower)):
-        a, b, c = lower[m] * WIDTH, factor[m] * WIDTH, (d + 1 + m) * WIDTH
-        for i in range(width):
-            values[c + i] = values[a + i] * values[b + i]
-    for e in range(d):
-        o = e * WIDTH
-        for i in range(width):
-            out[o + i] = 0.0
+        a, b, product = values[lower[m]], values[factor[m]], values[1 + len(out) + m]
+        for i in range(len(product)):
+            product[i] = a[i] * b[i]
+    for e in range(len(out)):
+        total = out[e]
+        total[:] = 0.0
         for t in range(start[e], start[e + 1]):
-            q = column[t] * WIDTH
-            if coef.shape[1] == 1:
-                c = coef[t, 0]
-                for i in range(width):
-                    out[o + i] += c * values[q + i]
+            value, c = values[column[t]], coef[t]
+            if len(c) == 1:
+                for i in range(len(total)):
+                    total[i] += c[0] * value[i]
             else:
-                for i in range(width):
-                    out[o + i] += coef[t, first + i] * values[q + i]
+                for i in range(len(total)):
+                    total[i] += c[i] * value[i]
 
 
 @_machine_code
@@ -123,26 +83,29 @@ def _combine(begin, end, stages, total):
 
 
 @_machine_code
+def _advance_block(state, step, n_steps, lower, factor, start, column, coef):
+    """`polynomial_steps` of a few states, in their own place."""
+    d, n = state.shape
+    stages, values = np.empty((12, d, n)), np.ones((1 + d + len(lower), n))
+    x, y, flat = state.ravel(), values[1 : d + 1].ravel(), stages.reshape(12, -1)
+    for _ in range(n_steps):
+        y[:] = x
+        for s in range(12):
+            _velocity(values, lower, factor, start, column, coef, stages[s])
+            _combine(ROW[s], ROW[s + 1], flat, y)
+            for i in range(len(x)):
+                y[i] = x[i] + step * y[i]
+        x[:] = y
+
+
+@_machine_code
 def polynomial_steps(state, step, n_steps, lower, factor, start, column, coef):
     """Advance a polynomial system, (d, n) -> (d, n); see `integration.Polynomials`."""
-    d, n = state.shape
-    end, stages = np.empty_like(state), np.zeros((12, d * WIDTH))
-    values = np.ones((1 + d + len(lower)) * WIDTH)
-    x, y = np.zeros(d * WIDTH), values[WIDTH : (d + 1) * WIDTH]
-    for first in range(0, n, WIDTH):
-        width = min(WIDTH, n - first)
-        for e in range(d):
-            for i in range(width):
-                x[e * WIDTH + i] = state[e, first + i]
-        for _ in range(n_steps):
-            y[:] = x
-            for s in range(12):
-                _velocity(values, width, first, lower, factor, start, column, coef, stages[s])
-                _combine(ROW[s], ROW[s + 1], stages, y)
-                for i in range(len(x)):
-                    y[i] = x[i] + step * y[i]
-            x[:] = y
-        for e in range(d):
-            for i in range(width):
-                end[e, first + i] = x[e * WIDTH + i]
+    end = np.empty_like(state)
+    for first in range(0, state.shape[1], WIDTH):
+        block = slice(first, first + WIDTH)
+        part = state[:, block].copy()
+        weights = coef if coef.shape[1] == 1 else coef[:, block].copy()
+        _advance_block(part, step, n_steps, lower, factor, start, column, weights)
+        end[:, block] = part
     return end

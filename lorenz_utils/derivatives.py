@@ -29,7 +29,7 @@ def forward_difference(series, dt):
     TypeError, ValueError
         For a series that is not a finite real (length, d) array or too short, or `dt` not positive.
     """
-    series, dt = check_series(series, minimum=2), check_positive(dt, "dt")
+    series, dt = check_series(series, "(length, d)", length=2), check_positive(dt, "dt")
     return series[:-1], np.diff(series, axis=0) / dt
 
 
@@ -58,7 +58,7 @@ def central_difference(series, dt):
     >>> derivative.ravel()  # exact for a parabola: 2 t at t = 1, 2, 3
     array([2., 4., 6.])
     """
-    series, dt = check_series(series, minimum=3), check_positive(dt, "dt")
+    series, dt = check_series(series, "(length, d)", length=3), check_positive(dt, "dt")
     return series[1:-1], (series[2:] - series[:-2]) / (2 * dt)
 
 
@@ -83,6 +83,6 @@ def spline_derivative(series, dt):
     TypeError, ValueError
         As `forward_difference`.
     """
-    series, dt = check_series(series, minimum=5), check_positive(dt, "dt")
+    series, dt = check_series(series, "(length, d)", length=5), check_positive(dt, "dt")
     times = dt * np.arange(len(series))
     return series, CubicSpline(times, series)(times, 1)

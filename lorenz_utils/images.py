@@ -30,7 +30,7 @@ class Scaling:
         ValueError
             If `ensemble` is not (n_series, length, 3), finite, or a coordinate is constant.
         """
-        ensemble = check_ensemble(ensemble)
+        ensemble = check_ensemble(ensemble, d=3)
         low, high = ensemble.min(axis=(0, 1)), ensemble.max(axis=(0, 1))
         if not (high > low).all():
             raise ValueError("ensemble must vary in each coordinate, got a constant coordinate")
@@ -70,7 +70,7 @@ def series_to_images(ensemble, scaling):
     >>> bool(np.allclose(images_to_series(images, scaling), series))
     True
     """
-    ensemble = check_ensemble(ensemble)
+    ensemble = check_ensemble(ensemble, d=3)
     n_series, length, _ = ensemble.shape
     n_pixels = padding_mask(length).sum()
     pixels = np.zeros((n_series, SIDE * SIDE, 3))

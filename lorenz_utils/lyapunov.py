@@ -3,7 +3,6 @@
 Exponents are in nat per time unit, the largest first.
 """
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.spatial import cKDTree
 
-from lorenz_utils.checks import ModelWarning, check_count, check_positive, check_shape
+from lorenz_utils.checks import check_count, check_ensemble, check_positive, check_shape, warn_model
 from lorenz_utils.integration import integrate
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.system import simulate
@@ -246,7 +245,10 @@ def divergence_exponent(initial_state, dt, *, separation=1e-8, duration=40.0, rn
             f"dt must leave 3 samples before the distance saturates, got dt={dt} for "
             f"separation={separation} and duration={duration}"
         )
-    return _slope(dt * np.arange(n_steps), log_distance, weight=growing)
+    weight = growing / growing.sum(-1, keepdims=True)
+    time = dt * np.arange(n_steps)
+    centred = time - (weight * time).sum(-1, keepdims=True)
+    return (weight * centred * log_distance).sum(-1) / (weight * centred**2).sum(-1)
 
 
 def eckmann_exponent(series, dt):
@@ -371,8 +373,7 @@ def rosenstein_exponent(series, dt):
     time, curve, start = dt * np.arange(curves.shape[1]), curves.mean(0), int(np.ceil(period / 4))
     plateau = np.median(curve[-(len(curve) // 4) :]) if len(curve) else np.nan
     for level in LEVELS:
-        high = np.flatnonzero(curve[start:] > plateau - level)
-        end = start + int(high[0]) if len(high) else len(curve)
+        end = start + int(np.append(curve[start:] > plateau - level, True).argmax())
         if end - start < 3:
             continue
         middle = (start + end) // 2
@@ -385,12 +386,11 @@ def rosenstein_exponent(series, dt):
             region = float(time[start]), float(time[end - 1])
             found = ScalarExponent.from_samples(whole)
             return replace(found, time=time, log_distance=curve, region=region)
-    text = (
+    warn_model(
         f"series shows no exponential growth of distances over {len(series) / period:.1f} of its "
         f"periods of {period * dt:.3g} time units: noise, a periodic signal, a drift, too short or "
         "too coarse? Time and log_distance of the result hold the curve"
     )
-    warnings.warn(text, ModelWarning, stacklevel=2)
     return ScalarExponent(np.nan, np.nan, None, time, curve)
 
 
@@ -449,69 +449,34 @@ def state_space_spectrum(ensemble, dt, *, n_neighbors=None, n_orbits=None):
     Sano & Sawada, Phys. Rev. Lett. 55 (1985), 1082-1085; Brown, Bryant & Abarbanel, Phys. Rev. A
     43 (1991), 2787-2806 (higher-order maps).
     """
-    ensemble, dt = check_states(ensemble), check_positive(dt, "dt")
-    check_order(ensemble)
+    ensemble = check_ensemble(ensemble, ordered=True, n_series=2)
+    dt = check_positive(dt, "dt")
     n_series, length, d = ensemble.shape
     n_terms = (d + 1) * (d + 2) // 2
     n_neighbors = max(40, 4 * n_terms) if n_neighbors is None else n_neighbors
     check_count(n_neighbors, "n_neighbors", minimum=n_terms)
-    if n_series < 2 or n_series * (length - 1) <= n_neighbors:
-        raise ValueError(
-            f"ensemble must hold at least 2 series and more than n_neighbors={n_neighbors} "
-            f"samples, got shape {ensemble.shape}"
-        )
+    if n_series * (length - 1) <= n_neighbors:
+        expected = f"more than n_neighbors={n_neighbors} samples"
+        raise ValueError(f"ensemble must hold {expected}, got shape {ensemble.shape}")
     n_orbits = n_series if n_orbits is None else check_count(n_orbits, "n_orbits", minimum=2)
     followed = ensemble[:n_orbits]
-    expected, derivatives, gain = _local_maps(
-        ensemble, followed[:, :-1].reshape(-1, d), n_neighbors
-    )
+    queries = followed[:, :-1].reshape(-1, d)
+    expected, derivatives, gain = _local_maps(ensemble, queries, n_neighbors)
     missed, scale = (expected - followed[:, 1:].reshape(-1, d)).std(0), ensemble.std((0, 1))
     missed = (missed / np.where(scale > 0, scale, np.inf)).max()
     if missed > UNEXPLAINED:
-        text = (
+        warn_model(
             "ensemble holds no map from state to state: neighbours predict the next sample within "
             f"{missed:.2f} standard deviations. Noise, a missing coordinate, too long a dt?"
         )
-        warnings.warn(text, ModelWarning, stacklevel=2)
     if np.quantile(gain, 0.9) > THIN:
-        text = (
+        warn_model(
             "ensemble lies on a sheet so thin that neighbours do not determine the slope across: "
             "the exponents are not to be trusted, try other n_neighbors or more samples"
         )
-        warnings.warn(text, ModelWarning, stacklevel=2)
     steps = derivatives.reshape(-1, length - 1, d, d).swapaxes(0, 1)
     n_transient = (length - 1) // 10
     return _exponents(steps, d, dt, n_transient, length - 1 - n_transient)
-
-
-def check_states(ensemble, name="ensemble", *, n_series=1, length=1):
-    """Return an ensemble of any dimension and at least that size as floats, or raise."""
-    array = check_shape(ensemble, name, "(n_series, length, d)")
-    if len(array) < n_series or array.shape[1] < length:
-        raise ValueError(
-            f"{name} must hold at least {n_series} series of {length} samples, "
-            f"got shape {array.shape}"
-        )
-    return array
-
-
-def check_order(ensemble, name="ensemble"):
-    """Warn where series jump along axis 1, which is time, and are smooth along another one."""
-    part = ensemble[:100, :100, :100]
-    scale = part.std((0, 1))
-    part = (part - part.mean((0, 1))) / np.where(scale > 0, scale, 1)
-
-    def jump(axis):  # half the mean square of a step: 1 from one state to an unrelated one
-        return np.square(np.diff(part, axis=axis)).mean() / 2
-
-    n_series, length, d = ensemble.shape
-    across = n_series >= 10 and length > 1 and jump(1) > max(0.5, 2 * jump(0))
-    if across or (d > max(10, length) and length > 1 and jump(1) > max(0.25, 2 * jump(2))):
-        text = (
-            f"{name} jumps along axis 1, which is time in (n_series, length, d), and is smooth "
-            f"along another, got shape {ensemble.shape}: transpose? Or are all series alike?"
-        )
-        warnings.warn(text, ModelWarning, stacklevel=3)
 
 
 def _exponents(derivatives, d, dt, n_transient, block_length):
@@ -571,18 +536,9 @@ def _fit_parabola(displacement, image):
     return np.concatenate([coefficients[:, :1], coefficients[:, 1 : d + 1] / scale], axis=1), gain
 
 
-def _slope(time, values, *, weight):
-    """Weighted least-squares slope of `values` (..., n) against `time` (n,)."""
-    weight = weight / weight.sum(-1, keepdims=True)
-    centred = time - (weight * time).sum(-1, keepdims=True)
-    return (weight * centred * values).sum(-1) / (weight * centred**2).sum(-1)
-
-
 def _check_coordinate(series):
     """One coordinate as a float array (length,)."""
-    series = check_shape(series, "series", "(length,)")
-    if len(series) < MIN_SCALAR_LENGTH:
-        raise ValueError(f"series must have {MIN_SCALAR_LENGTH} samples or more, got {len(series)}")
+    series = check_shape(series, "series", "(length,)", length=MIN_SCALAR_LENGTH)
     if np.ptp(series) == 0:
         raise ValueError(f"series must vary, got the constant {series[0]}")
     return series

@@ -7,15 +7,14 @@ controls that lack what the metric is meant to see.
 """
 
 import warnings
+from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import least_squares
 
-from lorenz_utils import lyapunov
-from lorenz_utils.checks import ModelWarning, check_count, check_ensemble, check_positive
+from lorenz_utils import checks, lyapunov
 from lorenz_utils.ledger import Estimate
-from lorenz_utils.lyapunov import check_order, check_states
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
 from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
 
@@ -73,7 +72,7 @@ def flow_residual(real, generated, dt, *, flow=lorenz_flow):
     True
     """
     real, generated = _pair(real, generated, length=2)
-    scale, dt = _scale(real), check_positive(dt, "dt")
+    scale, dt = _scale(real), checks.check_positive(dt, "dt")
 
     def residual(series):
         states = series[:, :-1].reshape(-1, len(scale))
@@ -82,9 +81,10 @@ def flow_residual(real, generated, dt, *, flow=lorenz_flow):
         return np.where(np.isfinite(size), size, np.inf)
 
     if (missed := np.median(residual(real[:10, :100]))) > WRONG_FLOW:
-        text = f"flow misses the steps of real by {missed:.2f} standard deviations: is it that of "
-        text += "another system, is dt right, is axis 1 time?"
-        warnings.warn(text, ModelWarning, stacklevel=2)
+        checks.warn_model(
+            f"flow misses the steps of real by {missed:.2f} standard deviations: is it that of "
+            "another system, is dt right, is axis 1 time?"
+        )
     return residual(generated)
 
 
@@ -116,11 +116,8 @@ def attractor_divergence(real, generated):
         axes = np.linalg.svd(np.cov(((real - mean) / scale).reshape(-1, len(scale)).T))[0][:, :3]
         real, generated = (((part - mean) / scale) @ axes for part in (real, generated))
         scale = _standard_deviation(real)
-    edges = [
-        np.linspace(values.min() - 0.1 * s, values.max() + 0.1 * s, BINS + 1)
-        for values, s in zip(real.reshape(-1, len(scale)).T, scale, strict=True)
-    ]
-    r, g = _occupation(real, edges), _occupation(generated, edges)
+    box = np.stack([real.min((0, 1)) - 0.1 * scale, real.max((0, 1)) + 0.1 * scale], axis=1)
+    r, g = _occupation(real, box), _occupation(generated, box)
     return float(np.sum(r * np.log(r / g)))
 
 
@@ -140,12 +137,9 @@ def spectral_distance(real, generated):
     float
         Between 0 and 1; constant series, which have no power, get 1.
     """
-    real, generated = _pair(real, generated)
-    check_order(real, "real")
-    if real.shape[1] != generated.shape[1]:
-        raise ValueError(
-            f"generated must have the length of real, {real.shape[1]}, got {generated.shape[1]}"
-        )
+    real = checks.check_ensemble(real, "real", ordered=True)
+    expected = "(n_series, {}, {})".format(*real.shape[1:])
+    generated = checks.check_shape(generated, "generated", expected)
     overlap = np.sqrt(_normalised_power(real) * _normalised_power(generated)).sum(0)
     return float(np.sqrt(np.maximum(1 - overlap, 0)).mean())
 
@@ -171,8 +165,7 @@ def diversity(ensemble):
     >>> round(diversity(collapsed), 6)
     0.0
     """
-    ensemble = check_states(ensemble, n_series=2)
-    check_order(ensemble)
+    ensemble = checks.check_ensemble(ensemble, ordered=True, n_series=2)
     across, total = ensemble.std(axis=0, ddof=1).mean(0), _standard_deviation(ensemble)
     return float(np.divide(across, total, out=np.zeros_like(total), where=total > 0).mean())
 
@@ -203,14 +196,12 @@ def classifier_accuracy(real, generated, *, window=16, rng=0):
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    length = check_count(window, "window", minimum=2)
-    pair = _pair(real, generated, n_series=(4, 4), length=length)
-    if len(pair[0]) != len(pair[1]):
-        raise ValueError(
-            f"generated must hold as many series as real, {len(pair[0])}, got {len(pair[1])}"
-        )
-    half = len(pair[0]) // 2
-    seen = [sliding_window_view(ensemble, window, axis=1) for ensemble in pair]
+    length = checks.check_count(window, "window", minimum=2)
+    real = checks.check_ensemble(real, "real", n_series=4, length=length)
+    same = f"({len(real)}, length, {real.shape[2]})"
+    generated = checks.check_shape(generated, "generated", same, length=length)
+    half = len(real) // 2
+    seen = [sliding_window_view(ensemble, window, axis=1) for ensemble in (real, generated)]
     learned = [view[:half].reshape(-1, view[0, 0].size) for view in seen]
     labels = np.repeat([0, 1], [len(windows) for windows in learned])
     trees = HistGradientBoostingClassifier(max_iter=300, early_stopping=True, random_state=rng)
@@ -240,7 +231,7 @@ def moment_residuals(ensemble):
         The means of x and y in their standard deviations; the other identities' left side over
         the right side, minus 1. Infinite where the denominator is zero.
     """
-    x, y, z = check_ensemble(ensemble).reshape(-1, 3).T
+    x, y, z = checks.check_ensemble(ensemble, d=3).reshape(-1, 3).T
     rho, beta = LORENZ63.rho, LORENZ63.beta
     height = beta * z.mean()
     energy = (y**2).mean() + beta * (z**2).mean()
@@ -272,7 +263,7 @@ def parametric_probe(ensemble, dt):
         NaN if the steps do not determine all three: constant or far away series, or a best fit
         at the edge of 0 < sigma < 100, 0 < rho < 200, 0 < beta < 50.
     """
-    ensemble, dt = check_ensemble(ensemble, length=2), check_positive(dt, "dt")
+    ensemble, dt = checks.check_ensemble(ensemble, d=3, length=2), checks.check_positive(dt, "dt")
     undetermined = LorenzParameters(np.nan, np.nan, np.nan)
     scale = _standard_deviation(ensemble)
     if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
@@ -327,26 +318,19 @@ def compare(real, generated, dt, *, rng, flow=None, identities=None):
     n_series = min(len(real) // 2, len(generated))
     reference, held_out = real[:n_series], real[n_series : 2 * n_series]
     rng = np.random.default_rng(rng)
-    ensembles = {
-        "generated": generated[:n_series],
-        "real": held_out,
+    controls = {
         "phase-randomised": phase_randomised(held_out, rng=rng),
         "AAFT": aaft(held_out, rng=rng),
         "shuffled": shuffled(held_out, rng=rng),
         "1 % noise": with_noise(held_out, 0.01, rng=rng),
         "5 % noise": with_noise(held_out, 0.05, rng=rng),
     }
-    known = {"flow": flow, "identities": identities}
-    columns = {}
-    for name, series in ensembles.items():
-        with warnings.catch_warnings():
-            if name not in ("generated", "real"):  # controls are no maps of their states
-                warnings.simplefilter("ignore", ModelWarning)
-            columns[name] = measure(reference, series, dt, **known)
-    return {
-        metric: {name: column[metric] for name, column in columns.items()}
-        for metric in columns["real"]
-    }
+    column = partial(measure, reference, dt=dt, flow=flow, identities=identities)
+    columns = {"generated": column(generated[:n_series]), "real": column(held_out)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", checks.ModelWarning)  # controls are no maps of their states
+        columns |= {name: column(series) for name, series in controls.items()}
+    return {metric: {name: columns[name][metric] for name in columns} for metric in columns["real"]}
 
 
 def measure(real, generated, dt, *, flow=None, identities=None, n_orbits=N_ORBITS):
@@ -379,7 +363,7 @@ def measure(real, generated, dt, *, flow=None, identities=None, n_orbits=N_ORBIT
     1.0
     """
     real, generated = _pair(real, generated)
-    dt, column = check_positive(dt, "dt"), {}
+    dt, column = checks.check_positive(dt, "dt"), {}
     if flow is not None:
         residual = flow_residual(real, generated, dt, flow=flow)
         column = {
@@ -407,14 +391,10 @@ LORENZ = {"flow": lorenz_flow, "identities": moment_residuals}
 
 
 def _pair(real, generated, *, n_series=(1, 1), length=1):
-    """Both ensembles as floats, of one dimension."""
-    real = check_states(real, "real", n_series=n_series[0], length=length)
-    generated = check_states(generated, "generated", n_series=n_series[1], length=length)
-    if real.shape[2] != generated.shape[2]:
-        raise ValueError(
-            f"generated must have the {real.shape[2]} coordinates of real, got {generated.shape}"
-        )
-    return real, generated
+    """Both ensembles as floats, of one dimension and at least so many series and samples."""
+    real = checks.check_ensemble(real, "real", n_series=n_series[0], length=length)
+    options = {"d": real.shape[2], "n_series": n_series[1], "length": length}
+    return real, checks.check_ensemble(generated, "generated", **options)
 
 
 def _scale(real):
@@ -430,9 +410,9 @@ def _standard_deviation(ensemble):
     return (ensemble - ensemble[0, 0]).std(axis=(0, 1))
 
 
-def _occupation(ensemble, edges):
-    """Share of the points in each bin, and outside of all."""
-    counts = np.histogramdd(ensemble.reshape(-1, len(edges)), edges)[0].ravel()
+def _occupation(ensemble, box):
+    """Share of the points in each bin of a box (d, 2), and outside of it."""
+    counts = np.histogramdd(ensemble.reshape(-1, len(box)), BINS, box)[0].ravel()
     outside = ensemble.shape[0] * ensemble.shape[1] - counts.sum()
     counts = np.append(counts, outside) + PSEUDOCOUNT
     return counts / counts.sum()

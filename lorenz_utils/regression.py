@@ -193,7 +193,7 @@ class STLSQ(LinearRegressor):
         self.max_iter = max_iter
 
     def _solve(self, A, b, rest):
-        check_rank(A)
+        check_rank(A, "X")
         fits = solvers.thresholded_least_squares(A, b, check_positive(self.threshold, "threshold"))
         return self._iterate(fits, "increase max_iter or change threshold")
 
@@ -275,7 +275,7 @@ def constrained_least_squares(A, b, matrix, values):
     """
     design = np.kron(np.eye(b.shape[1]), A)
     everything = np.vstack([design, matrix])
-    check_rank(everything)
+    check_rank(everything, "X")
     scale = np.linalg.norm(everything, axis=0)  # in these units the system is well conditioned
     unit, border = design / scale, matrix / scale
     # The gradient is a combination of the constraints' rows: with its multipliers as further

@@ -6,9 +6,7 @@ return a new ensemble of the shape they got, and treat each series on its own.
 
 import numpy as np
 
-from lorenz_utils.checks import check_shape
-
-ENSEMBLE = "(n_series, length, d)"
+from lorenz_utils.checks import check_ensemble
 
 
 def phase_randomised(ensemble, *, rng):
@@ -40,7 +38,7 @@ def phase_randomised(ensemble, *, rng):
     Theiler et al., Physica D 58 (1992), 77-94; Prichard & Theiler, Phys. Rev. Lett. 73 (1994),
     951-954 (one set of phases for all coordinates).
     """
-    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
+    ensemble = check_ensemble(ensemble)
     length = ensemble.shape[1]
     spectrum = np.fft.rfft(ensemble, axis=1)
     angles = np.random.default_rng(rng).uniform(0, 2 * np.pi, (len(ensemble), spectrum.shape[1], 1))
@@ -69,7 +67,7 @@ def aaft(ensemble, *, rng):
     ----------
     Theiler et al., Physica D 58 (1992), 77-94.
     """
-    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
+    ensemble = check_ensemble(ensemble)
     rng = np.random.default_rng(rng)
     gaussian = np.sort(rng.normal(size=ensemble.shape), axis=1)
     randomised = phase_randomised(_with_ranks_of(ensemble, gaussian), rng=rng)
@@ -88,7 +86,7 @@ def shuffled(ensemble, *, rng):
     -------
     ndarray, shape (n_series, length, d)
     """
-    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
+    ensemble = check_ensemble(ensemble)
     order = np.random.default_rng(rng).permuted(
         np.broadcast_to(np.arange(ensemble.shape[1]), ensemble.shape[:2]), axis=1
     )
@@ -122,7 +120,7 @@ def with_noise(ensemble, level, *, rng):
     >>> with_noise(real, 0.01, rng=0).shape
     (2, 100, 3)
     """
-    ensemble = check_shape(ensemble, "ensemble", ENSEMBLE)
+    ensemble = check_ensemble(ensemble)
     if not 0 <= level < np.inf:
         raise ValueError(f"level must be a finite fraction of at least 0, got {level}")
     noise = np.random.default_rng(rng).normal(size=ensemble.shape)

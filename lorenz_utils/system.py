@@ -13,7 +13,6 @@ from functools import partial
 import numpy as np
 
 from lorenz_utils.checks import check_count, check_positive, check_shape
-from lorenz_utils.dormand_prince import MOST_STEPS
 from lorenz_utils.integration import compiled, integrate
 
 
@@ -34,6 +33,7 @@ LORENZ63 = LorenzParameters()
 # Steps of length STEP_SCALE * rtol**(1/8) / rate keep the relative error over dt <= 0.1 below rtol:
 # measured over starts anywhere within a norm of 1e4. On the attractor it is far smaller.
 STEP_SCALE = 12.0
+MOST_STEPS = 2**31  # between two samples; a state that needs more is out of reach
 BURN_IN = 20.0
 # `orbit_digest()` of every machine with IEEE-754 arithmetic. What is stored names the digest of its
 # orbits; a change of the integrator changes it, and all that was stored has to be renewed.
@@ -129,43 +129,43 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
     ball = 1.6 * (sigma + rho)
     rule = float(1 + sigma + rho + beta), float(ball), STEP_SCALE * rtol ** (1 / 8)
     start = np.array(initial_state, order="C").reshape(-1, 3)
-    if (_step_counts(start, dt, *rule) < 0).any():
-        raise OverflowError(
-            f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
-            f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
-        )
-    if compiled():
-        field = map(float, astuple(parameters))
-        orbits = compiled().lorenz_orbits(start, dt, n_steps, *field, *rule)
-    else:
-        # Parameters may send an orbit to infinity, which is an answer and no mishap.
-        with np.errstate(over="ignore", invalid="ignore"):
-            orbits = _orbits(start, dt, n_steps, parameters, *rule)
+    # Parameters may send an orbit to infinity, which is an answer and no mishap.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if (_step_counts(start, dt, *rule) < 0).any():
+            raise OverflowError(
+                f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
+                f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
+            )
+        orbits = _orbits(start, dt, n_steps, parameters, *rule)
     orbits[~np.isfinite(orbits)] = np.nan  # of one sign, which processors choose differently
     return orbits.reshape(*initial_state.shape[:-1], n_steps, 3)
 
 
-def _orbits(start, dt, n_samples, parameters, floor, ball, length):
-    """`compiled.lorenz_orbits` by NumPy: the same operations in the same order."""
+def _orbits(start, dt, n_samples, parameters, *rule):
+    """The orbits of states (n, 3), each with the steps that it takes alone: (n, n_samples, 3)."""
     orbits = np.empty((len(start), n_samples, 3))
     orbits[:, 0] = start
+    field = tuple(map(float, astuple(parameters)))
     velocity = partial(vector_field, parameters=parameters)
     for t in range(1, n_samples):
         states = orbits[:, t - 1]
-        counts = _step_counts(states, dt, floor, ball, length)
+        counts = _step_counts(states, dt, *rule)
         orbits[counts < 0, t] = np.nan
         for count in np.unique(counts[counts > 0]):
             chosen = counts == count
-            orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
+            if compiled():
+                rows = compiled().lorenz_steps(states[chosen].T, dt / count, count, *field)
+                orbits[chosen, t] = rows.T
+            else:
+                orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
     return orbits
 
 
 def _step_counts(states, dt, floor, ball, length):
     """Integrator steps from one sample to the next, (n,); -1 where they are too many."""
     x, y, z = states.T
-    with np.errstate(over="ignore", invalid="ignore"):
-        distance = np.sqrt(x * x + y * y + z * z)
-        count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)
+    distance = np.sqrt(x * x + y * y + z * z)
+    count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)
     return np.where(count < MOST_STEPS, count, -1).astype(int)
 
 
@@ -211,7 +211,6 @@ def make_ensemble(n_series=1000, length=1000, dt=0.1, *, rng, rtol=1e-10):
     (2, 100, 3)
     """
     length = check_count(length, "length")
-    dt = check_positive(dt, "dt")
     return simulate(sample_attractor(n_series, rng=rng), dt, length, rtol=rtol)
 
 

@@ -19,9 +19,8 @@ from safetensors.torch import load, save
 from tqdm import tqdm
 
 from lorenz_utils.adversarial import REPORT_SERIES, RUNS
-from lorenz_utils.checks import check_choice, check_count, check_positive
+from lorenz_utils.checks import check_choice, check_count, check_ensemble, check_positive
 from lorenz_utils.files import home, write_whole
-from lorenz_utils.lyapunov import check_order, check_states
 from lorenz_utils.metrics import lorenz_flow
 from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
 
@@ -170,9 +169,9 @@ def train(
     CheckpointError
         If `checkpoint` is there but belongs to another run or is damaged; the file is left alone.
     """
-    ensemble, dt = check_states(ensemble, length=config.crop), check_positive(dt, "dt")
-    reference = ensemble if reference is None else check_states(reference, "reference")
-    check_order(ensemble)
+    ensemble = check_ensemble(ensemble, ordered=True, length=config.crop)
+    dt = check_positive(dt, "dt")
+    reference = ensemble if reference is None else check_ensemble(reference, "reference")
     d = ensemble.shape[2]
     for name, states in (("ensemble", ensemble), ("reference", reference)):
         steps = np.diff(states, axis=1).std((0, 1))

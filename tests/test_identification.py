@@ -461,7 +461,7 @@ def test_a_series_too_short_for_the_library_is_named(clean, regressor):
 @pytest.mark.parametrize("third", [lambda x, y: 2 * x, lambda x, y: x + y])
 def test_collinear_coordinates_are_named(clean, third):
     x, y = clean[0.1][:, 0], clean[0.1][:, 1]
-    with pytest.raises(ValueError, match="series must have linearly independent coordinates"):
+    with pytest.raises(ValueError, match="series must give 3 linearly independent columns"):
         MultipleShootingRegressor().fit(np.stack([x, y, third(x, y)], axis=1), 0.1)
 
 
@@ -476,8 +476,8 @@ def test_series_that_cannot_tell_terms_apart_are_named():
     ("options", "message"),
     [
         ({"noise_std": 0.0}, "noise_std must be positive"),
-        ({"noise_std": 1.0, "coef": np.zeros((3, 4))}, "coef must be finite with shape"),
-        ({"noise_std": 1.0, "support": np.ones(9)}, "support must be finite with shape"),
+        ({"noise_std": 1.0, "coef": np.zeros((3, 4))}, "coef must have shape"),
+        ({"noise_std": 1.0, "support": np.ones(9)}, "support must have shape"),
     ],
 )
 def test_bad_bound_arguments(clean, options, message):

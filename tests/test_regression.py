@@ -293,7 +293,9 @@ def test_constant_series_is_refused_where_it_leaves_coefficients_open(estimator)
 @pytest.mark.parametrize("estimator", [STLSQ(), GalerkinRegressor()])
 def test_fewer_samples_than_terms_are_refused(differenced, estimator):
     X, y = differenced
-    with pytest.raises(ValueError, match=r"must determine all .* got rank .*too few"):
+    with pytest.raises(
+        ValueError, match=r"X must give \d+ linearly independent columns, got rank .*too few"
+    ):
         estimator.fit(X[:6], y[:6])
 
 

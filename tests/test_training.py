@@ -152,7 +152,11 @@ SMALL = SHORT["transitions"]
         # A coordinate that tells series apart or the time: its steps do not vary.
         (SERIES[..., :3] * [1, 1, 0] + np.arange(24).reshape(8, 1, 3), {}, "that vary"),
         (SERIES * [1, 1, 0] + 0.1 * TIME * [0, 0, 1], {}, "none by equal steps"),
-        (SERIES[:, :1], {}, "ensemble must hold at least 1 series of [24] samples"),
+        (
+            SERIES[:, :1],
+            {},
+            "ensemble must have shape .* length >= [24], got",
+        ),
         (np.where(SERIES > 40, np.nan, SERIES), {}, "ensemble must be finite"),
         (SERIES[0], {}, "ensemble must have shape"),
         (SERIES, {"reference": SERIES[..., :2]}, "reference must hold 3 coordinates"),

@@ -136,7 +136,7 @@ Markdown(
 # and no gradient.
 
 # %% tags=["hide-input"] label="fig-dataset-images"
-_ = figures.plot_images(images[:8])
+_ = figures.plot_images({"": images[:8]})
 
 # %% [markdown]
 # Long yellow strokes are stays on the wing with positive x and y: red and green are both bright. On

@@ -49,7 +49,7 @@ generated = generator.generate(n_series=100, length=1000, rng=1)
 # Fifteen time units of each coordinate, generated beside real.
 
 # %% tags=["hide-input"] label="fig-evaluation-series"
-_ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
+_ = figures.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
 # %% [markdown]
 # In space, ten samples a time unit joined by straight lines make a jagged wing even of a real orbit.

@@ -169,7 +169,7 @@ ensembles = [g.generate(n_series=100, length=1000, rng=1) for g in generators]
 generated = ensembles[0]
 
 # %% tags=["hide-input"] label="fig-faithful-series"
-_ = plotting.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
+_ = figures.plot_side_by_side({"generated": generated[0, :150], "real": real[0, :150]}, dt)
 
 # %% [markdown]
 # In space, {numref}`fig-faithful-butterfly` follows the true flow from each sample until the next one is due, as

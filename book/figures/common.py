@@ -1,4 +1,4 @@
-"""What several chapters draw alike: butterflies, and rows of values beside what is allowed."""
+"""What several chapters draw alike: series, butterflies and images, and how metrics are named."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,6 +9,73 @@ from lorenz_utils import plotting
 SYMBOLS = {"D_stsp": r"$D_\mathrm{stsp}$", "D_H": "$D_H$"}
 LIMITS = {"xlim": (-22, 22), "ylim": (-28, 28), "zlim": (0, 50)}
 TICKS = {"xticks": (-20, 0, 20), "yticks": (-20, 0, 20), "zticks": (0, 20, 40)}
+
+
+def plot_series(series, dt, axes, **style):
+    """Draw x, y and z against time, one axis below the other.
+
+    Parameters
+    ----------
+    series : ndarray, shape (length, 3)
+    dt : float
+    axes : sequence of 3 matplotlib axes
+    **style
+        Passed to `Axes.plot`, over the coordinate's own colour.
+
+    Returns
+    -------
+    list of matplotlib.lines.Line2D
+    """
+    lines = []
+    for ax, values, (name, colour) in zip(
+        axes, series.T, plotting.COORDINATES.items(), strict=True
+    ):
+        lines += ax.plot(dt * np.arange(len(values)), values, **{"color": colour, **style})
+        ax.set_ylabel(name)
+    axes[-1].set_xlabel("time (Lorenz time units)")
+    return lines
+
+
+def plot_side_by_side(panels, dt):
+    """Draw x, y and z of several series against time, one series a column.
+
+    Parameters
+    ----------
+    panels : dict of str to ndarray, shape (length, 3)
+        Titles and series.
+    dt : float
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure, axes = plt.subplots(3, len(panels), sharex=True, sharey="row", figsize=(9, 4.6))
+    for column, (title, series) in zip(axes.T, panels.items(), strict=True):
+        plot_series(series, dt, column)
+        column[0].set_title(title)
+    return figure
+
+
+def plot_images(rows):
+    """Show RGB images, one kind below the other.
+
+    Parameters
+    ----------
+    rows : dict of str to ndarray, shape (n_images, 3, height, width)
+        Titles and images, equally many of each kind, with values in [-1, 1].
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    n_images = len(next(iter(rows.values())))
+    figure, axes = plt.subplots(len(rows), n_images, figsize=(9, 1.3 * len(rows)), squeeze=False)
+    for row, (title, images) in zip(axes, rows.items(), strict=True):
+        row[0].set_title(title)
+        for ax, image in zip(row, images, strict=True):
+            ax.imshow(np.clip((image.transpose(1, 2, 0) + 1) / 2, 0, 1))
+            ax.set_axis_off()
+    return figure
 
 
 def space(figure, position=(1, 1, 1), *, title=None):

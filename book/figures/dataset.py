@@ -2,21 +2,17 @@
 
 import matplotlib.pyplot as plt
 
+from book.figures.common import plot_images, plot_series
 from lorenz_utils import plotting
+
+__all__ = ["plot_images", "plot_lags", "plot_samples"]
 
 
 def plot_samples(fine, samples, dt):
     """Draw samples as dots over the orbit that was sampled twenty times as finely."""
     figure, axes = plt.subplots(3, 1, sharex=True, figsize=(7.2, 4.2))
-    plotting.plot_series(fine, dt / 20, axes, alpha=0.6)
-    plotting.plot_series(samples, dt, axes, linestyle="", marker="o", markersize=3)
-    return figure
-
-
-def plot_images(images):
-    """Show a few images in a row."""
-    figure, axes = plt.subplots(1, len(images), figsize=(9, 1.5))
-    plotting.plot_images(images, axes)
+    plot_series(fine, dt / 20, axes, alpha=0.6)
+    plot_series(samples, dt, axes, linestyle="", marker="o", markersize=3)
     return figure
 
 

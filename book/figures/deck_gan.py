@@ -4,7 +4,7 @@ from itertools import groupby
 
 import matplotlib.pyplot as plt
 
-from book.figures.common import symbols
+from book.figures.common import plot_images, symbols
 from lorenz_utils import plotting
 
 __all__ = ["plot_architecture", "plot_images", "plot_ladder", "plot_log", "symbols"]
@@ -62,14 +62,6 @@ def plot_log(epoch, log, lowest):
     left.legend()
     right.plot(epoch, log["median_residual"], color=plotting.COLOURS["generated"])
     right.set(xlabel="epoch", ylabel="median flow residual", ylim=(0, None))
-    return figure
-
-
-def plot_images(rows):
-    """Show eight images of each kind, one kind below the other."""
-    figure, axes = plt.subplots(len(rows), 8, figsize=(9, 1.3 * len(rows)))
-    for row, (title, images) in zip(axes, rows.items(), strict=True):
-        plotting.plot_images(images[:8], row, title=title)
     return figure
 
 

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 
-from book.figures.common import plot_arcs, symbols
+from book.figures.common import plot_arcs, plot_side_by_side, symbols
 from lorenz_utils.plotting import ON_IMAGE
 
-__all__ = ["plot_arcs", "plot_metrics", "symbols"]
+__all__ = ["plot_arcs", "plot_metrics", "plot_side_by_side", "symbols"]
 
 
 def plot_metrics(metrics, values, distance):

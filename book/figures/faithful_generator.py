@@ -4,10 +4,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
-from book.figures.common import plot_arcs, symbols
+from book.figures.common import plot_arcs, plot_side_by_side, symbols
 from lorenz_utils import plotting
 
-__all__ = ["plot_arcs", "plot_histories", "plot_maps", "plot_targets", "plot_variants"]
+__all__ = [
+    "plot_arcs",
+    "plot_histories",
+    "plot_maps",
+    "plot_side_by_side",
+    "plot_targets",
+    "plot_variants",
+]
 
 
 def plot_histories(deck, runs):

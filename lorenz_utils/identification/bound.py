@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lorenz_utils.checks import check_coefficients, check_count, check_orbits, check_positive
+from lorenz_utils.checks import check_count, check_positive, check_series, check_shape
 from lorenz_utils.identification.selection import null_directions
 from lorenz_utils.identification.shooting import Observations
 from lorenz_utils.regression import polynomial_library, true_coefficients
@@ -38,12 +38,13 @@ def cramer_rao_bound(
         In the order of ``coef.ravel()``; zero outside the support. The bound of the root mean
         square error over all coefficients is ``sqrt(trace / (d * n_terms))``.
     """
-    data, dt = check_orbits(series), check_positive(dt, "dt")
+    data = check_series(series, "(length, d)", "(n_series, length, d)")
+    data, dt = data.reshape(-1, *data.shape[-2:]), check_positive(dt, "dt")
     library = polynomial_library(check_count(degree, "degree"), include_bias).fit(data[0, :1])
     expected = (data.shape[2], library.n_output_features_)
-    coef = check_coefficients(true_coefficients() if coef is None else coef, expected, "coef")
-    support = np.ones(expected) if support is None else support
-    support = check_coefficients(support, expected, "support").astype(bool)
+    coef = check_shape(true_coefficients() if coef is None else coef, "coef", str(expected))
+    support = np.ones(expected) if support is None else np.asarray(support, dtype=float)
+    support = check_shape(support, "support", str(expected)).astype(bool)
     noise = np.broadcast_to(np.asarray(noise_std, dtype=float), data.shape[2:])
     if not ((noise > 0) & np.isfinite(noise)).all():
         raise ValueError(f"noise_std must be positive and finite, got {noise_std}")

@@ -94,7 +94,7 @@ class Identifier(BaseEstimator):
             raise ValueError(f"series must vary in each coordinate, got a constant one: {which}")
         if not n_inputs:
             checks.check_no_repeats(data)
-        checks.check_independent(rows)
+        checks.check_rank(rows, "series", rtol=1e-11)
         terms = polynomial_library(checks.check_count(self.degree, "degree"), self.include_bias)
         self.powers_ = terms.fit(np.zeros((1, total))).powers_
         self.feature_names_in_ = np.array(names, dtype=object)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lorenz_utils.checks import check_coefficients
+from lorenz_utils.checks import check_shape
 from lorenz_utils.identification.estimator import ROUNDING, Identifier
 from lorenz_utils.identification.field import COARSE, FINE, MAX_STEPS
 from lorenz_utils.identification.sampling import Steps
@@ -71,7 +71,7 @@ class FlowMapRegressor(Identifier):
         problem = OneStep(samples.steps(self.powers_), before, after, after.std(0))
         starts = cold_starts(samples.even(), samples.step, self.powers_, samples.d)
         if self.start is not None:
-            start = check_coefficients(self.start, starts[0].shape, "start")
+            start = check_shape(self.start, "start", str(starts[0].shape))
             starts.append(start / self._coef_unit)
         coef = min(starts, key=lambda coef: problem.error(coef)[1])
         # Not the best start alone: no motion at all is the slowest of fields.
