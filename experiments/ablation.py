@@ -11,6 +11,7 @@ from itertools import product
 import numpy as np
 import torch
 
+from experiments.models import MODELS
 from experiments.study import run_study
 from lorenz_utils import metrics
 from lorenz_utils.adversarial import RUNS, AdversarialRun
@@ -20,7 +21,6 @@ from lorenz_utils.training import (
     DT,
     FAITHFUL,
     LORENZ,
-    MODELS,
     TrainingConfig,
     train,
     training_ensemble,

@@ -2,7 +2,7 @@
 
 The architecture is the one of the later slides (27) and of ``gan CNN.ipynb`` in the authors'
 repository (gonzaq94/GAN-chaotic-systems, 2020). Importing this module adds both to the models that
-`training.load_or_train` knows; ``python -m experiments.train deck-code`` trains one.
+`models.load_or_train` knows; ``python -m experiments.train deck-code`` trains one.
 """
 
 from dataclasses import replace
@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from experiments.dcgan import DECK, UNITS, ImageRun, in_eval_mode
+from experiments.models import CONFIGS
 from lorenz_utils import networks, training
 from lorenz_utils.adversarial import RUNS
 from lorenz_utils.images import Scaling, images_to_series, series_to_images
@@ -196,4 +197,4 @@ DECK_CODE = replace(
     label_flip=0.0,
     instance_noise=10.0,
 )
-training.CONFIGS |= {config.name: config for config in (DECK_CODE, DECK_SLIDES)}
+CONFIGS |= {config.name: config for config in (DECK_CODE, DECK_SLIDES)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from experiments import stored
 from experiments.deck_gan import DECK_CODE
-from lorenz_utils.training import load_or_train
+from experiments.models import load_or_train
 
 N_SERIES, START, LENGTH = 8, 200, 200
 

@@ -4,8 +4,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from experiments import deck_gan  # noqa: F401  (adds the deck's models)
-from lorenz_utils import training
+from experiments import deck_gan, models  # noqa: F401  (the first adds the deck's models)
 
 
 def main(arguments=None):
@@ -15,17 +14,17 @@ def main(arguments=None):
         description="Train a model of the book and store it in models/. An interrupted run "
         "continues from its checkpoint when the same command is given again.",
     )
-    parser.add_argument("name", choices=training.CONFIGS, help="which configuration")
+    parser.add_argument("name", choices=models.CONFIGS, help="which configuration")
     parser.add_argument("--seed", type=int, help="another seed; the files are named after it")
     parser.add_argument("--device", default="auto", help="torch device (default: a GPU if any)")
-    parser.add_argument("--directory", default=training.MODELS, type=Path, help="default: models/")
+    parser.add_argument("--directory", default=models.MODELS, type=Path, help="default: models/")
     options = parser.parse_args(arguments)
-    config = training.CONFIGS[options.name]
+    config = models.CONFIGS[options.name]
     if options.seed not in (None, config.seed):  # the book's own weights are never written over
         name = f"{config.name}-seed-{options.seed}"
         config = replace(config, name=name, seed=options.seed)
     where = {"directory": options.directory, "device": options.device}
-    _, record = training.train_and_store(config, **where)
+    _, record = models.train_and_store(config, **where)
     final = record["history"][-1]
     print(f"{config.name}: median flow residual {final['median_residual']}, {final['seconds']} s")
 

@@ -8,6 +8,7 @@ import torch
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, need
 
 from experiments import steps, stored
+from experiments.models import load_or_train
 from lorenz_utils.identification import (
     MultipleShootingRegressor,
     PolynomialField,
@@ -24,7 +25,6 @@ from lorenz_utils.system import (
     sample_attractor,
     simulate,
 )
-from lorenz_utils.training import load_or_train
 from publishing.pdf import STILL, pages_with_figures
 from publishing.sphinx.interactive import MODEL, SCRIPTS, STORED, export
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lorenz_utils import training
+from experiments import models
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -87,13 +87,13 @@ class _Harmful:
 
 def test_a_pickle_in_place_of_weights_is_refused_and_never_run(tmp_path):
     mark = tmp_path / "mark"
-    record = json.loads((training.MODELS / "faithful-generator.json").read_text())
+    record = json.loads((models.MODELS / "faithful-generator.json").read_text())
     weights = tmp_path / "faithful-generator.safetensors"
     weights.write_bytes(pickle.dumps(_Harmful(mark)))
     record["sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()  # a forged record, too
     (tmp_path / "faithful-generator.json").write_text(json.dumps(record))
-    with pytest.raises(training.CheckpointError, match="does not fit"):
-        training.load_or_train("faithful-generator", directory=tmp_path)
+    with pytest.raises(models.CheckpointError, match="does not fit"):
+        models.load_or_train("faithful-generator", directory=tmp_path)
     assert weights.exists() and not mark.exists()
     pickle.loads(weights.read_bytes())
     assert mark.exists(), "the test itself is harmless"

@@ -5,8 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from experiments import train
-from lorenz_utils import training
+from experiments import models, train
 from lorenz_utils.system import make_ensemble
 
 
@@ -19,10 +18,10 @@ def test_command_line_explains_itself():
 
 
 def test_another_seed_leaves_the_weights_of_the_book_alone(tmp_path, monkeypatch, capsys):
-    config = replace(training.FAITHFUL, name="tiny", seed=1, n_steps=6, batch_size=4)
-    monkeypatch.setitem(training.CONFIGS, "tiny", config)
+    config = replace(models.FAITHFUL, name="tiny", seed=1, n_steps=6, batch_size=4)
+    monkeypatch.setitem(models.CONFIGS, "tiny", config)
     ensemble = make_ensemble(8, 100, 0.1, rng=0)
-    monkeypatch.setattr(training, "training_ensemble", lambda config: ensemble)
+    monkeypatch.setattr(models, "training_ensemble", lambda config: ensemble)
     where = ["--directory", str(tmp_path), "--device", "cpu"]
     for seed in ([], ["--seed", "1"], ["--seed", "7"]):
         train.main(["tiny", *seed, *where])

@@ -19,6 +19,8 @@ MODULES = {
 }
 ALONE = """
 import importlib, sys
+from dataclasses import replace
+
 import numpy as np
 
 for name in sys.argv[1:]:
@@ -26,19 +28,18 @@ for name in sys.argv[1:]:
 
 from lorenz_utils import ledger, plotting, training
 from lorenz_utils.identification import FlowMapRegressor
-from lorenz_utils.system import sample_attractor, simulate
+from lorenz_utils.system import make_ensemble, sample_attractor, simulate
 
 plotting.use_style()
 series = simulate(sample_attractor(1, rng=0)[0], 0.1, 100)
 found = FlowMapRegressor().fit(series, 0.1).parameters_
 np.testing.assert_allclose([found.sigma, found.rho, found.beta], [10, 28, 8 / 3], rtol=1e-6)
 
-short = training.replace(training.FAITHFUL, n_steps=2, batch_size=4, n_series=2)
-training.CONFIGS["short"] = training.replace(short, name="short")
-made, record = training.load_or_train("short", progress=False)
-stored, _ = training.load_or_train("short", progress=False)
-np.testing.assert_array_equal(made.generate(1, 20, rng=0), stored.generate(1, 20, rng=0))
-ledger.record("page/steps", record["history"][-1]["step"])
+ensemble = make_ensemble(2, 50, 0.1, rng=0)
+config = replace(training.FAITHFUL, n_steps=2, batch_size=4)
+runs = [training.train(config, ensemble, 0.1, progress=False)[0] for _ in range(2)]
+np.testing.assert_array_equal(*(run.generate(1, 20, rng=0) for run in runs))
+ledger.record("page/steps", config.n_steps)
 try:
     ledger.claims()
 except FileNotFoundError as error:

@@ -53,7 +53,7 @@ plotting.use_style()
 import torch
 
 from experiments.deck_gan import DECK_CODE, DECK_SLIDES, Discriminator
-from lorenz_utils.training import load_or_train
+from experiments.models import load_or_train
 
 generator, run = load_or_train(DECK_CODE.name)
 slides_generator, slides_run = load_or_train(DECK_SLIDES.name)

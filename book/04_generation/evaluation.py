@@ -35,8 +35,8 @@ plotting.use_style()
 
 # %%
 from experiments.deck_gan import DECK_CODE
+from experiments.models import load_or_train
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import load_or_train
 
 dt = 0.1
 real = make_ensemble(n_series=200, length=1000, dt=dt, rng=2026)

@@ -92,7 +92,8 @@ plotting.use_style()
 
 # %%
 from experiments.deck_gan import DECK_CODE
-from lorenz_utils.training import CONFIGS, FAITHFUL, load_or_train
+from experiments.models import CONFIGS, load_or_train
+from lorenz_utils.training import FAITHFUL
 
 trained = {name: load_or_train(name) for name in CONFIGS if name.startswith(FAITHFUL.name)}
 generators = [generator for generator, _ in trained.values()]

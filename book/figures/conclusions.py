@@ -9,13 +9,13 @@ import numpy as np
 from IPython.display import HTML
 
 from experiments.deck_gan import DECK_CODE
+from experiments.models import load_or_train
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.identification import FlowMapRegressor, PolynomialField
 from lorenz_utils.plotting import COLOURS
 from lorenz_utils.regression import GalerkinRegressor, polynomial_library
 from lorenz_utils.surrogates import phase_randomised, with_noise
 from lorenz_utils.system import make_ensemble, sample_attractor, simulate
-from lorenz_utils.training import load_or_train
 
 HEADERS = ["asked", "ours", "verdict", "why", "computed in"]
 GENERATORS = {"the deck's GAN": DECK_CODE.name, "the book's GAN": "faithful-generator"}
