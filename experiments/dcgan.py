@@ -14,10 +14,17 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from torch.nn.functional import softplus
 from torch.nn.utils.parametrizations import spectral_norm
 
+from experiments.images import (
+    SIDE,
+    Scaling,
+    images_to_series,
+    padding_mask,
+    series_to_images,
+    units,
+)
 from lorenz_utils import networks
 from lorenz_utils.adversarial import RUNS, AdversarialRun
 from lorenz_utils.checks import check_count
-from lorenz_utils.images import SIDE, Scaling, images_to_series, padding_mask, series_to_images
 from lorenz_utils.training import TrainingConfig
 
 UNITS = Scaling((0, 0, 0), (1, 1, 1))
@@ -127,7 +134,7 @@ class DCGANGenerator(nn.Module):
         ndarray, shape (n_series, length, 3)
         """
         images = in_eval_mode(self, self.sample_latent(n_series, rng=rng))
-        return images_to_series(images, networks.units(self), length=length)
+        return images_to_series(images, units(self), length=length)
 
 
 class DCGANDiscriminator(nn.Module):

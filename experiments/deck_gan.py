@@ -14,10 +14,10 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from experiments.dcgan import DECK, UNITS, ImageRun, in_eval_mode
+from experiments.images import Scaling, images_to_series, series_to_images, units
 from experiments.models import CONFIGS
 from lorenz_utils import networks, training
 from lorenz_utils.adversarial import RUNS
-from lorenz_utils.images import Scaling, images_to_series, series_to_images
 from lorenz_utils.system import simulate
 
 # Keras' batch normalisation: its momentum is the share that is kept, its epsilon is larger.
@@ -62,7 +62,7 @@ class Generator(nn.Module):
     def generate(self, n_series, length=1000, *, rng):
         """Series in physical units, (n_series, length, 3), as `DCGANGenerator.generate`."""
         images = in_eval_mode(self, self.sample_latent(n_series, rng=rng))
-        return images_to_series(images, networks.units(self), length=length)
+        return images_to_series(images, units(self), length=length)
 
 
 class Discriminator(nn.Module):

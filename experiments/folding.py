@@ -7,7 +7,7 @@ the processor, taken in turns.
 import numpy as np
 
 from experiments import stored
-from lorenz_utils.images import SIDE, Scaling, images_to_series, series_to_images
+from experiments.images import SIDE, Scaling, images_to_series, series_to_images
 from lorenz_utils.system import make_ensemble
 
 N_SERIES, LENGTH, DT, REPEATS = 1000, 1000, 0.1, 9

@@ -16,10 +16,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from experiments.ablation import RECORDS, rounded
 from experiments.dcgan import DECK, DCGANDiscriminator, DCGANGenerator, ImageConfig, ImageRun
 from experiments.image_networks import Denoiser, ResidualCritic, ResidualGenerator
+from experiments.images import SIDE, Scaling, images_to_series, series_to_images, units
 from experiments.study import run_study
 from lorenz_utils import networks
 from lorenz_utils.adversarial import RUNS
-from lorenz_utils.images import SIDE, Scaling, images_to_series, series_to_images
 from lorenz_utils.metrics import (
     attractor_divergence,
     diversity,
@@ -105,7 +105,7 @@ class CropsRun(ImageRun):
     def draw(self):
         """Images of windows at random times."""
         windows = random_windows(self.data.numpy(), self.config.batch_size, self.fold.length)
-        images = self.fold.fold(windows, networks.units(self.generator))
+        images = self.fold.fold(windows, units(self.generator))
         return torch.as_tensor(images, dtype=torch.float32)
 
     def report(self, reference, dt, flow=None):
@@ -178,7 +178,7 @@ def climb(**fields):
     latents = networks.normal_latents((N_SAMPLES // fold.length, generator.latent_dim), 1)
     with torch.no_grad():
         images = np.concatenate([generator(z).numpy() for z in latents.split(50)])
-    return assess(fold.unfold(images, networks.units(generator)), history)
+    return assess(fold.unfold(images, units(generator)), history)
 
 
 def assess(generated, history):

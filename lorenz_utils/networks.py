@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from lorenz_utils.checks import check_count
-from lorenz_utils.images import Scaling
 
 
 class SeriesGenerator(nn.Module):
@@ -46,9 +45,9 @@ class SeriesGenerator(nn.Module):
     @torch.no_grad()
     def advance(self, state):
         """The next state (n, d) in physical units and double precision, with latents of 0."""
-        start = torch.as_tensor(units(self).to_unit(state))
+        start = (torch.as_tensor(state) - self.offset) / self.scale
         after = deepcopy(self).double().step(start, torch.zeros_like(start))
-        return units(self).to_physical(after.numpy())
+        return (after * self.scale + self.offset).numpy()
 
     def forward(self, start, latent):
         """(B, d), (B, d, T) -> (B, d, T + 1): the start and what follows from it, standardised."""
@@ -72,8 +71,8 @@ class SeriesGenerator(nn.Module):
         """The series of a latent sequence (n_series, d, T), without the burn-in, as `generate`."""
         latent = latent.double()
         network = deepcopy(self).double().cpu()
-        series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].numpy()
-        return units(self).to_physical(series.transpose(0, 2, 1))
+        series = network(latent[..., 0], latent[..., 1:])[..., self.BURN_IN :].transpose(1, 2)
+        return (series * network.scale + network.offset).numpy()
 
 
 class SeriesCritic(nn.Module):
@@ -115,11 +114,6 @@ def store_affine(module, offset, scale):
     """Keep the units with the weights: they are useless apart."""
     module.register_buffer("offset", torch.tensor(np.asarray(offset, dtype=float)))
     module.register_buffer("scale", torch.tensor(np.asarray(scale, dtype=float)))
-
-
-def units(module):
-    """The map to physical units that `store_affine` keeps."""
-    return Scaling(tuple(module.offset.tolist()), tuple(module.scale.tolist()))
 
 
 def normal_latents(shape, rng):

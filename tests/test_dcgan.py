@@ -14,9 +14,9 @@ from experiments.dcgan import (
     ImageRun,
     labels,
 )
+from experiments.images import Scaling
 from lorenz_utils import training
 from lorenz_utils.adversarial import AdversarialRun
-from lorenz_utils.images import Scaling
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import DT, train
 

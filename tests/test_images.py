@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lorenz_utils.images import Scaling, images_to_series, padding_mask, series_to_images
+from experiments.images import Scaling, images_to_series, padding_mask, series_to_images
 from lorenz_utils.system import make_ensemble
 
 

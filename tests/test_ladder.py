@@ -8,8 +8,8 @@ import torch
 
 from experiments import ladder
 from experiments.image_networks import Denoiser, ResidualCritic, ResidualGenerator
+from experiments.images import Scaling
 from experiments.study import read_study
-from lorenz_utils.images import Scaling
 from lorenz_utils.metrics import flow_residual
 from lorenz_utils.system import make_ensemble
 

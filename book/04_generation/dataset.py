@@ -112,7 +112,7 @@ plotting.table(["identity", "left", "right", "difference"], rows, ".3f")
 # :::
 
 # %%
-from lorenz_utils.images import Scaling, images_to_series, padding_mask, series_to_images
+from experiments.images import Scaling, images_to_series, padding_mask, series_to_images
 
 scaling = Scaling.fit(ensemble)
 images = series_to_images(ensemble, scaling)

@@ -190,7 +190,7 @@ Markdown(
 # {eq}`eq-distances` of {doc}`/book/04_generation/evaluation`: $D_\text{stsp}$ of the visited states, $D_H$ of the power spectra.
 
 # %%
-from lorenz_utils.images import Scaling, series_to_images
+from experiments.images import Scaling, series_to_images
 from lorenz_utils.system import make_ensemble
 
 real = make_ensemble(100, 1000, 0.1, rng=2026)

@@ -106,3 +106,8 @@ def padding_mask(length=1000):
     if length > SIDE * SIDE:
         raise ValueError(f"length must be at most {SIDE * SIDE} to fit the image, got {length}")
     return (np.arange(SIDE * SIDE) < length).reshape(SIDE, SIDE)
+
+
+def units(module):
+    """The map to physical units that a generator of images keeps with its weights."""
+    return Scaling(tuple(module.offset.tolist()), tuple(module.scale.tolist()))
