@@ -11,13 +11,13 @@ import numpy as np
 from scipy.fft import dct
 from scipy.interpolate import make_smoothing_spline
 
+from experiments.bound import cramer_rao_bound
 from lorenz_utils.checks import ModelWarning
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.identification import (
     FlowMapRegressor,
     MultipleShootingRegressor,
     WeakFormRegressor,
-    cramer_rao_bound,
 )
 from lorenz_utils.regression import STLSQ, coefficient_error, polynomial_library, true_coefficients
 from lorenz_utils.surrogates import with_noise

@@ -8,8 +8,9 @@ import warnings
 import numpy as np
 
 from experiments import stored
+from experiments.bound import cramer_rao_bound
 from experiments.contest import SUPPORT
-from lorenz_utils.identification import MultipleShootingRegressor, cramer_rao_bound
+from lorenz_utils.identification import MultipleShootingRegressor
 from lorenz_utils.surrogates import with_noise
 from lorenz_utils.system import sample_attractor, simulate
 

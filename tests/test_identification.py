@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
+from experiments.bound import cramer_rao_bound
 from lorenz_utils.identification import (
     FlowMapRegressor,
     MultipleShootingRegressor,
     PolynomialField,
     WeakFormRegressor,
-    cramer_rao_bound,
 )
 from lorenz_utils.identification.sampling import Samples
 from lorenz_utils.identification.selection import Fit, Prior, neighbours, null_directions

@@ -8,10 +8,10 @@ import torch
 from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, need
 
 from experiments import steps, stored
+from experiments.bound import cramer_rao_bound
 from lorenz_utils.identification import (
     MultipleShootingRegressor,
     PolynomialField,
-    cramer_rao_bound,
 )
 from lorenz_utils.metrics import flow_residual
 from lorenz_utils.networks import SeriesGenerator

@@ -143,7 +143,7 @@ Processor time of a whole fit at 1 % noise: it grows as a power of $n$ with expo
 # solves the same banded system with the states as unknowns, in which nothing grows.
 
 # %%
-from lorenz_utils.identification import cramer_rao_bound
+from experiments.bound import cramer_rao_bound
 from lorenz_utils.regression import true_coefficients
 
 SUPPORT = contest.SUPPORT

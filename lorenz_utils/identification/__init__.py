@@ -6,13 +6,12 @@ Three estimators of the coefficients of dX/dt = Xi theta(X), for any dimension d
   noise, exact as long as the samples resolve the signal.
 * `FlowMapRegressor` asks that the flow carries each sample onto the next: exact at any step.
 * `MultipleShootingRegressor` estimates the true states together with the coefficients: the maximum
-  likelihood for noisy observations, to be held against `cramer_rao_bound`.
+  likelihood for noisy observations, to be held against the Cramer-Rao bound.
 
 Each is a file; `field` is the vector field, `estimator` what the three share, `selection` how the
 last two choose their terms.
 """
 
-from lorenz_utils.identification.bound import cramer_rao_bound as cramer_rao_bound
 from lorenz_utils.identification.field import PolynomialField as PolynomialField
 from lorenz_utils.identification.flow_map import FlowMapRegressor as FlowMapRegressor
 from lorenz_utils.identification.shooting import (
