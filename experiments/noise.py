@@ -10,6 +10,7 @@ from dataclasses import replace
 from experiments import contest, stored
 from experiments.study import run_study
 from lorenz_utils.identification import MultipleShootingRegressor
+from lorenz_utils.identification.sampling import Samples
 from lorenz_utils.identification.shooting import SOFTNESS, Observations, gauss_newton
 from lorenz_utils.regression import true_coefficients
 
@@ -34,7 +35,8 @@ def excess(true, noisy, noise_std, dt):
     negative where wrong terms fit better than the true ones.
     """
     model = MultipleShootingRegressor().fit(noisy, dt)
-    problem = Observations(model.powers_, noisy[None], dt, noise_std, SOFTNESS[-1])
+    samples = Samples(noisy[None], dt, None, 3)
+    problem = Observations.of(samples, model.powers_, noise_std, SOFTNESS[-1])
 
     def minimum(coef, support, states, stages):
         for softness in stages:
@@ -43,9 +45,9 @@ def excess(true, noisy, noise_std, dt):
             coef, states = fit.coef, fit.states
         return problem.objective(problem.link(coef, states)[0], states)
 
-    found = minimum(model.coef_, model.coef_ != 0, model.states_, SOFTNESS[-1:])
+    found = minimum(model.coef_, model.coef_ != 0, model.states_[0], SOFTNESS[-1:])
     known = true_coefficients(), contest.SUPPORT
-    return found - min(minimum(*known, start[None], SOFTNESS) for start in (true, noisy))
+    return found - min(minimum(*known, start, SOFTNESS) for start in (true, noisy))
 
 
 def main():

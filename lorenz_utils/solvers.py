@@ -62,21 +62,6 @@ def admm_penalty(gram):
     return float(np.sqrt(largest * max(eigenvalues[0], 1e-8 * largest)))
 
 
-def duality_gap(A, b, rest, coef, alpha):
-    """Lasso's objective, and a bound on its distance to the minimum, for each target.
-
-    The objective is |b - A w|^2 / 2 + rest + alpha |w|_1. The dual point is the residual, shrunk
-    until no column's correlation with it exceeds alpha.
-    """
-    residual = b - A @ coef
-    square = np.sum(residual**2, axis=0) + 2 * rest
-    correlation = np.abs(A.T @ residual).max(axis=0)
-    shrink = np.minimum(1.0, alpha / np.maximum(correlation, TINY))
-    dual = shrink * (np.sum(b * residual, axis=0) + 2 * rest) - shrink**2 * square / 2
-    objective = square / 2 + alpha * np.abs(coef).sum(axis=0)
-    return objective, objective - dual
-
-
 def thresholded_least_squares(A, b, threshold):
     """Yield the fits of sequentially thresholded least squares, and whether the last one is found.
 
@@ -101,43 +86,3 @@ def thresholded_least_squares(A, b, threshold):
         small = support & (np.abs(coef) < threshold)
         yield coef, not small.any()
         support &= ~small
-
-
-def jaya(objective, lower, upper, *, population_size=50, rng):
-    """Yield the generations of Jaya: candidates move towards the best and away from the worst.
-
-    Parameters
-    ----------
-    objective : callable
-        Maps candidates (n, d) to values (n,), to be minimised.
-    lower, upper : array_like, shape (d,)
-        The box that is searched.
-    population_size : int
-    rng : int or numpy.random.Generator
-
-    Yields
-    ------
-    population : ndarray, shape (population_size, d)
-    values : ndarray, shape (population_size,)
-
-    References
-    ----------
-    Rao, *International Journal of Industrial Engineering Computations* 7 (2016), 19-34. Its two
-    random numbers are drawn for each candidate and variable.
-    """
-    rng = np.random.default_rng(rng)
-    lower, upper = np.asarray(lower), np.asarray(upper)
-    # Not `uniform`, which some compilers round differently.
-    population = lower + (upper - lower) * rng.random((population_size, len(lower)))
-    values = objective(population)
-    while True:
-        yield population, values
-        best, worst = population[values.argmin()], population[values.argmax()]
-        pull, push = rng.random((2, *population.shape))
-        size = np.abs(population)
-        trial = population + pull * (best - size) - push * (worst - size)
-        trial = np.clip(trial, lower, upper)
-        trial_values = objective(trial)
-        better = trial_values < values
-        population = np.where(better[:, None], trial, population)
-        values = np.where(better, trial_values, values)

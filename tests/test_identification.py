@@ -1,6 +1,7 @@
 """Identification: exact recovery without noise, the Cramer-Rao floor with it, and bad input."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from lorenz_utils.identification import (
     WeakFormRegressor,
     cramer_rao_bound,
 )
+from lorenz_utils.identification.sampling import Samples
 from lorenz_utils.identification.selection import Fit, Prior, neighbours, null_directions
 from lorenz_utils.identification.shooting import Observations, gauss_newton
 from lorenz_utils.regression import coefficient_error, polynomial_library, true_coefficients
@@ -385,14 +387,15 @@ class Uphill(Observations):
 
 
 def test_a_failed_line_search_is_no_convergence(clean):
-    data = clean[0.1][None, :50] + np.random.default_rng(0).normal(size=(1, 50, 3))
-    problem = Uphill(powers(3), data, 0.1, np.ones(3), softness=1.0)
+    data = clean[0.1][:50] + np.random.default_rng(0).normal(size=(50, 3))
+    problem = Uphill.of(Samples(data[None], 0.1, None, 3), powers(3), np.ones(3), softness=1.0)
     fit, n_iter = gauss_newton(problem, true_coefficients(), SUPPORT, data, tol=1e-6, max_iter=5)
     assert n_iter == 1 and not fit.converged
 
 
 def test_a_field_that_would_take_too_long_is_rejected_unseen(clean, monkeypatch):
-    problem = Observations(powers(3), clean[0.1][None], 0.1, np.ones(3), 1.0, max_nodes=20)
+    samples = Samples(clean[0.1][None], 0.1, None, 3)
+    problem = replace(Observations.of(samples, powers(3), np.ones(3), 1.0), max_nodes=20)
     end = problem.link(true_coefficients(), problem.data)[0]
     assert np.isfinite(problem.objective(end, problem.data))
     monkeypatch.setattr(PolynomialField, "flow_with_sensitivities", None)

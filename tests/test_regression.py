@@ -11,22 +11,24 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LinearRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from experiments.lasso_speed import ADMMLasso
+from experiments.deck_methods import (
+    GalerkinRegressor,
+    JayaPowellRegressor,
+    JayaRegressor,
+    LoessRegressor,
+    energy_preserving,
+    jaya,
+)
+from experiments.lasso_speed import ADMMLasso, ISTALasso
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.regression import (
     STLSQ,
-    GalerkinRegressor,
-    ISTALasso,
-    JayaPowellRegressor,
-    JayaRegressor,
     LARSLasso,
-    LoessRegressor,
     coefficient_error,
-    energy_preserving,
     polynomial_library,
     true_coefficients,
 )
-from lorenz_utils.solvers import jaya, soft_threshold
+from lorenz_utils.solvers import soft_threshold
 from lorenz_utils.system import LORENZ63, sample_attractor, simulate, vector_field
 
 LASSOS = [

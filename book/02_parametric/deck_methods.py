@@ -68,13 +68,8 @@ DATA = {0.01: orbits[:-1], 0.1: orbits[:-1, ::10]}
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from lorenz_utils.regression import (
-    STLSQ,
-    GalerkinRegressor,
-    LARSLasso,
-    LoessRegressor,
-    polynomial_library,
-)
+from experiments.deck_methods import GalerkinRegressor, LoessRegressor
+from lorenz_utils.regression import STLSQ, LARSLasso, polynomial_library
 
 sigma = LORENZ63.sigma
 known_sigma = np.eye(27)[:2], [-sigma, sigma]
@@ -315,7 +310,7 @@ plotting.table(range(1, len(order) + 1), [order])
 #   equations {eq}`eq-lorenz` $-xz$ and $xy$ cancel in just this way.
 
 # %%
-from lorenz_utils.regression import energy_preserving
+from experiments.deck_methods import energy_preserving
 
 matrix, values = energy_preserving()
 np.allclose(matrix @ truth.ravel(), values), len(matrix)
@@ -364,7 +359,7 @@ def misfit(p, states, velocity):
 # %%
 from scipy.optimize import minimize
 
-from lorenz_utils.solvers import jaya
+from experiments.deck_methods import jaya
 
 
 def jaya_powell(seed, *data):
@@ -411,7 +406,7 @@ parameter error of {biased.mean():.2f}, for every seed the same to {np.ptp(biase
 # times the largest true one.
 
 # %%
-from lorenz_utils.regression import JayaPowellRegressor, JayaRegressor
+from experiments.deck_methods import JayaPowellRegressor, JayaRegressor
 
 options = {"bounds": (-1000, 1000), "max_iter": 300, "tol": 1e-12}
 searches = {"Jaya": JayaRegressor, "Jaya-Powell": JayaPowellRegressor}
@@ -455,7 +450,7 @@ plotting.table(headers, rows, ["", "", ".6f"])
 # :::
 
 # %% tags=["solution"]
-from lorenz_utils.regression import ISTALasso
+from experiments.lasso_speed import ISTALasso
 
 fista = ISTALasso(ALPHA, accelerated=True, tol=1e-8)
 counts = [fista.fit(matrix, velocity).n_iter_ for matrix in (design, library)]

@@ -84,6 +84,7 @@ def powell(theta, velocity):
 # %%
 from sklearn.linear_model import Lasso, Ridge
 
+from experiments.deck_methods import GalerkinRegressor, LoessRegressor, energy_preserving
 from lorenz_utils import regression
 from lorenz_utils.system import LORENZ63, vector_field
 
@@ -101,7 +102,7 @@ def deck_fits(dt, start=START):
     first, powells = (slice(int(length[dt] / dt * 2 / 3)) for length in (LENGTH, LENGTH_POWELL))
     fits = {
         "LASSO": Lasso(0.05).fit(theta[first], velocity[first]),
-        "Galerkin": regression.GalerkinRegressor(KNOWN_SIGMA).fit(theta, velocity),
+        "Galerkin": GalerkinRegressor(KNOWN_SIGMA).fit(theta, velocity),
         "Ridge": Ridge(0.05).fit(theta[first], velocity[first]),
     }
     found = {
@@ -469,7 +470,7 @@ Markdown(f"""The rule makes the LASSO sparser at a price: its error goes from {f
 # %%
 def least_squares(states, velocity, constraints=None):
     """Coefficients (3, 9) of a velocity in the library of its states."""
-    return regression.GalerkinRegressor(constraints).fit(library(states), velocity).coef_
+    return GalerkinRegressor(constraints).fit(library(states), velocity).coef_
 
 
 def expansion(states, dt):
@@ -553,7 +554,7 @@ exponent.""")
 # conserve energy is just as true of Lorenz' equations {eq}`eq-lorenz`.
 
 # %%
-knowledge = {"sigma": KNOWN_SIGMA, "energy": regression.energy_preserving()}
+knowledge = {"sigma": KNOWN_SIGMA, "energy": energy_preserving()}
 informed = {}
 for name, dt in [(name, dt) for name in knowledge for dt in DATA]:
     problems = [forward_difference(x, dt) for x in DATA[dt]]
@@ -580,7 +581,7 @@ from lorenz_utils.integration import integrate
 
 def loess_exponents(states, velocity, n_neighbors, *, n_steps=100, n_first=40, size=1e-3):
     """Largest exponents of a LOESS field, from twenty starts on its orbit."""
-    field = regression.LoessRegressor(n_neighbors).fit(states, velocity).predict
+    field = LoessRegressor(n_neighbors).fit(states, velocity).predict
     orbit = states[:: len(states) // N_SERIES][:N_SERIES]
     offset, growth = np.full((N_SERIES, 3), size / np.sqrt(3)), np.zeros(N_SERIES)
     for k in range(n_first + n_steps):

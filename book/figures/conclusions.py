@@ -9,11 +9,12 @@ import numpy as np
 from IPython.display import HTML
 
 from experiments.deck_gan import DECK_CODE
+from experiments.deck_methods import GalerkinRegressor
 from experiments.models import load_or_train
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.identification import FlowMapRegressor, PolynomialField
 from lorenz_utils.plotting import COLOURS
-from lorenz_utils.regression import GalerkinRegressor, polynomial_library
+from lorenz_utils.regression import polynomial_library
 from lorenz_utils.surrogates import phase_randomised, with_noise
 from lorenz_utils.system import make_ensemble, sample_attractor, simulate
 

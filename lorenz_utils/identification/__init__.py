@@ -6,9 +6,9 @@ Three estimators of the coefficients of dX/dt = Xi theta(X), for any dimension d
   noise, exact as long as the samples resolve the signal.
 * `FlowMapRegressor` asks that the flow carries each sample onto the next: exact at any step.
 * `MultipleShootingRegressor` estimates the true states together with the coefficients: the maximum
-  likelihood for noisy observations, to be held against `cramer_rao_bound`.
+  likelihood for noisy observations, to be held against the Cramer-Rao bound.
 
-Each is a file; `field` is the vector field, `estimator` what the three share, `selection` how the
+Each is a file; `bound` holds that bound, `field` is the vector field, `estimator` what the three share, `selection` how the
 last two choose their terms.
 """
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lorenz_utils.checks import check_count, check_positive, check_series, check_shape
+from lorenz_utils.identification.sampling import Samples
 from lorenz_utils.identification.selection import null_directions
 from lorenz_utils.identification.shooting import Observations
 from lorenz_utils.regression import polynomial_library, true_coefficients
@@ -48,11 +49,12 @@ def cramer_rao_bound(
     noise = np.broadcast_to(np.asarray(noise_std, dtype=float), data.shape[2:])
     if not ((noise > 0) & np.isfinite(noise)).all():
         raise ValueError(f"noise_std must be positive and finite, got {noise_std}")
-    problem = Observations(library.powers_, data, dt, noise, softness=0.0)
-    _, *slopes = problem.link(coef, data)
-    zero = np.zeros_like(data)
+    samples = Samples(data, dt, None, data.shape[2])
+    problem = Observations.of(samples, library.powers_, noise, softness=0.0)
+    _, *slopes = problem.link(coef, problem.data)
+    zero = np.zeros_like(problem.data)
     kept = np.ix_(support.ravel(), support.ravel())
-    information = problem.step(*slopes, zero[:, 1:], zero, support)[2][kept]
+    information = problem.step(*slopes, zero[1:], zero, support)[2][kept]
     if len(null_directions(information)):
         raise ValueError(
             "series must tell the coefficients apart, but some terms are dependent on it: give "

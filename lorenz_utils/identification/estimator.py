@@ -16,9 +16,11 @@ from lorenz_utils.identification.field import library as library_of
 from lorenz_utils.identification.sampling import Samples, Steps, chain
 from lorenz_utils.identification.selection import (
     SEEN,
+    SPREAD,
     Prior,
     improve,
     null_directions,
+    price,
     scaled,
     thin,
 )
@@ -67,7 +69,6 @@ class Identifier(BaseEstimator):
         ConvergenceWarning
         """
         samples = self._check(data, dt, n_inputs, feature_names)
-        self._told = []
         with np.errstate(all="ignore"):
             self._judge(samples, self._fit(samples))
         for category, message in self._told:
@@ -106,11 +107,10 @@ class Identifier(BaseEstimator):
                 f"series must have at least 2 samples and {2 * n_terms} sample pairs in all "
                 f"to fit {n_terms} terms, got {data.shape[0]} series of {data.shape[1]} samples"
             )
-        rows = data if len(rows) == data[..., 0].size else rows[None]
-        largest = np.abs(rows).max((0, 1))
-        self.scale_ = largest * np.sqrt(((rows / largest) ** 2).mean((0, 1)))
-        equal, self._step = np.ndim(times) == 0, samples.step
-        own = Samples(data / self.scale_, 1.0 if equal else times / self._step, lengths, d)
+        largest = np.abs(rows).max(axis=0)
+        self.scale_ = largest * np.sqrt(((rows / largest) ** 2).mean(axis=0))
+        self._step = samples.step
+        own = Samples(data / self.scale_, times / self._step, lengths, d)
         unit = samples_a_turn(own.even())
         size = np.exp(self.powers_ @ np.log(self.scale_))
         self._coef_unit = self.scale_[:d, None] / size / (unit * self._step)
@@ -131,19 +131,11 @@ class Identifier(BaseEstimator):
         if not self.sparse:
             return fit
         speed = np.sqrt(((after - before) ** 2).mean(axis=0)) / samples.step
-        states = np.hstack([before, samples.of_steps(samples.data[:, :-1, samples.d :])])
+        states = np.hstack([before, samples.data[:, :-1, samples.d :][samples.linked]])
         size = np.sqrt((library_of(self.powers_)(states) ** 2).mean(axis=0))
-        prior = Prior.of(speed, size, self.powers_)
+        width = SPREAD * speed[:, None] / size
+        prior = Prior(width, np.broadcast_to(price(self.powers_), width.shape))
         fit, self.converged_ = improve(descend, thin(descend, fit, prior), prior)
-        return fit
-
-    @staticmethod
-    def _found(fit):
-        if fit is None:
-            raise ValueError(
-                "series must have a flow from sample to sample, but none was found within "
-                f"{MAX_STEPS} integrator steps: give a smaller dt, or leave out what decays in one"
-            )
         return fit
 
     def _finish(self, fit):
@@ -160,11 +152,11 @@ class Identifier(BaseEstimator):
         unknown = fit.support & (np.abs(null) > SEEN).any(axis=0).reshape(unit.shape)
         self.standard_errors_[unknown] = np.inf
         if not self.converged_:
-            message = (
+            self._tell(
                 f"no convergence within max_iter={self.max_iter}: raise it, give more or less "
+                "noisy samples, a smaller dt, or a lower degree",
+                ConvergenceWarning,
             )
-            message += "noisy samples, a smaller dt, or a lower degree"
-            self._tell(message, ConvergenceWarning)
         if unknown.any():
             names = [f"{self._names[k]} in equation {i + 1}" for i, k in np.argwhere(unknown)]
             self._tell(
@@ -183,14 +175,8 @@ class Identifier(BaseEstimator):
         noise, shares = doubt.noise_of(errors, slope)
         own = self.noise_std_ / self.scale_[:d] if self._estimates_noise else noise
         self.residual_, self.noise_std_ = doubt.rms(errors) / spread, own * self.scale_[:d]
-        for message, which in doubt.doubts(
-            coef,
-            *map(samples.in_place, (shares, before)),
-            noise,
-            own,
-            spread,
-            doubt.most_noise(even),
-        ):
+        placed, allowed = map(samples.in_place, (shares, before)), doubt.most_noise(even)
+        for message, which in doubt.doubts(coef, *placed, noise, own, spread, allowed):
             if which.any():
                 self._tell(message.format(", ".join(self.feature_names_in_[:d][which])))
         if n_steps >= MAX_STEPS:

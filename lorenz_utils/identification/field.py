@@ -79,6 +79,13 @@ class PolynomialField:
         tables, coefficients = self._tables("tangent")
         return tables.advance(rows, dt, n_steps, coefficients)
 
+    def flow_with_slope(self, state, dt, n_steps):
+        """Where states (n, d) go, and the derivative of that with respect to them, (n, d, d)."""
+        n, d = state.shape
+        identity = np.tile(np.eye(d).reshape(-1, 1), n)
+        rows = self.flow_with_tangent(np.vstack([state.T, identity]), dt, n_steps)
+        return rows[:d].T, np.ascontiguousarray(rows[d:].T).reshape(n, d, d)
+
     def simulate(self, state, dt, n_samples, known=None):
         """Orbits from states (n, d), these included: (n, n_samples, d); NaN from a blow-up on.
 
@@ -134,23 +141,20 @@ class PolynomialField:
         n, d = state.shape
         nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
         gaps = np.diff(np.concatenate([[-1.0], nodes, [1.0]])) * dt / 2
-        identity = np.broadcast_to(np.eye(d)[:, :, None], (d, d, n)).reshape(d * d, n)
-        position, total = np.ascontiguousarray(state.T), np.broadcast_to(np.eye(d), (n, d, d))
-        forced, terms = np.zeros((n, d, d, len(self.powers))), library(self.powers)
+        total, terms = np.broadcast_to(np.eye(d), (n, d, d)), library(self.powers)
+        forced = np.zeros((n, d, d, len(self.powers)))
         with np.errstate(all="ignore"):
             for gap, weight in zip(gaps, [*(weights * dt / 2), 0.0], strict=True):
-                augmented = self.flow_with_tangent(np.vstack([position, identity]), gap, 1)
-                position = augmented[:d]
-                step = np.ascontiguousarray(augmented[d:].T).reshape(n, d, d)
+                state, step = self.flow_with_slope(state, gap, 1)
                 # By BLAS, which rounds differently elsewhere: sensitivities lead a fit, and no
-                # orbit goes on from them. The position has the same bytes everywhere.
+                # orbit goes on from them. The state has the same bytes everywhere.
                 total = step @ total
                 forced = (step @ forced.reshape(n, d, -1)).reshape(forced.shape)
                 if weight:
-                    theta = weight * terms(position.T)
+                    theta = weight * terms(state)
                     for i in range(d):
                         forced[:, i, i] += theta
-        return position.T, total, forced.reshape(n, d, -1)
+        return state, total, forced.reshape(n, d, -1)
 
     def n_steps(self, state, dt, length, most=MAX_STEPS):
         """Integrator steps over `dt` from each state, `length` over its Jacobian's norm, (n,)."""

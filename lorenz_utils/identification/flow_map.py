@@ -92,7 +92,12 @@ class FlowMapRegressor(Identifier):
             return fit
 
         every = np.ones(coef.shape, dtype=bool)
-        fit = self._found(descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter))
+        fit = descend(every, Fit(coef, every, -np.inf, None, None), self.max_iter)
+        if fit is None:
+            raise ValueError(
+                "series must have a flow from sample to sample, but none was found within "
+                f"{MAX_STEPS} integrator steps: give a smaller dt, or leave out what decays in one"
+            )
         residual = problem.error(fit.coef)[0] * problem.scale
         fit = self._select(descend, fit, before, after - residual, samples)
         return self._finish(descend(fit.support, fit, self.max_iter) or fit)

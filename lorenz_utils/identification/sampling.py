@@ -23,31 +23,30 @@ class Steps:
     powers : ndarray, shape (n_terms, d + m)
         Of the library of d coordinates and m inputs.
     dt : float or ndarray, shape (n,)
-    inputs : ndarray, shape (n, 4 m), optional
+    inputs : ndarray, shape (n, 4 m)
         Inputs and their three derivatives at the start of each step.
     """
 
     powers: np.ndarray
     dt: float | np.ndarray
-    inputs: np.ndarray | None = None
+    inputs: np.ndarray
 
     def field(self, coef):
         """The field of states and inputs, and the duration of its steps."""
-        powers = self.powers
-        if self.inputs is not None:
-            (d, n_terms), n_links = coef.shape, 3 * self.inputs.shape[1] // 4
-            coef, own = np.zeros((d + self.inputs.shape[1], n_terms + n_links)), coef
-            coef[:d, :n_terms], coef[d : d + n_links, n_terms:] = own, np.eye(n_links)
-            powers = np.zeros((n_terms + n_links, len(coef)), dtype=int)
-            powers[:n_terms, : self.powers.shape[1]] = self.powers
-            powers[n_terms:, -n_links:] = np.eye(n_links, dtype=int)
+        (d, n_terms), total = coef.shape, coef.shape[0] + self.inputs.shape[1]
+        links = np.eye(3 * (total - d) // 4)
+        whole = np.zeros((total, n_terms + len(links)))
+        whole[:d, :n_terms], whole[d : d + len(links), n_terms:] = coef, links
+        powers = np.zeros(whole.T.shape, dtype=int)
+        powers[:n_terms, : self.powers.shape[1]] = self.powers
+        powers[n_terms:, total - len(links) :] = links
         if np.ndim(self.dt) == 0:
-            return PolynomialField(coef, powers), self.dt
-        return PolynomialField(coef * self.dt[:, None, None], powers), 1.0
+            return PolynomialField(whole, powers), self.dt
+        return PolynomialField(whole * self.dt[:, None, None], powers), 1.0
 
     def states(self, before):
         """States (n, d) beside the inputs and their derivatives."""
-        return before if self.inputs is None else np.hstack([before, self.inputs])
+        return np.hstack([before, self.inputs])
 
     def n_steps(self, coef, before, length, most=MAX_STEPS):
         """Integrator steps of the fastest sample."""
@@ -61,20 +60,17 @@ class Steps:
 
     def flow_with_slope(self, coef, before, n_steps):
         """The same, and its derivative with respect to the states, (n, d, d)."""
-        d, (field, dt), states = len(coef), self.field(coef), self.states(before)
-        n, total = states.shape
-        identity = np.tile(np.eye(total).reshape(-1, 1), n)
-        rows = field.flow_with_tangent(np.vstack([states.T, identity]), dt, n_steps)
-        return rows[:d].T, rows[total:].T.reshape(n, total, total)[:, :d, :d]
+        d, (field, dt) = len(coef), self.field(coef)
+        end, slope = field.flow_with_slope(self.states(before), dt, n_steps)
+        return end[:, :d], slope[:, :d, :d]
 
     def sensitivities(self, coef, before, n_nodes):
         """As `PolynomialField.flow_with_sensitivities`, of states and free coefficients."""
         d, n_terms = coef.shape
         field, dt = self.field(coef)
         end, slope, by_coef = field.flow_with_sensitivities(self.states(before), dt, n_nodes)
-        if self.inputs is not None:
-            free = by_coef.reshape(*slope.shape, -1)[:, :d, :d, :n_terms]
-            by_coef = free.reshape(len(end), d, -1)
+        free = by_coef.reshape(*slope.shape, -1)[:, :d, :d, :n_terms]
+        by_coef = free.reshape(len(end), d, -1)
         if np.ndim(self.dt):
             by_coef *= self.dt[:, None, None]
         return end[:, :d], slope[:, :d, :d], by_coef
@@ -101,13 +97,17 @@ class Samples:
     d: int
 
     @cached_property
+    def seen(self):
+        """Of each sample whether it was measured, (n_series, length)."""
+        return np.isfinite(self.data).all(axis=2)
+
+    @cached_property
     def linked(self):
         """Of each sample but the last whether a step leads to the next, (n_series, length - 1)."""
-        seen = np.isfinite(self.data).all(axis=2)
-        short = True
+        pairs = self.seen[:, :-1] & self.seen[:, 1:]
         if np.ndim(self.times):
-            short = np.diff(self.times) <= GAP * self.step
-        return seen[:, :-1] & seen[:, 1:] & short
+            pairs &= np.diff(self.times) <= GAP * self.step
+        return pairs
 
     @cached_property
     def step(self):
@@ -117,23 +117,18 @@ class Samples:
     @property
     def before(self):
         """The coordinates at the start of each step, (n, d)."""
-        return self.of_steps(self.data[:, :-1, : self.d])
+        return self.data[:, :-1, : self.d][self.linked]
 
     @property
     def after(self):
         """The coordinates at the end of each step, (n, d)."""
-        return self.of_steps(self.data[:, 1:, : self.d])
+        return self.data[:, 1:, : self.d][self.linked]
 
-    def of_steps(self, values):
-        """What of (n_series, length - 1, ...) belongs to steps, (n, ...)."""
-        if self.linked.all():
-            return values.reshape(self.linked.size, *values.shape[2:])
-        return values[self.linked]
-
-    def in_place(self, values):
-        """Values of steps (n, ...) as (n_series, length - 1, ...), NaN in gaps."""
-        full = np.full((*self.linked.shape, *values.shape[1:]), np.nan)
-        full[self.linked] = values
+    def in_place(self, values, places=None):
+        """Values (n, ...) where they belong, by default to steps; NaN elsewhere."""
+        places = self.linked if places is None else places
+        full = np.full((*places.shape, *values.shape[1:]), np.nan)
+        full[places] = values
         return full
 
     def separate(self, values):
@@ -164,12 +159,9 @@ class Samples:
 
     def steps(self, powers):
         """The `Steps` of a field with these exponents."""
-        dt, inputs = self.times, None
-        if np.ndim(dt):
-            dt = np.diff(dt)[self.linked]
-        if self.d < self.data.shape[2]:
-            inputs = np.concatenate([chain(s, t[:-1], self.d) for s, t in self.splines()])
-        return Steps(powers, dt, inputs)
+        dt = np.diff(self.times)[self.linked] if np.ndim(self.times) else self.times
+        inputs = [chain(s, t[:-1], self.d) for s, t in self.splines()]
+        return Steps(powers, dt, np.concatenate(inputs))
 
 
 def chain(spline, t, d):

@@ -68,12 +68,6 @@ class Prior:
     width: np.ndarray
     price: np.ndarray
 
-    @classmethod
-    def of(cls, speed, size, powers):
-        """From the coordinates' speeds (d,), the terms' sizes (n_terms,) and their exponents."""
-        width = SPREAD * speed[:, None] / size
-        return cls(width, np.broadcast_to(price(powers), width.shape))
-
     def evidence(self, fit):
         """Logarithm of the probability of the data given a fit's terms, by Laplace's method."""
         precision, _ = self.quadratic(fit)
@@ -129,7 +123,11 @@ def thin(refit, fit, prior):
             if gains.max() <= 0:
                 break
             kept[gains.argmax()] = False
-        smaller = None if (kept == fit.support.ravel()).all() else refit(_shaped(kept, fit), fit)
+        smaller = (
+            None
+            if (kept == fit.support.ravel()).all()
+            else refit(kept.reshape(fit.support.shape), fit)
+        )
         if smaller is None:
             return fit
         fit = smaller
@@ -178,9 +176,9 @@ def neighbours(fit, prior, margin=4.0):
         moves += [(after[j], (i, j)) for j in np.flatnonzero(~kept)]
     moves = sorted((move for move in moves if move[0] > -margin), reverse=True)[:TRIES]
     for _, flipped in moves:
-        support = kept.copy()
-        support[list(flipped)] ^= True
-        yield _shaped(support, fit)
+        support = fit.support.copy()
+        support.flat[list(flipped)] ^= True
+        yield support
 
 
 def told_apart(information, kept, price):
@@ -216,7 +214,3 @@ def scaled(information):
     """An information matrix with unit diagonal, and the roots of the diagonal that it had."""
     size = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
     return information / np.outer(size, size), size
-
-
-def _shaped(kept, fit):
-    return kept.reshape(fit.support.shape)

@@ -79,19 +79,13 @@ class MultipleShootingRegressor(Identifier):
         self.tol = tol
 
     def _fit(self, samples):
-        seen = np.isfinite(samples.data).all(axis=2)
-        data, linked, dt = samples.data[..., : samples.d], None, samples.step
-        if not samples.linked.all():
-            # All in one series, with links where the samples have them.
-            to = np.pad(samples.linked, ((0, 0), (1, 0)))
-            data, linked = data[seen][None], to[seen][None, 1:]
-        n_starts = len(data) if linked is None else 1 + (~linked).sum()
-        problem = Observations(self.powers_, data, dt, noise=np.ones(samples.d), softness=1.0)
-        problem = replace(problem, steps=samples.steps(self.powers_), linked=linked)
-        starts = cold_starts(samples.even(), dt, self.powers_, samples.d)
+        d = samples.d
+        problem = Observations.of(samples, self.powers_, np.ones(d), 1.0)
+        data, linked = problem.data, problem.linked
+        starts = cold_starts(samples.even(), samples.step, self.powers_, d)
         ends = [(problem.link(coef, data)[0], coef) for coef in starts]
         end, coef = min(ends, key=lambda pair: problem.objective(pair[0], data))
-        noise = np.sqrt(((end - data[:, 1:]) ** 2).mean((0, 1))) / 2
+        noise = np.sqrt(((end - data[1:])[linked] ** 2).mean(0)) / 2
         fastest = max(problem.n_nodes(start, data) for start in starts)  # `coef` may stand still
         problem = replace(problem, max_nodes=min(MAX_STEPS, 8 + 4 * fastest))
 
@@ -107,26 +101,21 @@ class MultipleShootingRegressor(Identifier):
             return fit
 
         def misfit(fit, n_parameters=0):
-            squares = ((data - fit.states) ** 2).sum((0, 1))
-            return np.maximum(np.sqrt(squares / (data.size - n_parameters) * len(squares)), FLOOR)
+            squares = ((data - fit.states) ** 2).sum(0)
+            return np.maximum(np.sqrt(squares / (data.size - n_parameters) * d), FLOOR)
 
         every = np.ones(coef.shape, dtype=bool)
-        fits = [Fit(coef, every, -np.inf, None, None, data)]
+        fit = Fit(coef, every, -np.inf, None, None, data)
         for softness in SOFTNESS:
-            fits.append(self._found(descend(every, fits[-1], softness, 1e-3, self.max_iter)))
-            noise = misfit(fits[-1])
-        fit = fits[-1]
+            fit = descend(every, fit, softness, 1e-3, self.max_iter)
+            noise = misfit(fit)
         end = problem.link(fit.coef, fit.states)[0]
-        links = slice(None) if linked is None else linked
-        before, end = (a[links].reshape(-1, samples.d) for a in (fit.states[:, :-1], end))
-        fit = self._select(descend, fit, before, end, samples)
-        # Each coefficient and each series' first state has taken a degree of freedom.
-        noise = misfit(fit, fit.support.sum() + n_starts * samples.d)
+        fit = self._select(descend, fit, fit.states[:-1][linked], end[linked], samples)
+        # Each coefficient and the first state of each stretch has taken a degree of freedom.
+        noise = misfit(fit, fit.support.sum() + (1 + (~linked).sum()) * d)
         fit = descend(fit.support, fit, tol=self.tol, max_iter=self.max_iter) or fit
-        scale = self.scale_[: samples.d]
-        states = np.full((*seen.shape, samples.d), np.nan)
-        states[seen] = fit.states.reshape(-1, samples.d) * scale
-        self.states_, self.noise_std_ = samples.separate(states), noise * scale
+        states = samples.in_place(fit.states * self.scale_[:d], samples.seen)
+        self.states_, self.noise_std_ = samples.separate(states), noise * self.scale_[:d]
         return self._finish(fit)
 
 
@@ -136,66 +125,57 @@ class Observations:
 
     Attributes
     ----------
-    powers : ndarray, shape (n_terms, d)
-        Of the field's library.
-    data : ndarray, shape (n_series, length, d)
-        The samples.
-    dt : float
+    steps : Steps
+        Of the links.
+    data : ndarray, shape (length, d)
+        The samples of all series, one after the other.
+    linked : ndarray of bool, shape (length - 1,)
+        Which samples are linked to their next.
     noise : ndarray, shape (d,)
         Standard deviation of the samples' errors.
     softness : float
         How far, in units of the noise, a link may be missed.
     max_nodes : int
         A field that takes more nodes a link is rejected: no search shall wait for it.
-    steps : Steps, optional
-        Of the links, where they are not all of `dt` and without inputs.
-    linked : ndarray of bool, shape (n_series, length - 1), optional
-        Which samples are linked to their next, by default all.
     """
 
-    powers: np.ndarray
+    steps: Steps
     data: np.ndarray
-    dt: float
+    linked: np.ndarray
     noise: np.ndarray
     softness: float
     max_nodes: int = MAX_STEPS
-    steps: Steps | None = None
-    linked: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, samples, powers, noise, softness):
+        """Of `Samples` that a field with these exponents carries one onto the next."""
+        linked = np.pad(samples.linked, ((0, 0), (1, 0)))[samples.seen][1:]
+        data = samples.data[samples.seen][:, : samples.d]
+        return cls(samples.steps(powers), data, linked, noise, softness)
 
     def link(self, coef, states):
-        """Flow from each state to the next with its derivatives, (n_series, length - 1, ...)."""
-        d, links = states.shape[2], states[:, 1:].shape[:2]
-        n_nodes = self.n_nodes(coef, states)
-        if n_nodes > self.max_nodes:
-            return [np.full((*links, d, *tail), np.inf) for tail in ((), (d,), (coef.size,))]
-        parts = self._steps.sensitivities(coef, self._before(states), n_nodes)
-        if not all(np.isfinite(a).all() for a in parts):
-            parts[0][:] = np.inf  # a field whose flow or tangent blows up is rejected as a whole
-        if self.linked is None:
-            return [a.reshape(*links, *a.shape[1:]) for a in parts]
+        """Flow from each state to the next with its derivatives, (length - 1, ...)."""
+        (n, d), n_nodes = states[1:].shape, self.n_nodes(coef, states)
         # Without a link there is no gap, and nothing acts on it.
-        whole = [states[:, 1:].copy(), *(np.zeros((*links, *a.shape[1:])) for a in parts[1:])]
+        whole = states[1:].copy(), np.zeros((n, d, d)), np.zeros((n, d, coef.size))
+        parts = [np.inf] * 3
+        if n_nodes <= self.max_nodes:
+            parts = self.steps.sensitivities(coef, states[:-1][self.linked], n_nodes)
+            if not all(np.isfinite(a).all() for a in parts):
+                parts[0][:] = np.inf  # a flow or tangent that blows up is rejected as a whole
         for values, part in zip(whole, parts, strict=True):
             values[self.linked] = part
         return whole
 
     def n_nodes(self, coef, states):
         """Integrator steps of the longest link."""
-        return self._steps.n_steps(coef, self._before(states), COARSE)
-
-    @property
-    def _steps(self):
-        return self.steps or Steps(self.powers, self.dt)
-
-    def _before(self, states):
-        links = slice(None) if self.linked is None else self.linked
-        return states[:, :-1][links].reshape(-1, states.shape[2])
+        return self.steps.n_steps(coef, states[:-1][self.linked], COARSE)
 
     def objective(self, end, states):
         """Squared misfit and squared gaps of the links, infinite where the flow blows up."""
         with np.errstate(all="ignore"):
             misfit = (((self.data - states) / self.noise) ** 2).sum()
-            gaps = (end - states[:, 1:]) / (self.softness * self.noise)
+            gaps = (end - states[1:]) / (self.softness * self.noise)
             value = float(misfit + (gaps**2).sum())
         return value if np.isfinite(value) else np.inf
 
@@ -212,7 +192,7 @@ class Observations:
         Returns
         -------
         coef_step : ndarray, shape (d * n_terms,)
-        state_step : ndarray, shape (n_series, length, d)
+        state_step : ndarray, shape (length, d)
         information : ndarray, shape (d * n_terms, d * n_terms)
             Fisher information of all coefficients, states eliminated.
         pull : ndarray, shape (d * n_terms,)
@@ -221,11 +201,11 @@ class Observations:
             The linearised objective after the step.
         """
         noise, softness = self.noise, self.softness
-        n, length, d = misfit.shape
-        right = np.zeros((n, length, 2, d, 1 + support.size))
-        right[:, 1:, 0, :, 0] = gap / noise
-        right[:, 1:, 0, :, 1:] = coef_slope / noise[:, None]
-        right[:, :, 1, :, 0] = misfit / noise
+        length, d = misfit.shape
+        right = np.zeros((length, 2, d, 1 + support.size))
+        right[1:, 0, :, 0] = gap / noise
+        right[1:, 0, :, 1:] = coef_slope / noise[:, None]
+        right[:, 1, :, 0] = misfit / noise
         right = right.reshape(-1, right.shape[-1])
         width = 2 * d - 1
         bands = _link_bands(state_slope * noise / noise[:, None], softness, self.linked)
@@ -233,38 +213,33 @@ class Observations:
         schur = right.T @ solved
         information, pull = -schur[1:, 1:], schur[1:, 0]
         coef_step = solve_within(information, pull, support.ravel())
-        solution = (solved[:, 0] + solved[:, 1:] @ coef_step).reshape(n, length, 2, d)
-        multipliers, state_step = solution[:, :, 0], solution[:, :, 1]
+        solution = (solved[:, 0] + solved[:, 1:] @ coef_step).reshape(length, 2, d)
+        multipliers, state_step = solution[:, 0], solution[:, 1]
         left = ((misfit / noise - state_step) ** 2).sum()
         objective = left + softness**2 * (multipliers**2).sum()
         return coef_step, state_step * noise, information, pull, float(objective)
 
 
-def _link_bands(slope, softness, linked=None):
-    """Bands of the symmetric matrix for (multiplier_t, state_t), t = 0, 1, ..., of every series.
+def _link_bands(slope, softness, linked):
+    """Bands of the symmetric matrix for (multiplier_t, state_t), t = 0, 1, ...
 
-    Its rows are ds_t - F_{t-1} ds_{t-1} - softness^2 m_t and ds_t + m_t - F_t' m_{t+1}.
+    Its rows are ds_t - F_{t-1} ds_{t-1} - softness^2 m_t and ds_t + m_t - F_t' m_{t+1}. Where no
+    link leads to a sample its multiplier is zero.
     """
-    n, links, d, _ = slope.shape
-    width = 2 * d - 1
-    multiplier = 2 * d * np.arange(n * (links + 1)).reshape(n, -1, 1, 1)
-    i, j = np.arange(d)[:, None], np.arange(d)
-    bands = np.zeros((2 * width + 1, 2 * d * n * (links + 1)))
+    held, d = np.r_[False, linked].reshape(-1, 1, 1), slope.shape[1]
+    width, multiplier = 2 * d - 1, 2 * d * np.arange(len(held)).reshape(-1, 1, 1)
+    i, j, identity = np.arange(d)[:, None], np.arange(d), np.eye(d)
+    bands = np.zeros((2 * width + 1, 2 * d * len(held)))
 
     def put(row, column, values):
         bands[width + row - column, np.broadcast_to(column, (row - column).shape)] = values
 
-    put(multiplier + i, multiplier + j, -(softness**2) * np.eye(d))
-    put(multiplier + i, multiplier + d + j, np.eye(d))
-    put(multiplier + d + i, multiplier + j, np.eye(d))
-    put(multiplier + d + i, multiplier + d + j, np.eye(d))
-    put(multiplier[:, 1:] + i, multiplier[:, :-1] + d + j, -slope)
-    put(multiplier[:, :-1] + d + j, multiplier[:, 1:] + i, -slope)
-    # No link leads to a first sample: its multiplier is zero.
-    first = np.pad(np.zeros((n, links), bool) if linked is None else ~linked, ((0, 0), (1, 0)))
-    first[:, 0] = True
-    put(multiplier[first] + i, multiplier[first] + d + j, 0.0)
-    put(multiplier[first] + i, multiplier[first] + j, np.eye(d))
+    put(multiplier + i, multiplier + j, np.where(held, -(softness**2), 1.0) * identity)
+    put(multiplier + i, multiplier + d + j, held * identity)
+    put(multiplier + d + i, multiplier + j, identity)
+    put(multiplier + d + i, multiplier + d + j, identity)
+    put(multiplier[1:] + i, multiplier[:-1] + d + j, -slope)
+    put(multiplier[:-1] + d + j, multiplier[1:] + i, -slope)
     return bands
 
 
@@ -276,7 +251,7 @@ def gauss_newton(problem, coef, support, states, *, tol, max_iter):
     problem : Observations
     coef : ndarray, shape (d, n_terms)
     support : ndarray of bool, shape (d, n_terms)
-    states : ndarray, shape (n_series, length, d)
+    states : ndarray, shape (length, d)
         The first guess of the true states.
     tol : float
     max_iter : int
@@ -292,7 +267,7 @@ def gauss_newton(problem, coef, support, states, *, tol, max_iter):
     if not np.isfinite(cost):
         return None, 0
     for n_iter in range(1, max_iter + 1):  # noqa: B007
-        gap, misfit = end - states[:, 1:], problem.data - states
+        gap, misfit = end - states[1:], problem.data - states
         step, state_step, *shape, target = problem.step(*slopes, gap, misfit, support)
         step = step.reshape(coef.shape)
         converged = cost - target <= tol * cost or np.abs(step).max() <= TINY * np.abs(coef).max()
@@ -307,6 +282,6 @@ def gauss_newton(problem, coef, support, states, *, tol, max_iter):
         else:
             break
         coef, states, cost, slopes = trial, trial_states, trial_cost, trial_slopes
-    squares = ((problem.data - states) ** 2).mean((0, 1)) + FLOOR**2
-    likelihood = -np.log(squares).sum() * problem.data[..., 0].size / 2
+    squares = ((problem.data - states) ** 2).mean(0) + FLOOR**2
+    likelihood = -np.log(squares).sum() * len(states) / 2
     return Fit(coef, support, likelihood, *shape, states, bool(converged)), n_iter

@@ -72,7 +72,7 @@ class WeakFormRegressor(Identifier):
         return coef
 
 
-def weak_equations(data, powers, half, dt, d=None):
+def weak_equations(data, powers, half, dt, d):
     """The linear equations Xi int phi theta dt = -int phi' X dt, columns of unit length.
 
     The test functions are bumps, phi = (1 - (t / r)^2)^10 with r = half dt, and zero beyond.
@@ -86,8 +86,8 @@ def weak_equations(data, powers, half, dt, d=None):
     half : int
         Samples on each side of a test function's centre.
     dt : float
-    d : int, optional
-        Coordinates that have an equation, by default all.
+    d : int
+        Coordinates that have an equation.
 
     Returns
     -------
@@ -107,8 +107,7 @@ def weak_equations(data, powers, half, dt, d=None):
         return np.empty((0, len(powers))), np.empty((0, d)), np.ones(len(powers))
     matrix, target = integrals(library(powers)(data), phi), integrals(data[..., :d], -slope)
     whole = np.isfinite(target).all(axis=1)
-    if not whole.all():
-        matrix, target = matrix[whole], target[whole]
+    matrix, target = matrix[whole], target[whole]
     scale = np.linalg.norm(matrix, axis=0)
     return matrix / scale, target, scale
 
@@ -152,7 +151,5 @@ def cold_starts(data, dt, powers, d):
         velocity = ((data[:, 2:, :d] - data[:, :-2, :d]) / (2 * dt)).reshape(-1, d)
         theta = library(powers)(data[:, 1:-1]).reshape(len(velocity), -1)
         whole = np.isfinite(velocity).all(axis=1) & np.isfinite(theta).all(axis=1)
-        if not whole.all():
-            velocity, theta = velocity[whole], theta[whole]
-        starts.append(np.linalg.lstsq(theta, velocity)[0].T)
+        starts.append(np.linalg.lstsq(theta[whole], velocity[whole])[0].T)
     return [*starts, np.zeros((d, len(powers)))]
