@@ -8,8 +8,8 @@ Three estimators of the coefficients of dX/dt = Xi theta(X), for any dimension d
 * `MultipleShootingRegressor` estimates the true states together with the coefficients: the maximum
   likelihood for noisy observations, to be held against the Cramer-Rao bound.
 
-Each is a file; `bound` holds that bound, `field` is the vector field, `estimator` what the three share, `selection` how the
-last two choose their terms.
+Each is a file; `bound` has that bound, `field` the vector field, `estimator` what the three share,
+`selection` how the last two choose their terms.
 """
 
 from lorenz_utils.identification.bound import cramer_rao_bound as cramer_rao_bound
