@@ -13,7 +13,7 @@ from itertools import chain
 import numpy as np
 from numba import njit
 
-from lorenz_utils.integration import TABLEAU
+from lorenz_utils.dormand_prince import TABLEAU
 
 WIDTH = 64  # orbits whose stages fit the first cache
 STAGE, WEIGHT = (np.array(a) for a in zip(*chain(*TABLEAU), strict=True))
