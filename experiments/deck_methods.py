@@ -14,9 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from experiments.solvers import TINY
 from lorenz_utils.checks import check_count, check_rank
 from lorenz_utils.regression import LinearRegressor
-from lorenz_utils.solvers import TINY
 
 
 class GalerkinRegressor(LinearRegressor):

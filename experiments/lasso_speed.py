@@ -14,10 +14,10 @@ import numpy as np
 from sklearn.linear_model import Lasso
 
 from experiments import stored
+from experiments.solvers import TINY, admm, admm_penalty, proximal_gradient
 from lorenz_utils.checks import check_positive
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.regression import LARSLasso, LinearRegressor, polynomial_library
-from lorenz_utils.solvers import TINY, admm, admm_penalty, proximal_gradient
 from lorenz_utils.system import sample_attractor, simulate
 
 GAP, ALPHA, DEGREES, REPEATS = 1e-8, 0.1, (2, 3, 4), 5

@@ -11,19 +11,16 @@ from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.optimize import least_squares
 
 from lorenz_utils import checks, lyapunov
 from lorenz_utils.ledger import Estimate
 from lorenz_utils.surrogates import aaft, phase_randomised, shuffled, with_noise
-from lorenz_utils.system import LORENZ63, LorenzParameters, flow_map
+from lorenz_utils.system import LORENZ63, flow_map
 
 FAR = 300.0  # the attractor lies within a norm of 55; from beyond, an orbit is not followed
 WRONG_FLOW = 0.5  # standard deviations; unrelated points are 1.4 apart
 BINS = 30
 PSEUDOCOUNT = 1e-5
-PROBE_TRANSITIONS = 5_000
-PROBE_UPPER = np.array([100.0, 200.0, 50.0])
 N_ORBITS = 20  # series followed for the full-state exponents
 
 
@@ -242,47 +239,6 @@ def moment_residuals(ensemble):
         "<xy> = β<z>": _ratio((x * y).mean() - height, height),
         "<y²> + β<z²> = ρβ<z>": _ratio(energy - rho * height, rho * height),
     }
-
-
-def parametric_probe(ensemble, dt):
-    """The Lorenz parameters whose flow map explains the steps of the series best.
-
-    Least squares of (Phi(x_t) - x_{t+1}) / s over sigma, rho and beta, with s the ensemble's own
-    standard deviations, over at most 5 000 steps spread evenly over the ensemble. The search
-    starts at the classic parameters. That the fit is close says nothing alone: look at
-    `flow_residual` too.
-
-    Parameters
-    ----------
-    ensemble : array_like, shape (n_series, length, 3)
-    dt : float
-
-    Returns
-    -------
-    LorenzParameters
-        NaN if the steps do not determine all three: constant or far away series, or a best fit
-        at the edge of 0 < sigma < 100, 0 < rho < 200, 0 < beta < 50.
-    """
-    ensemble, dt = checks.check_ensemble(ensemble, d=3, length=2), checks.check_positive(dt, "dt")
-    undetermined = LorenzParameters(np.nan, np.nan, np.nan)
-    scale = _standard_deviation(ensemble)
-    if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
-        return undetermined
-    states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)
-    stride = -(-len(states) // PROBE_TRANSITIONS)
-    states, successors = states[::stride], successors[::stride]
-
-    def residual(parameters):
-        predicted = flow_map(states, dt, parameters=LorenzParameters(*parameters), rtol=1e-8)
-        return ((predicted - successors) / scale).ravel()
-
-    start = [LORENZ63.sigma, LORENZ63.rho, LORENZ63.beta]
-    fit = least_squares(residual, start, bounds=(0, PROBE_UPPER), x_scale=start, max_nfev=50)
-    singular_values = np.linalg.svd(fit.jac * start, compute_uv=False)
-    margin = np.minimum(fit.x, PROBE_UPPER - fit.x) / PROBE_UPPER
-    if not fit.success or singular_values[-1] < 1e-6 * singular_values[0] or margin.min() < 1e-6:
-        return undetermined
-    return LorenzParameters(*map(float, fit.x))
 
 
 def compare(real, generated, dt, *, rng, flow=None, identities=None):

@@ -14,7 +14,6 @@ from sklearn.linear_model import LassoLars
 from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lorenz_utils import solvers
 from lorenz_utils.checks import check_count, check_positive, check_rank
 from lorenz_utils.system import LORENZ63
 
@@ -147,5 +146,31 @@ class STLSQ(LinearRegressor):
 
     def _solve(self, A, b, rest):
         check_rank(A, "X")
-        fits = solvers.thresholded_least_squares(A, b, check_positive(self.threshold, "threshold"))
+        fits = thresholded_least_squares(A, b, check_positive(self.threshold, "threshold"))
         return self._iterate(fits, "increase max_iter or change threshold")
+
+
+def thresholded_least_squares(A, b, threshold):
+    """Yield the fits of sequentially thresholded least squares, and whether the last one is found.
+
+    Each drops, for good, the coefficients of the fit before that are below the threshold.
+
+    Parameters
+    ----------
+    A : ndarray, shape (n, p)
+    b : ndarray, shape (n, n_targets)
+    threshold : float or ndarray, shape (p, 1)
+
+    Yields
+    ------
+    coef : ndarray, shape (p, n_targets)
+    done : bool
+    """
+    support = np.ones((A.shape[1], b.shape[1]), dtype=bool)
+    while True:
+        coef = np.zeros(support.shape)
+        for target, kept in enumerate(support.T):
+            coef[kept, target] = np.linalg.lstsq(A[:, kept], b[:, target])[0]
+        small = support & (np.abs(coef) < threshold)
+        yield coef, not small.any()
+        support &= ~small

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from experiments.parametric_probe import parametric_probe
 from lorenz_utils import metrics
 from lorenz_utils.checks import ModelWarning
 from lorenz_utils.integration import integrate
@@ -144,13 +145,13 @@ def test_moment_residuals_are_relative():
 @pytest.mark.parametrize("truth", [(10, 28, 8 / 3), (14, 35, 2)])
 def test_parametric_probe_recovers_the_parameters(truth):
     ensemble = simulate(REAL[:4, 0], DT, 200, parameters=LorenzParameters(*truth))
-    probe = metrics.parametric_probe(ensemble, DT)
+    probe = parametric_probe(ensemble, DT)
     np.testing.assert_allclose([probe.sigma, probe.rho, probe.beta], truth, rtol=1e-6)
 
 
 @pytest.mark.parametrize("ensemble", [constant([0.1, 0.2, 0.3]), constant([0, 0, 0]), 1e5 * REAL])
 def test_parametric_probe_gives_nan_where_nothing_is_determined(ensemble):
-    probe = metrics.parametric_probe(ensemble, DT)
+    probe = parametric_probe(ensemble, DT)
     assert np.isnan([probe.sigma, probe.rho, probe.beta]).all()
 
 

@@ -20,6 +20,7 @@ from experiments.deck_methods import (
     jaya,
 )
 from experiments.lasso_speed import ADMMLasso, ISTALasso
+from experiments.solvers import soft_threshold
 from lorenz_utils.derivatives import forward_difference
 from lorenz_utils.regression import (
     STLSQ,
@@ -28,7 +29,6 @@ from lorenz_utils.regression import (
     polynomial_library,
     true_coefficients,
 )
-from lorenz_utils.solvers import soft_threshold
 from lorenz_utils.system import LORENZ63, sample_attractor, simulate, vector_field
 
 LASSOS = [

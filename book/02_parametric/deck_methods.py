@@ -156,7 +156,7 @@ Markdown(f"""The Gram matrix $\\Theta^\\top \\Theta$ has the condition number {r
 # length $1 / L$, then a shift towards zero by $\alpha / L$.
 
 # %% tags=["hide-input"]
-from lorenz_utils.solvers import ista_step, soft_threshold
+from experiments.solvers import ista_step, soft_threshold
 
 Markdown(f"```python\n{getsource(soft_threshold)}\n\n{getsource(ista_step)}```")
 
@@ -200,7 +200,7 @@ def objective(w):
 
 
 # %%
-from lorenz_utils.solvers import admm, admm_penalty, proximal_gradient
+from experiments.solvers import admm, admm_penalty, proximal_gradient
 
 iterates = {
     "ISTA": proximal_gradient(gram, moment, ALPHA),

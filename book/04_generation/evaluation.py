@@ -196,7 +196,8 @@ plotting.table(headers, rows, [""] * 4 + [".2f"] * 3)
 # distribution** of each metric.
 
 # %%
-from lorenz_utils.metrics import LORENZ, measure, parametric_probe
+from experiments.parametric_probe import parametric_probe
+from lorenz_utils.metrics import LORENZ, measure
 from lorenz_utils.surrogates import aaft, with_noise
 
 reference, held_out = np.split(real, 2)

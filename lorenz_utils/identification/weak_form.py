@@ -7,7 +7,7 @@ from lorenz_utils.checks import check_positive
 from lorenz_utils.identification.estimator import Identifier
 from lorenz_utils.identification.field import library
 from lorenz_utils.identification.selection import price
-from lorenz_utils.solvers import thresholded_least_squares
+from lorenz_utils.regression import thresholded_least_squares
 
 
 class WeakFormRegressor(Identifier):

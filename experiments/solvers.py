@@ -1,4 +1,4 @@
-"""The iterations behind `regression`, as short functions on arrays: each yields its iterates.
+"""The iterations behind the LASSO, as short functions on arrays: each yields its iterates.
 
 Least squares enters by its Gram matrix G = X'X / n (p, p) and moment m = X'y / n (p, n_targets), so
 that |y - X w|^2 / (2 n) is w'Gw / 2 - m'w and a constant.
@@ -60,29 +60,3 @@ def admm_penalty(gram):
     eigenvalues = np.linalg.eigvalsh(gram)
     largest = max(eigenvalues[-1], TINY)
     return float(np.sqrt(largest * max(eigenvalues[0], 1e-8 * largest)))
-
-
-def thresholded_least_squares(A, b, threshold):
-    """Yield the fits of sequentially thresholded least squares, and whether the last one is found.
-
-    Each drops, for good, the coefficients of the fit before that are below the threshold.
-
-    Parameters
-    ----------
-    A : ndarray, shape (n, p)
-    b : ndarray, shape (n, n_targets)
-    threshold : float or ndarray, shape (p, 1)
-
-    Yields
-    ------
-    coef : ndarray, shape (p, n_targets)
-    done : bool
-    """
-    support = np.ones((A.shape[1], b.shape[1]), dtype=bool)
-    while True:
-        coef = np.zeros(support.shape)
-        for target, kept in enumerate(support.T):
-            coef[kept, target] = np.linalg.lstsq(A[:, kept], b[:, target])[0]
-        small = support & (np.abs(coef) < threshold)
-        yield coef, not small.any()
-        support &= ~small
