@@ -41,7 +41,8 @@ STEPS = {
     "builder-inited": [(500, provenance.start)],
     "source-read": [(500, api.list_names)],
     "autodoc-process-docstring": [(400, api.escape)],
-    "doctree-read": [(600, editions.translate_parts)],
+    "autodoc-skip-member": [(500, api.skip_member)],
+    "doctree-read": [(500, api.drop_object), (600, editions.translate_parts)],
     "doctree-resolved": [(500, exercises.name_apart), (510, api.link_names)],
     # A page before it is written.
     "html-page-context": [

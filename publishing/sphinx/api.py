@@ -83,11 +83,27 @@ def _section(module, found):
 
 def escape(app, what, name, thing, options, lines):
     """Let signs of formulas in a docstring be what they are, before napoleon reads it."""
+    example = False
     for number, line in enumerate(lines):
+        example = line.lstrip().startswith(">>>") or (example and bool(line.strip()))
+        if example:
+            continue
         parts = re.split(r"(``?[^`]+``?)", line)  # code stays as it is
-        parts[::2] = [re.sub(r"\||(?<=\w)_(?=[^\w:])", r"\\\g<0>", part) for part in parts[::2]]
-        if not line.lstrip().startswith(">>>"):
-            lines[number] = "".join(parts)
+        parts[::2] = [re.sub(r"\||(?<=\w)_(?=[^\w:{])", r"\\\g<0>", part) for part in parts[::2]]
+        lines[number] = re.sub(r"(`[^`]+`)(?=\w)", r"\1\\ ", "".join(parts))
+
+
+def skip_member(app, what, name, thing, skip, options):
+    """Leave out what scikit-learn gives to each estimator for its own routing of arguments."""
+    return True if re.fullmatch(r"set_\w+_request", name) else None
+
+
+def drop_object(app, doctree):
+    """Leave out that a class has no base but Python's own."""
+    if app.env.docname == PAGE:
+        for line in list(doctree.findall(nodes.paragraph)):
+            if re.fullmatch(r"Bases\s?: object", line.astext()):
+                line.parent.remove(line)
 
 
 def link_names(app, doctree, docname):
