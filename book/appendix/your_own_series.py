@@ -88,7 +88,7 @@ lines = [
     f"{t:.2f}," + ",".join("" if x != x else f"{x:.3f}" for x in row)
     for t, row in zip(clock, values, strict=True)
 ]
-path.write_text("\n".join(["time_ms,v1_V,v2_V,i_mA", *lines, ""]))
+_ = path.write_text("\n".join(["time_ms,v1_V,v2_V,i_mA", *lines, ""]))
 
 # %%
 print(*path.read_text().splitlines()[:6], "...", sep="\n")
@@ -243,7 +243,7 @@ print(sine.equations())
 # these. Take the coordinate that turns.
 # :::
 #
-# A positive exponent of one column is no sign of chaos: noise has one too. {term}`Surrogate data` have the spectrum, or
+# A positive exponent of one column is no sign of chaos: noise has one too. Compare with {term}`surrogate data`, which have the spectrum, or
 # also the values, of the series and none of its dynamics. An exponent asks for equal steps without gaps, so the
 # record is first interpolated.
 
@@ -381,7 +381,7 @@ plotting.table(
 #
 # ## What you see, what it means, what to try
 #
-# :::{table} Messages, by some of their words. The first eight are warnings, the model is there; the others are errors, before any work.
+# :::{table} Messages, by some of their words. Those up to `no exponential growth` are warnings, the result is there; the others are errors, before any work.
 # :name: tab-own-messages
 #
 # | you see | it means | try |
