@@ -293,8 +293,8 @@ Markdown(
 
 # %%
 last = int(np.flatnonzero(~np.isnan(states).any(axis=1))[-1])
-forecast = best.simulate(states[last], dt, 200)
-future = time[last] + dt * np.arange(200)
+forecast = best.simulate(states[last], dt, 300)
+future = time[last] + dt * np.arange(300)
 truth = CubicSpline(time[measured], data[measured])(future)
 missed = np.linalg.norm((forecast - truth) / even.std(axis=0), axis=1) / np.sqrt(3)
 valid = dt * int(np.argmax(missed > 0.4))
@@ -322,7 +322,7 @@ from lorenz_utils.identification import PolynomialField
 
 stored = np.load(path.with_suffix(".npz"))
 again = PolynomialField(stored["coef"], stored["powers"])
-assert np.array_equal(again.simulate(states[[last]], dt, 200)[0], forecast)
+assert np.array_equal(again.simulate(states[[last]], dt, 300)[0], forecast)
 
 # %% [markdown]
 # ## A generator of your own
