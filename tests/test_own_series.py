@@ -1,6 +1,8 @@
 """Series as people have them: what is right is found, what is wrong is heard, by all three."""
 
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +14,14 @@ from lorenz_utils.identification import (
     FlowMapRegressor,
     MultipleShootingRegressor,
     WeakFormRegressor,
+    doubt,
 )
 from lorenz_utils.identification.doubt import foretold, most_noise, noise_of
 from lorenz_utils.identification.sampling import Samples
 from lorenz_utils.regression import coefficient_error
 from lorenz_utils.system import make_ensemble
 
+PAGE = Path(__file__).parents[1] / "book" / "appendix" / "your_own_series.py"
 REGRESSORS = [WeakFormRegressor, FlowMapRegressor, MultipleShootingRegressor]
 STRUCTURE = "are no noise"
 DT = 0.05
@@ -445,3 +449,15 @@ def test_equations_have_the_users_names_and_standard_errors(series):
     )
     weak = WeakFormRegressor().fit(frame, DT).equations()
     assert "±" not in weak and weak.startswith("dx/dt = -10 x + 10 y_1")
+
+
+def test_the_page_explains_each_message():
+    told = re.findall(
+        r"(?m)^# \| `([^`|]+)` \| ", PAGE.read_text().partition("tab-own-messages\n")[2]
+    )
+    code = [path.read_text() for path in (PAGE.parents[2] / "lorenz_utils").rglob("*.py")]
+    joined = re.sub(r'"\s+f?"', "", "\n".join(code))  # a message may be several literals
+    assert len(told) > 10 and not [words for words in told if words not in joined]
+    messages = (doubt.ESCAPES, doubt.EMPTY, doubt.JUMPS, doubt.STRUCTURE, doubt.STRANGE)
+    for message in messages:
+        assert any(words in message for words in told), message

@@ -11,6 +11,7 @@ import gc
 from sphinx.ext.mathjax import html_visit_displaymath, html_visit_math
 
 from publishing.sphinx import (
+    api,
     editions,
     exercises,
     figures,
@@ -38,8 +39,11 @@ TRANSFORMS = [
 STEPS = {
     "config-inited": [(400, sharing.give_addresses)],
     "builder-inited": [(500, provenance.start)],
-    "doctree-read": [(600, editions.translate_parts)],
-    "doctree-resolved": [(500, exercises.name_apart)],
+    "source-read": [(500, api.list_names)],
+    "autodoc-process-docstring": [(400, api.escape)],
+    "autodoc-skip-member": [(500, api.skip_member)],
+    "doctree-read": [(500, api.drop_object), (600, editions.translate_parts)],
+    "doctree-resolved": [(500, exercises.name_apart), (510, api.link_names)],
     # A page before it is written.
     "html-page-context": [
         (400, editions.other_edition),
@@ -50,6 +54,7 @@ STEPS = {
         (690, editions.say_what_is_missing),
         (700, reading.decorate),
         (710, tables.name_folded),
+        (720, api.name_language),
         (800, figures.show_both),
         (900, formulas.add_style),
         (910, interactive.add_loader),

@@ -80,6 +80,13 @@ def dictionary(app):
     return app.lorenz_dictionary
 
 
+def is_untranslated(part):
+    """Whether a part says the same in both languages: formulas, docstrings, a title of code."""
+    code = isinstance(part, nodes.title) and all(isinstance(n, nodes.literal) for n in part)
+    docstrings = isinstance(part, nodes.Element) and "docstrings" in part.get("classes", ())
+    return code or docstrings or isinstance(part, UNTRANSLATED)
+
+
 class MakeTemplates(SphinxTransform):
     """Make templates of what code computed, just before Sphinx translates; note what is missing."""
 
@@ -96,7 +103,7 @@ class MakeTemplates(SphinxTransform):
         for part in self.document.findall():
             # A formula says the same in both languages; a field is the notebook's metadata;
             # sphinx-exercise translates its titles itself.
-            if isinstance(part, UNTRANSLATED):
+            if is_untranslated(part):
                 for node in part.findall(nodes.TextElement):
                     node["translatable"] = False
         for bundle in self.document.findall(

@@ -84,5 +84,7 @@ def decorate(app, pagename, templatename, context, doctree):
     body = context["body"]
     links = r'<a( [^>]*?href="[^"]*(?:glossary|references)\.html#([^"]+)")'
     body = re.sub(links, preview, body)
-    minutes = words(app)["minutes"].format(reading_time(body))
-    context["body"] = body.replace("</h1>", f'</h1>\n<p class="reading-time">{minutes}</p>', 1)
+    context["body"] = body
+    if 'class="docstrings' not in body:  # which nobody reads from end to end
+        minutes = words(app)["minutes"].format(reading_time(body))
+        context["body"] = body.replace("</h1>", f'</h1>\n<p class="reading-time">{minutes}</p>', 1)
