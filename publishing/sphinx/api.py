@@ -19,7 +19,7 @@ PLACE = "<!-- public names -->"
 LIBRARY = ROOT / "lorenz_utils"
 # What a reader looks for first; modules that are not named here follow by name.
 ORDER = (
-    "system identification metrics surrogates lyapunov regression derivatives images networks "
+    "system identification metrics surrogates lyapunov regression derivatives networks "
     "adversarial training ledger plotting"
 ).split()
 
