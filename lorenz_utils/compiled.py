@@ -13,7 +13,7 @@ from itertools import chain
 import numpy as np
 from numba import njit
 
-from lorenz_utils.dormand_prince import TABLEAU
+from lorenz_utils.dormand_prince import MOST_STEPS, TABLEAU
 
 WIDTH = 64  # orbits whose stages fit the first cache
 STAGE, WEIGHT = (np.array(a) for a in zip(*chain(*TABLEAU), strict=True))
@@ -48,6 +48,30 @@ def _lorenz_source():
 # Compiled as if it stood in this file, beside which numba keeps it.
 exec(compile(_lorenz_source(), __file__, "exec"))
 lorenz_steps = _machine_code(lorenz_steps)  # noqa: F821
+
+
+@_machine_code
+def lorenz_orbits(start, dt, n_samples, floor, ball, length, sigma, rho, beta):
+    """Sample Lorenz orbits from states (n, 3): (n, n_samples, 3); `system.simulate` says more."""
+    orbits = np.empty((len(start), n_samples, 3))
+    for first in range(0, len(start), WIDTH):
+        block = slice(first, first + WIDTH)
+        state = start[block].T.copy()
+        orbits[block, 0] = state.T
+        for t in range(1, n_samples):
+            distance = np.sqrt(state[0] * state[0] + state[1] * state[1] + state[2] * state[2])
+            count = np.ceil(dt * (floor + np.maximum(ball, 3 * distance - 2 * ball)) / length)
+            count = np.where(count < MOST_STEPS, count, -1.0)
+            # On the attractor all take the same number of steps; elsewhere, each its own.
+            for n in np.unique(count):
+                after = lorenz_steps(state, dt / n, int(n), sigma, rho, beta)
+                if n < 0:
+                    after[:] = np.nan
+                for i in range(len(count)):
+                    if count[i] == n:
+                        state[:, i] = after[:, i]
+            orbits[block, t] = state.T
+    return orbits
 
 
 @_machine_code

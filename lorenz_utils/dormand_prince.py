@@ -5,6 +5,7 @@ Machine code that numba keeps on disk does not notice a change here: clear ``__p
 
 from scipy.integrate import DOP853
 
+MOST_STEPS = 2**31  # between two samples; a state that needs more is out of reach
 # Stage and weight, zeros left out, of each row of the tableau; the last row is the step itself.
 TABLEAU = [
     [(j, float(w)) for j, w in enumerate(row) if w]

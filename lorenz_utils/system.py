@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 
 from lorenz_utils.checks import check_count, check_positive, check_shape
+from lorenz_utils.dormand_prince import MOST_STEPS
 from lorenz_utils.integration import compiled, integrate
 
 
@@ -33,7 +34,6 @@ LORENZ63 = LorenzParameters()
 # Steps of length STEP_SCALE * rtol**(1/8) / rate keep the relative error over dt <= 0.1 below rtol:
 # measured over starts anywhere within a norm of 1e4. On the attractor it is far smaller.
 STEP_SCALE = 12.0
-MOST_STEPS = 2**31  # between two samples; a state that needs more is out of reach
 BURN_IN = 20.0
 # `orbit_digest()` of every machine with IEEE-754 arithmetic. What is stored names the digest of its
 # orbits; a change of the integrator changes it, and all that was stored has to be renewed.
@@ -136,28 +136,24 @@ def simulate(initial_state, dt, n_steps, *, parameters=LORENZ63, rtol=1e-10):
                 f"initial_state is too far away, or dt too long: more than {MOST_STEPS} integrator "
                 f"steps a sample, got a largest coordinate of {abs(start).max():g} and dt={dt:g}"
             )
-        orbits = _orbits(start, dt, n_steps, parameters, *rule)
+        sample = compiled().lorenz_orbits if compiled() else _orbits
+        orbits = sample(start, dt, n_steps, *rule, *map(float, astuple(parameters)))
     orbits[~np.isfinite(orbits)] = np.nan  # of one sign, which processors choose differently
     return orbits.reshape(*initial_state.shape[:-1], n_steps, 3)
 
 
-def _orbits(start, dt, n_samples, parameters, *rule):
-    """The orbits of states (n, 3), each with the steps that it takes alone: (n, n_samples, 3)."""
+def _orbits(start, dt, n_samples, floor, ball, length, sigma, rho, beta):
+    """`compiled.lorenz_orbits` by NumPy: the same operations in the same order."""
     orbits = np.empty((len(start), n_samples, 3))
     orbits[:, 0] = start
-    field = tuple(map(float, astuple(parameters)))
-    velocity = partial(vector_field, parameters=parameters)
+    velocity = partial(vector_field, parameters=LorenzParameters(sigma, rho, beta))
     for t in range(1, n_samples):
         states = orbits[:, t - 1]
-        counts = _step_counts(states, dt, *rule)
+        counts = _step_counts(states, dt, floor, ball, length)
         orbits[counts < 0, t] = np.nan
         for count in np.unique(counts[counts > 0]):
             chosen = counts == count
-            if compiled():
-                rows = compiled().lorenz_steps(states[chosen].T, dt / count, count, *field)
-                orbits[chosen, t] = rows.T
-            else:
-                orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
+            orbits[chosen, t] = integrate(velocity, states[chosen], dt, count)
     return orbits
 
 
