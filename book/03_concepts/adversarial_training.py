@@ -506,6 +506,14 @@ Markdown(
 # gradient steps are not attracted by it. It does not prove the cause there; the control shows that
 # the latent matters too.
 #
+# ## Both trainings as a film
+#
+# Checkpoints of two shortened trainings, the deck's and that of the book's generator: what the generator
+# draws, beside the scores that its critic gives to real and to generated samples.
+#
+# :::{interactive} film
+# :::
+#
 # ## What we find
 
 # %% tags=["hide-input"]
