@@ -297,13 +297,14 @@ def test_requirements_are_pinned_and_covered_by_the_constraints():
     assert all(lower[name.lower()] == value for name, value in pins.items())
 
 
-def test_pages_with_tracebacks_warnings_or_unlabelled_images_are_refused():
-    good = '<p>x</p><img src="a.png" alt="A curve that rises">'
+def test_pages_with_tracebacks_warnings_unlabelled_images_or_a_script_twice_are_refused():
+    good = '<p>x</p><script defer src="a.js"></script><img src="a.png" alt="A curve that rises">'
     assert not list(site.page_problems(good))
     for bad in (
         "<pre>Traceback (most recent call last)</pre>",
         "<pre>/lib/x.py:3: UserWarning: old</pre>",
         '<img src="../_images/3f.png" alt="../_images/3f.png">',
         '<img src="a.png">',
+        '<script src="a.js"></script>',
     ):
         assert len(list(site.page_problems(good + bad))) == 1, bad
