@@ -490,4 +490,4 @@ plotting.table(["samples", "RMSE27"], rows, ["d", ".1e"])
 # principle; a few more make the problem well conditioned.
 
 # %% [markdown]
-# Next: {doc}`/book/02_parametric/noise` asks what is left of this when the samples are noisy.
+# **Onward.** {doc}`/book/02_parametric/noise` asks what is left of this when the samples are noisy.

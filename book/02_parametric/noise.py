@@ -576,5 +576,5 @@ fitted = observed @ (2 * a) / (observed @ observed)
 Markdown(f"Fitted slope {fitted:.3f}, predicted {2 / (1 + 0.5**2):.3f}: more data do not help.")
 
 # %% [markdown]
-# Next: {doc}`/book/03_concepts/convolution` starts the other approach, networks that generate. The
+# **Onward.** {doc}`/book/03_concepts/convolution` starts the other approach, networks that generate. The
 # bias without noise is in {doc}`/book/02_parametric/large_steps`.
