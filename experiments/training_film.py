@@ -18,7 +18,11 @@ LENGTH, N_SCORES, FAR = 300, 100, 1000.0
 # The critic of the deck's notebook gives the high score to what it takes for generated.
 RUNS = {
     "book": (replace(FAITHFUL, n_steps=4000), 1, (0, 20, 50, 100, 200, 400, 700, 1000, 2000, 4000)),
-    "deck": (replace(DECK_CODE, n_steps=300), -1, (0, 5, 10, 20, 40, 80, 120, 180, 240, 300)),
+    "deck": (
+        replace(DECK_CODE, n_steps=1000),
+        -1,
+        (0, 50, 100, 150, 200, 300, 400, 600, 800, 1000),
+    ),
 }
 
 
