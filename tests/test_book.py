@@ -1,6 +1,7 @@
 """The book's sources: complete, in the template, importing only what they may; and its build."""
 
 import ast
+import itertools
 import re
 import statistics
 import subprocess
@@ -308,3 +309,14 @@ def test_pages_with_tracebacks_warnings_unlabelled_images_or_a_script_twice_are_
         '<script src="a.js"></script>',
     ):
         assert len(list(site.page_problems(good + bad))) == 1, bad
+
+
+def test_the_way_onward_begins_with_the_next_page():
+    listed = contents.pages()
+    for page, following in itertools.pairwise(listed):
+        if page in contents.chapters() and page != "book/05_conclusions":  # verdicts end it
+            text = "\n".join(
+                c.source for c in contents.read(page).cells if c.cell_type == "markdown"
+            )
+            ways = re.findall(r"\*\*Onward\.\*\*\s[^{]*\{doc\}`/([^`]+)`", text)
+            assert ways == [following], page
