@@ -20,7 +20,7 @@
 # non-linear functions (sparsity)"; "small variations in the parameters of the model cause
 # significant variations in the response"; a first-order approximation needs a time step that is
 # "small enough"; two neighbouring trajectories separate with $\lambda = 0.9056$ "(theoretical
-# value)", measured as 0.9592 at $dt = 0.01$ and 0.9193 at $dt = 0.1$; and "a positive value of
+# value)", measured as 0.9592 at $\delta t = 0.01$ and 0.9193 at $\delta t = 0.1$; and "a positive value of
 # $\lambda$ implies chaotic behaviour".
 #
 # **In short.** An error of one part in a million, in a parameter or in the state, grows to the size of the attractor. What a
@@ -176,7 +176,7 @@ _ = figures.plot_pairs(delta, dt=0.01, slope=0.9056)
 # %% [markdown]
 # The curves are jagged: growth comes in bursts, in some places the flow even contracts. One fit sees
 # some twenty time units of it, so its slope is a *finite-time* exponent that depends on the start.
-# The deck quotes one number for each step $dt$. We repeat the fit for 40 pairs.
+# The deck quotes one number for each step $\delta t$. We repeat the fit for 40 pairs.
 
 # %%
 from lorenz_utils.lyapunov import divergence_exponent, lyapunov_spectrum
@@ -225,7 +225,7 @@ divergence = -(LORENZ63.sigma + 1 + LORENZ63.beta)
 excess = spectrum.value.sum() - divergence
 
 # %% tags=["hide-input"] label="tab-introduction-exponents"
-rows = [[f"two trajectories, $dt = {dt}$", fits[dt], scatter[dt], DECK[dt]] for dt in DECK]
+rows = [[f"two trajectories, $\\delta t = {dt}$", fits[dt], scatter[dt], DECK[dt]] for dt in DECK]
 rows += [
     ["tangent flow, $\\lambda_1$", f"{spectrum[0]:.4f}", None, 0.9056],
     ["tangent flow, $\\lambda_2$", f"{spectrum[1]:.4f}", None, None],
@@ -304,9 +304,9 @@ unstable = lyapunov_spectrum(lambda x: x, lambda x: np.ones((*x.shape, 1)), [1.0
 #
 # The first-order step of slide 5 is Euler's,
 #
-# $$X(t + dt) = X(t) + dt\, f(X(t)) .$$ (eq-euler)
+# $$X(t + \delta t) = X(t) + \delta t\, f(X(t)) .$$ (eq-euler)
 #
-# The error of {eq}`eq-euler` at a fixed time should shrink in proportion to $dt$. We measure it after half a time unit,
+# The error of {eq}`eq-euler` at a fixed time should shrink in proportion to $\delta t$. We measure it after half a time unit,
 # against the accurate flow map of our module.
 
 
@@ -335,7 +335,7 @@ _ = figures.plot_order(steps, *np.quantile(error, [0.1, 0.5, 0.9], axis=1))
 # %% [markdown]
 # Since single orbits are lost anyway, the fairer question is what the step does to the *attractor*.
 # We run Euler's map for a long time and take the mean of $z$ and the map's own largest exponent, from
-# its derivative $1 + dt\, J$.
+# its derivative $1 + \delta t\, J$.
 
 
 # %%
@@ -371,12 +371,12 @@ _ = figures.plot_attractor(euler_steps[alive], means, bars, truth, euler_steps[~
 # %% [markdown]
 # The reason sits at the centre of each wing. There the flow turns at a rate $\omega$ while it spirals
 # out at the slow rate $\mu$: the eigenvalues of $J$ are $\mu \pm i\omega$. One Euler step multiplies
-# by $1 + dt(\mu \pm i \omega)$, whose modulus grows at about $\mu + \tfrac12 \omega^2 dt$. Stepping
+# by $1 + \delta t\,(\mu \pm i \omega)$, whose modulus grows at about $\mu + \tfrac12 \omega^2 \delta t$. Stepping
 # along the tangent of a circle leads outwards.
 #
 # Learning from forward differences turns the sign around. A regression of
-# $(X(t + dt) - X(t)) / dt$ finds, near that centre, the eigenvalue $(e^{(\mu + i\omega) dt} - 1)/dt$,
-# whose real part is about $\mu - \tfrac12 \omega^2 dt$: the learned spiral leads *inwards*.
+# $(X(t + \delta t) - X(t)) / \delta t$ finds, near that centre, the eigenvalue $(e^{(\mu + i\omega) \delta t} - 1)/\delta t$,
+# whose real part is about $\mu - \tfrac12 \omega^2 \delta t$: the learned spiral leads *inwards*.
 
 # %%
 centre = [np.sqrt(LORENZ63.beta * (LORENZ63.rho - 1))] * 2 + [LORENZ63.rho - 1]
@@ -391,7 +391,7 @@ headers = ["step", "flow", "Euler's map", "learned from forward differences"]
 plotting.table(headers, rows, ["", ".3f", ".3f", ".3f"])
 
 # %% [markdown]
-# {numref}`tab-introduction-spiral` gives the growth rate of the spiral. At $dt = 0.01$ both errors exceed the rate itself,
+# {numref}`tab-introduction-spiral` gives the growth rate of the spiral. At $\delta t = 0.01$ both errors exceed the rate itself,
 # and the learned fixed points are stable: a first-order model loses exponent before any regression
 # method has been chosen. {doc}`/book/02_parametric/deck_tables` meets this in the deck's results,
 # and {doc}`/book/02_parametric/large_steps` removes it by fitting the flow map instead.
@@ -424,8 +424,8 @@ Markdown(f"""
   dimension of {dimension:.4f}.
 * **Positive does not imply chaotic**: $\\dot x = x$ has the exponent {unstable.value[0]:.3f}. The claim
   needs bounded motion.
-* **Euler's method** has order {order:.3f}. At $dt = 0.01$ it shifts the mean of $z$ by {shift:.1f}
-  percent, and between $dt$ = {last_alive:g} and {first_blow_up:g} it begins to blow up. That limit is the
+* **Euler's method** has order {order:.3f}. At $\\delta t = 0.01$ it shifts the mean of $z$ by {shift:.1f}
+  percent, and between $\\delta t$ = {last_alive:g} and {first_blow_up:g} it begins to blow up. That limit is the
   method's, not the problem's: a better integrator takes any sampling step.
 """)
 

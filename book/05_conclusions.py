@@ -38,8 +38,8 @@ verdicts = ledger.verdicts()
 ours = ledger.recall
 open_ones = [row["verdict"] for row in verdicts if not row.get("trivial")]
 counts = Counter(open_ones)
-Markdown(f"""
-* **Regression does not fail at dt = 0.1; forward differences do.** With the deck's derivative, plain
+Markdown(rf"""
+* **Regression does not fail at $\delta t = 0.1$; forward differences do.** With the deck's derivative, plain
   least squares misses the coefficients by {ours("deck-tables/rmse-ols-dt-0.1"):.2f} (RMSE27). The
   same least squares through the flow map {{eq}}`eq-flow-map-fit` misses them by
   {ours("large-steps/flow-map-dt-0.1"):.1e}, on other series of the same total length

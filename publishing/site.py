@@ -18,12 +18,25 @@ from jupyter_cache.base import CacheBundleIn
 from publishing import addresses, checkout, freshness
 from publishing.contents import BUILD, ROOT, TITLES, chapters, pages, read
 
+# Not by its script, which names the folder that it was installed in, be it moved or not. A pass
+# ends with the build that started it, whatever ends that: nobody writes to it, so it reads the end
+# of the file as soon as the build is gone. Left alone it would write among the next build's pages.
+PASS = """
+import os, sys, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+# As in freshness: seconds of grammars that nothing asks for.
+sys.modules['rfc3987_syntax'] = None
+from jupyter_book.cli.main import main
+main()
+"""
+
 
 def write_site():
     """Run Jupyter Book strictly, every page anew from the kept outputs; True if all is well."""
     # A reused environment would hide the warnings of pages that it does not read again.
     for name in (".doctrees", "html", "fr", "jupyter_execute"):
-        shutil.rmtree(BUILD / name, ignore_errors=True)
+        if (BUILD / name).exists():  # what cannot be removed would stay among the new pages
+            shutil.rmtree(BUILD / name)
     offer_outputs()
     # Side by side, a core each; the French pass reads the same outputs.
     runs = [jupyter_book(edition) for edition in TITLES]
@@ -115,13 +128,9 @@ def jupyter_book(edition, *options):
     -------
     subprocess.Popen
     """
-    # Not by its script, which names the folder that it was installed in, be it moved or not;
-    # and with the modules of this clone, whatever clone is installed.
+    # With the modules of this clone, whatever clone is installed.
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    # As in freshness: seconds of grammars that nothing asks for.
-    quick = "import sys; sys.modules['rfc3987_syntax'] = None; "
-    command = [sys.executable, "-c", quick + "from jupyter_book.cli.main import main; main()"]
-    command += ["build", str(ROOT), "--all"]
+    command = [sys.executable, "-c", PASS, "build", str(ROOT), "--all"]
     command += ["-W", "-n", "--keep-going", *options]
     if edition or options:
         folder = BUILD / (edition or "messages")
@@ -130,9 +139,8 @@ def jupyter_book(edition, *options):
         config.write_text(yaml.safe_dump(_configuration(edition)), encoding="utf8")
         command += ["--config", str(config), "--path-output", str(folder)]
     with _log(edition).open("wb") as log:
-        return subprocess.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment
-        )
+        says = {"stdin": subprocess.PIPE, "stdout": log, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, cwd=ROOT, env=environment, **says)
 
 
 def _configuration(edition):
@@ -155,7 +163,9 @@ def _log(edition):
 
 def finished(run, edition):
     """Wait for a pass of Jupyter Book; True if all is well."""
-    if not run.wait():
+    with run:  # closes its input, but only once it has ended
+        failed = run.wait()
+    if not failed:
         return True
     output = _log(edition).read_text(encoding="utf8")
     lines = [x for x in output.splitlines() if re.search(r"WARNING:|ERROR:|Error:", x)]
@@ -215,6 +225,8 @@ def page_problems(html):
         yield "shows a traceback"
     if re.search(r"\w+Warning:", html):
         yield "shows a library's warning"
+    scripts = re.findall(r'<script [^>]*?src="([^"]+)"', html)
+    yield from (f"loads {name} twice" for name in {n for n in scripts if scripts.count(n) > 1})
     for image in re.findall(r"<img[^>]*>", html):
         alt = re.search(r'alt="([^"]*)"', image)
         if alt is None or re.search(r"\.(png|svg|jpe?g)$", alt[1]):

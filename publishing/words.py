@@ -136,6 +136,22 @@ WORDS = {
                 "scatter": "error, root mean square",
                 "bound": "bound",
             },
+            "film": {
+                "start": "Start: the training film",
+                "network": "network",
+                "deck": "the deck’s GAN",
+                "book": "the book’s generator",
+                "step": "step",
+                "view": "A series that the generator draws at this step of its training; the "
+                "arrow keys turn the view.",
+                "scores": "How many real (blue) and generated (pink) samples the critic of this "
+                "step gives which score.",
+                "score": "score: higher is more real",
+                "real": "real",
+                "generated": "generated",
+                "told": "the real one scores higher in",
+                "residual": "median flow residual",
+            },
         },
         "provenance": {
             "dirty": "with changes that are not committed",
@@ -332,6 +348,22 @@ WORDS = {
                 "true": "vrai",
                 "scatter": "erreur, moyenne quadratique",
                 "bound": "borne",
+            },
+            "film": {
+                "start": "Démarrer : le film de l’entraînement",
+                "network": "réseau",
+                "deck": "le GAN du diaporama",
+                "book": "le générateur de ce livre",
+                "step": "pas",
+                "view": "Une série que le générateur dessine à ce pas de son entraînement ; les "
+                "flèches du clavier tournent la vue.",
+                "scores": "Combien d’échantillons réels (bleu) et générés (rose) reçoivent quel "
+                "score du critique de ce pas.",
+                "score": "score : plus haut, plus réel",
+                "real": "réels",
+                "generated": "générés",
+                "told": "le réel a le meilleur score dans",
+                "residual": "résidu du flot médian",
             },
         },
         "provenance": {

@@ -365,6 +365,30 @@ def test_a_killed_build_loses_nothing_and_the_next_goes_on(slow, how, capsys):
     assert slow.execute(capsys) == ["book/first"]
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_killed_build_leaves_no_pass_that_would_write_among_the_next_ones_pages(copy, how):
+    copy.write("_config.yml", "{execute: {}, sphinx: {local_extensions: {}, config: {}}}")
+    endless = "import os, sys, time, pathlib\nedition = 'fr' if '--config' in sys.argv else 'en'\n"
+    endless += "def main():\n    pathlib.Path(edition).write_text(str(os.getpid()))\n"
+    (copy.folder / "jupyter_book" / "cli").mkdir(parents=True)
+    for package in ("jupyter_book", "jupyter_book/cli"):
+        copy.write(f"{package}/__init__.py", "")
+    copy.write("jupyter_book/cli/main.py", endless + f"    time.sleep({2 * PATIENCE})\n")
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    build = subprocess.Popen(
+        copy.command("build"), cwd=copy.folder, stdout=subprocess.PIPE, preexec_fn=heed
+    )
+    for edition in ("en", "fr"):
+        wait_for(copy.folder / edition)
+    build.send_signal(how)
+    build.wait(PATIENCE)
+    passes = [int((copy.folder / edition).read_text()) for edition in ("en", "fr")]
+    end = time.monotonic() + PATIENCE
+    while any(map(alive, passes)):
+        assert time.monotonic() < end, "a pass lives on"
+        time.sleep(0.1)
+
+
 def test_a_second_build_in_one_clone_is_refused(slow):
     process = subprocess.Popen(slow.command("execute"), cwd=slow.folder, stdout=subprocess.PIPE)
     wait_for(slow.folder / "begun")

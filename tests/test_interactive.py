@@ -1,6 +1,7 @@
 """The interactive figures in a browser: their numbers are Python's, and everyone can use them."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from browsing import AXE, AXE_RUN, CONTRAST, NARROW, PAGES, ROOT, SITE, Visit, n
 
 from experiments import steps, stored
 from experiments.models import load_or_train
+from lorenz_utils.checks import ModelWarning
 from lorenz_utils.identification import (
     MultipleShootingRegressor,
     PolynomialField,
@@ -36,6 +38,7 @@ PLACES = {
     "chaos": "book/01_introduction.html",
     "real": "book/04_generation/faithful_generator.html",
     "noise": "book/02_parametric/noise.html",
+    "film": "book/03_concepts/adversarial_training.html",
 }
 FOLDER = ROOT / "book" / "_static" / "interactive"
 FIGURE = "name => document.getElementById(`interactive-${name}`)"
@@ -358,10 +361,40 @@ def test_a_stored_fit_of_the_noise_is_found_again():
     np.testing.assert_allclose(found, row["coef"][0], rtol=1e-2)
 
 
+# --- the training film --------------------------------------------------------------------------
+
+
+def test_each_frame_of_the_film_is_its_checkpoint(browser, site):
+    rows = stored.load("training_film")["rows"]
+    std = load_or_train("faithful-generator")[0].scale.numpy()
+    real = np.stack([std, -std])[None]  # has this standard deviation
+    states = []
+    with Visit(browser, site + PLACES["film"], inside=site) as visit:
+        assert not any("training_film" in url for url in visit.requests), "loaded before asked for"
+        start(visit, "film")
+        for name in ("deck", "book"):
+            visit.page.locator(f"#network-{name}").press("Space")
+            for _ in range(sum(row["network"] == name for row in rows)):
+                states.append(visit.page.evaluate(f"() => ({FIGURE})('film').figure.state()"))
+                visit.page.locator("#slider-frame").press("ArrowRight")
+        assert not visit.problems, "\n".join(visit.problems)
+    by_checkpoint = {(row["network"], row["step"]): row for row in rows}
+    assert {(state["network"], state["step"]) for state in states} == by_checkpoint.keys()
+    for state in states:
+        row = by_checkpoint[state["network"], state["step"]]
+        told = np.mean(np.array(row["real"]) > np.array(row["generated"]))
+        assert state["told"] == pytest.approx(told)
+        series = np.array(row["series"])
+        if np.abs(series).max() < 100:  # else both leave the flow out
+            with warnings.catch_warnings(action="ignore", category=ModelWarning):
+                residual = np.median(flow_residual(real, series[None], 0.1))
+            assert state["residual"] == pytest.approx(residual, rel=1e-3)
+
+
 # --- use ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["step", "chaos", "real", "noise"])
+@pytest.mark.parametrize("name", ["step", "chaos", "real", "noise", "film"])
 @pytest.mark.parametrize("options", [{}, {"viewport": NARROW, "theme": "dark"}])
 def test_a_chapters_figure_works_by_keyboard_in_both_themes(browser, site, name, options):
     with Visit(browser, site + PLACES[name], inside=site, **options) as visit:

@@ -3,14 +3,18 @@
 import ast
 import os
 import re
+import shutil
 import sys
 import zipfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
-from browsing import SITE, need
+from browsing import ROOT, SITE, need
 from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
+from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
 from publishing import addresses, contents, freshness
 from publishing.sphinx import notebooks
@@ -256,3 +260,15 @@ def test_a_built_notebook_has_the_results_and_no_myst(page, solutions):
     left = [match[0] for text in texts for match in re.finditer(MYST, text)]
     assert not left
     assert [cell.id for cell in made.cells] == [f"cell-{n}" for n in range(len(made.cells))]
+
+
+def test_a_chapter_that_is_saved_unchanged_keeps_its_bytes(tmp_path):
+    # As `make lab` opens it: the folder of chapters is the root.
+    manager = build_sync_jupytext_contents_manager_class(LargeFileManager)()
+    manager.root_dir = str(tmp_path)
+    shutil.copy(ROOT / "book" / "jupytext.toml", tmp_path)
+    for page in contents.chapters():
+        path, saved = (ROOT / page).with_suffix(".py"), tmp_path / f"{Path(page).name}.py"
+        shutil.copy(path, saved)
+        manager.save(manager.get(saved.name, type="notebook"), saved.name)
+        assert saved.read_bytes() == path.read_bytes(), page

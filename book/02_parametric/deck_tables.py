@@ -630,7 +630,7 @@ as it is wide at $\\delta t = 0.01$, and {flat[0.1]:.1g} % at 0.1.""")
 # velocities; at the large step they reach too far. The local estimator of
 # {doc}`/book/04_generation/evaluation` fits parabolas to the flow over a step instead of lines to
 # the field.
-
+#
 #
 # ## What we find
 

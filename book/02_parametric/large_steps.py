@@ -253,11 +253,13 @@ exponents = lyapunov_spectrum(field, field.jacobian, starts, **times)
 
 # %% tags=["hide-input"] label="tab-large-steps-exponents"
 found = model.parameters_
-ours = ["identified at δt = 0.1", found.sigma, found.rho, found.beta, np.count_nonzero(model.coef_)]
-ours += [*(exponents[i] for i in range(3)), exponents.value.sum()]
-true = ["true", "10", "28", "8/3", "7", "0.9056", "0", "-14.572", -(10 + 1 + 8 / 3)]
-headers = ["equations", "σ", "ρ", "β", "terms", "λ₁", "λ₂", "λ₃", "sum"]
-plotting.table(headers, [true, ours], ["", *3 * [".10f"], "d", *4 * [".4f"]])
+ours = [f"{x:.10f}" for x in (found.sigma, found.rho, found.beta)]
+ours += [str(np.count_nonzero(model.coef_)), *(exponents[i] for i in range(3))]
+ours += [exponents.value.sum()]
+true = ["10", "28", "8/3", "7", "0.9056", "0", "-14.572", -(10 + 1 + 8 / 3)]
+names = ["σ", "ρ", "β", "terms", "λ₁", "λ₂", "λ₃", "λ₁ + λ₂ + λ₃"]
+headers = ["quantity", "true equations", "identified at δt = 0.1"]
+plotting.table(headers, zip(names, true, ours, strict=True), ".4f")
 
 # %% tags=["hide-input"]
 Markdown(f"""The identified exponents are averages over {ORBITS * DURATION:,.0f} time units, with confidence
@@ -267,7 +269,7 @@ published 0.9056.""")
 
 # %% [markdown]
 # The exponents of the true equations are the published ones
-# {cite}`viswanath1998lyapunov,sprott2003chaos`. The last column of {numref}`tab-large-steps-exponents`
+# {cite}`viswanath1998lyapunov,sprott2003chaos`. The last row of {numref}`tab-large-steps-exponents`
 # is a check without statistics: the sum of the exponents is the divergence of the field,
 # $-(\sigma + 1 + \beta)$, which is the same everywhere.
 #
@@ -490,4 +492,4 @@ plotting.table(["samples", "RMSE27"], rows, ["d", ".1e"])
 # principle; a few more make the problem well conditioned.
 
 # %% [markdown]
-# Next: {doc}`/book/02_parametric/noise` asks what is left of this when the samples are noisy.
+# **Onward.** {doc}`/book/02_parametric/noise` asks what is left of this when the samples are noisy.

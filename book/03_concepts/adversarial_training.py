@@ -506,6 +506,16 @@ Markdown(
 # gradient steps are not attracted by it. It does not prove the cause there; the control shows that
 # the latent matters too.
 #
+# ## Both trainings as a film
+#
+# Checkpoints of two shortened trainings, the deck's and that of the book's generator: what the generator
+# draws, beside the scores that its critic gives to real and to generated samples. The deck's critic tells
+# nearly every pair apart at every checkpoint, though the drawing grows to the size of the attractor. The critic of
+# {doc}`/book/04_generation/faithful_generator` soon cannot: its scores of the two lie within each other.
+#
+# :::{interactive} film
+# :::
+#
 # ## What we find
 
 # %% tags=["hide-input"]

@@ -123,7 +123,7 @@ names = "output", "gradient", "running mean", "running variance"
 #
 # ## Faster?
 #
-# The task is the flow map over $dt = 0.1$, from state to next state, by four hidden layers of 32
+# The task is the flow map over $\delta t = 0.1$, from state to next state, by four hidden layers of 32
 # ReLU nodes. A method that allows other learning rates must be compared **at the best rate of each**.
 # We try four rates for plain gradient descent and four for Adam with five seeds each, choose on
 # validation series, and report on test series, at the chosen rates with twenty seeds: ratios scatter.
@@ -209,8 +209,8 @@ errors = {case: by_rate(final_error, case, part=1) for case in cases}
 rows = []
 for case, means in errors.items():
     shown = [f"{mean:.3f}" if np.isfinite(mean) else "diverges" for mean in means]
-    rows.append([*case, *map("{}: {}".format, rates[case[0]], shown)])
-headers = ["optimiser", "normalisation", "rate: test error (std)", "", "", ""]
+    rows.append([*case, *map("{1} ({0})".format, rates[case[0]], shown)])
+headers = ["optimiser", "normalisation", "lowest rate", "second", "third", "highest"]
 plotting.table(headers, rows)
 
 

@@ -194,7 +194,7 @@ _ = figures.plot_activations(grid, curves)
 #
 # ## Kernels on a time series
 #
-# On $x(t)$ the kernel $(-1, 0, 1) / 2 dt$, used as in {eq}`eq-cross-correlation`, is the central difference. At the deck's $dt = 0.1$ it
+# On $x(t)$ the kernel $(-1, 0, 1) / 2 \delta t$, used as in {eq}`eq-cross-correlation`, is the central difference. At the deck's $\delta t = 0.1$ it
 # is a poor derivative; a longer kernel can be better. Textbooks give the one exact for polynomials of
 # degree six. A layer can instead **learn** its kernel from Lorenz series, as can a tiny network with eight
 # kernels and a tanh. Each of five seeds has its own ten training series; ten more are held out.
@@ -360,7 +360,7 @@ Markdown(f"""
 * **The deck's entry is right,** {result[0, 0]:g}, and so is torch's; the operation is cross-correlation. A
   convolution proper gives {turned[0, 0]:g}.
 * **Kernels can be learned.** The central difference misses dx/dt by {errors["central difference"]:.3f} of its standard deviation at
-  $dt = 0.1$, the seven-point formula by {errors["seven points, degree six"]:.3f}, a kernel
+  $\\delta t = 0.1$, the seven-point formula by {errors["seven points, degree six"]:.3f}, a kernel
   learned from Lorenz series by {errors["learned kernel, five seeds"]:.3f}, eight of them with a tanh by {errors["tiny network, five seeds"]:.3f}.
 * **Folding hides time.** It puts six of nine weights more than three time units away. To fill in a sample from its
   neighbourhood, the folded kernel errs {ratio:.1f} times as much as a kernel of the same size

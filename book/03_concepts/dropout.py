@@ -150,7 +150,7 @@ _ = figures.plot_weights(-0.02 * np.arange(12)[::-1], plain, expected, drawn)
 #
 # ## A network with too many weights
 #
-# Now the network: two hidden layers of 128 for $x_{t+1}$ from $x_t$ at $dt = 0.1$, some seventeen thousand
+# Now the network: two hidden layers of 128 for $x_{t+1}$ from $x_t$ at $\delta t = 0.1$, some seventeen thousand
 # weights for 200 training pairs. Once the pairs are exact, once input and target carry noise of 30
 # per cent of a standard deviation. The test pairs are always exact, so that the
 # test error measures the learned map itself. A fourth network is the control: no dropout, but

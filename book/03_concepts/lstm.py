@@ -195,7 +195,7 @@ Markdown(
 #
 # We train three networks to predict the next sample, as has been done for larger chaotic systems
 # {cite}`vlachas2018data`: $\hat x_{t+1} = x_t + F(x_t, m_t)$ with a
-# memory $m_t$, at the deck's step $dt = 0.1$: an LSTM, a plain RNN, and as a control **the same LSTM without
+# memory $m_t$, at the deck's step $\delta t = 0.1$: an LSTM, a plain RNN, and as a control **the same LSTM without
 # memory**, its state cleared before every sample. The full state is in each sample, so by Lorenz's
 # equations {eq}`eq-lorenz` the past holds no information that the present lacks. Each of five seeds has its own training series, initial weights and batches; the
 # hundred test series are common.

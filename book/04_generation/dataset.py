@@ -36,7 +36,7 @@ plotting.use_style()
 #
 # One call makes the deck's data. Each series starts at its own random state on the attractor: a
 # random point of a box is carried along for a burn-in time before the first sample is taken, so
-# that no series begins with a transient. The steps between samples are far finer than dt: the flow
+# that no series begins with a transient. The steps between samples are far finer than $\delta t$: the flow
 # map's error is far below anything a network can learn.
 
 # %%
@@ -52,7 +52,7 @@ ensemble.shape
 # $1 / \lambda_1$, which is a little longer.
 # :::
 #
-# How large is a step of dt = 0.1? {numref}`fig-dataset-samples` shows eight time units of one series, the samples as
+# How large is a step of $\delta t = 0.1$? {numref}`fig-dataset-samples` shows eight time units of one series, the samples as
 # dots over the finely sampled orbit. A loop around a wing takes a handful of samples: a straight
 # line between samples is a poor approximation, and so is any difference quotient.
 

@@ -37,7 +37,7 @@ plotting.use_style()
 # %% [markdown]
 # ## A task
 #
-# All long computations of this book, the ablations of the GANs and the grids of $dt$ and noise,
+# All long computations of this book, the ablations of the GANs and the grids of $\delta t$ and noise,
 # are *lists of independent tasks*. A task is a function of a few numbers that returns a few numbers.
 # Here it is the mean of $z$ along one orbit, the start drawn by a seed.
 #

@@ -36,7 +36,7 @@ def plot_learned(by_name, kernels):
     figure, (left, right) = plt.subplots(1, 2)
     for (name, kernel), style in zip(by_name.items(), ("o-", "s-", "x--"), strict=True):
         left.plot(range(-3, 4), kernel, style, label=name)
-    left.set(xlabel="sample", ylabel="weight, times dt")
+    left.set(xlabel="sample", ylabel="weight, times δt")
     left.legend()
     limit = abs(kernels).max()
     limits = {"vmin": -limit, "vmax": limit, "extent": (-3.5, 3.5, len(kernels) - 0.5, -0.5)}

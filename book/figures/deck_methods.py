@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator
 
 from lorenz_utils import plotting
 
@@ -43,6 +44,7 @@ def plot_velocity_errors(names, errors):
         label = f"learned from {of}" + " velocities" * (of == "exact")
         ax.semilogx(values, range(len(names)), marker, color=colour, label=label)
         ax.set(title=f"step {dt:g}", xlabel="relative error of the velocity")
+        ax.xaxis.set_major_locator(LogLocator(numticks=5))
         ax.set_yticks(range(len(names)), names)
     axes[0].invert_yaxis()
     axes[0].legend(loc="lower left", fontsize=8)

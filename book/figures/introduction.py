@@ -8,7 +8,7 @@ from lorenz_utils import plotting
 
 __all__ = ["plot_attractor", "plot_coloured", "plot_distances", "plot_order", "plot_pairs"]
 TIME = "time (Lorenz time units)"
-STEP = "step $dt$ (Lorenz time units)"
+STEP = r"step $\delta t$ (Lorenz time units)"
 
 
 def plot_distances(distances, dt):

@@ -68,6 +68,7 @@ STEPS = {
         (520, interactive.write_data),
         (530, notebooks.write_notebooks),
         (540, sharing.write_files),
+        (840, formulas.write_letters),
         (850, formulas.set_all),
         (900, slim.slim),
         (910, sharing.hide_book),

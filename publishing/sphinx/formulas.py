@@ -1,11 +1,13 @@
-"""Set formulas with KaTeX while the site is built: a page with formulas runs no script for them.
+"""Set formulas with KaTeX while the site is built: a page with formulas runs no script to set them.
 
 Sphinx writes each formula as TeX into an element of class ``math``. Here each becomes what KaTeX
 makes of it: letters for the eye and MathML for screen readers. A formula that KaTeX cannot set
 fails the build.
 """
 
+import base64
 import html
+import json
 import re
 from pathlib import Path
 
@@ -22,22 +24,36 @@ SHORT = 40  # characters of TeX that a narrow line has room for
 
 UNSET = re.compile(r'<(?:span|div)[^>]* class="math [^>]*>[^\\]*?(\\[(\[].{0,80})', re.S)
 
-# Not from a disk, where browsers refuse it and say so.
-PRELOAD = (
-    '<script>if (location.protocol !== "file:") document.head.append(Object.assign('
-    'document.createElement("link"), {{rel: "preload", href: "{}", as: "font", '
-    'type: "font/woff2", crossOrigin: ""}}));</script>'
-)
+# A formula that waits for its letters moves the text around it when they come. Fonts that a style
+# sheet names are asked for once it is read, and come after the first paint; those that a script
+# has in its hands are there before.
+LETTERS = [("KaTeX_Main", "normal", "Main-Regular"), ("KaTeX_Math", "italic", "Math-Italic")]
+ADD_LETTERS = """for (const [family, style, font] of {}) {{
+  const bytes = Uint8Array.from(atob(font), (letter) => letter.charCodeAt(0));
+  document.fonts.add(new FontFace(family, bytes, {{ style }}));
+}}
+"""
 
 
 def add_style(app, pagename, templatename, context, doctree):
-    """Load KaTeX's style and fonts on pages with formulas only."""
+    """Load KaTeX's style and letters on pages with formulas only."""
     if 'class="math ' in context.get("body", ""):
         app.add_css_file("katex/katex.min.css", priority=300)
-        # Asked for at once: a formula that waits for its letters would move the text around it.
-        for font in ("Main-Regular", "Math-Italic"):
-            address = context["pathto"](f"_static/katex/fonts/KaTeX_{font}.woff2", 1)
-            context["metatags"] = context.get("metatags", "") + PRELOAD.format(address)
+        address = context["pathto"]("_static/katex/letters.js", 1)
+        context["metatags"] = context.get("metatags", "") + f'<script src="{address}"></script>'
+
+
+def write_letters(app, error):
+    """Write the script that has the letters of nearly all formulas in its hands."""
+    if error or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "katex"
+    fonts = {name: folder / "fonts" / f"KaTeX_{name}.woff2" for _, _, name in LETTERS}
+    data = [
+        (family, style, base64.b64encode(fonts[name].read_bytes()).decode())
+        for family, style, name in LETTERS
+    ]
+    (folder / "letters.js").write_text(ADD_LETTERS.format(json.dumps(data)), encoding="utf8")
 
 
 class Setter:

@@ -23,7 +23,12 @@ FOLDER = "interactive"
 MODEL = "models/faithful-generator.safetensors"
 # Records of experiments/results that the build writes scripts of, with what these tell of a run
 # beside its rows.
-STORED = {"steps": [], "deck_series": [], "noise_levels": ["dt", "start"]}
+STORED = {
+    "steps": [],
+    "deck_series": [],
+    "noise_levels": ["dt", "start"],
+    "training_film": ["n_steps"],
+}
 # Of each figure after lorenz.js, which all begin with; the last is its own.
 SCRIPTS = {
     "attractor": ["attractor"],
@@ -32,6 +37,7 @@ SCRIPTS = {
     "chaos": ["chaos"],
     "real": ["network", "weights", "deck_series", "real"],
     "noise": ["noise_levels", "noise"],
+    "film": ["network", "weights", "training_film", "film"],
 }
 
 

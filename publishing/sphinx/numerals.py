@@ -9,7 +9,8 @@ POWER = re.compile(r"(?<![\w.])([-−+]?\d(?:\.\d+)?)e([-+]\d{2,})(?!\w)")
 PAIR = re.compile(rf"{POWER.pattern} ± {POWER.pattern}")
 MINUS = re.compile(r"(?<![^\s(|*])-(?=\d)")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-WITHIN = re.compile(r"(?<=[\d)]) ([±×]) (?=\d)")
+WITHIN = re.compile(r"(?<=[\d)]) ([±×]) (?=<?\d)")
+NO_WIDTH = re.compile(r"(?<=± )0(?:\.(0*)0)?(?![\de.])")  # half an interval, rounded to nothing
 PLAIN = range(-3, 4)  # these powers of ten are written out
 
 
@@ -20,7 +21,10 @@ def typeset(text):
     'from −4.5 × 10⁻⁵ to 0.0240, 0 and 3'
     >>> typeset("1.1e-04 ± 5.4e-05").replace("\N{NO-BREAK SPACE}", " ")
     '(1.1 ± 0.54) × 10⁻⁴'
+    >>> typeset("0.391 ± 0.000").replace("\N{NO-BREAK SPACE}", " ")
+    '0.391 ± <0.001'
     """
+    text = NO_WIDTH.sub(_least, text)
     text = PAIR.sub(_pair, text)
     text = MINUS.sub("−", POWER.sub(lambda match: _number(match[1], int(match[2])), text))
     return WITHIN.sub("\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text)
@@ -34,6 +38,11 @@ def _number(digits, power):
         decimals = max(len(digits.partition(".")[2]) - power, 0)
         return f"{float(digits) * 10.0**power:.{decimals}f}"
     return f"{digits} × 10{str(power).translate(RAISED)}"
+
+
+def _least(match):
+    """What a number that rounds to zero is less than, in the digits that are shown."""
+    return "<1" if match[1] is None else f"<0.{match[1]}1"
 
 
 def _pair(match):
