@@ -11,12 +11,12 @@ import torch
 
 from experiments import stored
 from experiments.deck_gan import DECK_CODE
-from lorenz_utils.adversarial import PAIRS, AdversarialRun
+from lorenz_utils.adversarial import RUNS
 from lorenz_utils.training import FAITHFUL, training_ensemble
 
 LENGTH, N_SCORES, FAR = 300, 100, 1000.0
 # The critic of the deck's notebook gives the high score to what it takes for generated.
-RUNS = {
+FILMED = {
     "book": (replace(FAITHFUL, n_steps=4000), 1, (0, 20, 50, 100, 200, 400, 700, 1000, 2000, 4000)),
     "deck": (
         replace(DECK_CODE, n_steps=1000),
@@ -32,7 +32,7 @@ def frame(name, run, sign):
     series = np.nan_to_num(series.clip(-FAR, FAR), nan=FAR)  # an untrained map may explode
     with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(0)
-        real = torch.cat([run.pair.draw(run) for _ in range(-(-N_SCORES // run.config.batch_size))])
+        real = torch.cat([run.draw() for _ in range(-(-N_SCORES // run.config.batch_size))])
         run.critic.eval()
         run.generator.eval()
         scores = [sign * run.critic(x)[:N_SCORES] for x in (real, fake(run, real))]
@@ -49,18 +49,18 @@ def frame(name, run, sign):
 def fake(run, real):
     """As many generated batches as there are real ones."""
     size = run.config.batch_size
-    return torch.cat([run.pair.fake(run, part) for part in real.split(size)])
+    return torch.cat([run.fake(part) for part in real.split(size)])
 
 
 def main():
     """Train both, and store the frames."""
     stored.no_options(__doc__)
     rows = []
-    for name, (config, sign, steps) in RUNS.items():
+    for name, (config, sign, steps) in FILMED.items():
         with torch.random.fork_rng():
             torch.manual_seed(config.seed)
             data = training_ensemble(config)
-            run = getattr(PAIRS[config.pair], "Run", AdversarialRun)(config, data, "cpu")
+            run = RUNS[config.pair](config, data, "cpu")
             for step in range(config.n_steps + 1):
                 if step in steps:
                     rows.append(frame(name, run, sign))
@@ -68,7 +68,7 @@ def main():
                 if step == config.n_steps:
                     break
                 run.train_step()
-    settings = {name: config.n_steps for name, (config, _, _) in RUNS.items()}
+    settings = {name: config.n_steps for name, (config, _, _) in FILMED.items()}
     stored.save("training_film", rows, packages=["torch"], length=LENGTH, n_steps=settings)
 
 
