@@ -47,7 +47,6 @@ def test_every_public_name_is_listed_once():
 def test_every_public_name_has_its_entry_in_the_built_page(edition):
     need(PAGES, "the site is not built: run make book")
     page = (SITE / edition / f"{api.PAGE}.html").read_text()
-    assert sorted(re.findall(r'<dt class="[^"]*" id="([\w.]+)">', page)) >= sorted(listed())
     assert not [path for path in listed() if f'id="{path}"' not in page]
     boxes = page.count('<div class="docstrings') + page.count('<div lang="en" class="docstrings')
     assert boxes == len(api.modules())
@@ -110,5 +109,4 @@ def test_built_pages_lead_to_entries_once_a_name():
         found = re.findall(r'<a class="api [^"]*" href="[^"]*#([^"]+)"', (SITE / page).read_text())
         assert len(found) == len(set(found)) and set(found) <= set(listed()), page
         leading |= {page for _ in found}
-    assert "book/appendix/your_own_series.html" in leading
-    assert len(leading) > 10
+    assert {"book/appendix/your_own_series.html", "fr/book/04_generation/dataset.html"} <= leading
