@@ -17,6 +17,7 @@ from jupyter_cache.base import CacheBundleIn
 
 from publishing import addresses, checkout, freshness
 from publishing.contents import BUILD, ROOT, TITLES, chapters, pages, read
+from publishing.finding import offer_texts
 
 # Not by its script, which names the folder that it was installed in, be it moved or not. A pass
 # ends with the build that started it, whatever ends that: nobody writes to it, so it reads the end
@@ -48,6 +49,8 @@ def write_site():
         folder = BUILD / "html" / edition
         entrance = _entrance(folder / "book" / "index.html")
         folder.joinpath("index.html").write_text(entrance, encoding="utf8")
+    for edition in reversed(TITLES):  # the French pages lie in a folder of the English ones
+        offer_texts(BUILD / "html" / edition)
     let_others_read(BUILD / "html")
     return True
 

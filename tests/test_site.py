@@ -147,14 +147,28 @@ def test_page_opens_from_a_disk(browser, page):
         assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize("edition", ["", "fr/"])
-def test_search_finds_without_a_server(browser, edition):
+@pytest.mark.parametrize(("edition", "word"), [("", "contraction"), ("fr/", "bruit")])
+def test_search_finds_sections_without_a_server(browser, edition, word):
     need(PAGES, "the site is not built: run make book")
     address = (SITE / edition / "search.html").as_uri()
-    with Visit(browser, f"{address}?q=chaos", inside=SITE.as_uri()) as visit:
-        visit.page.wait_for_selector("#search-results li a")
-        assert visit.page.locator("#search-results li a").count() > 5
+    with Visit(browser, f"{address}?q={word}", inside=SITE.as_uri()) as visit:
+        visit.page.wait_for_selector("#search-results li .context")
+        visit.page.wait_for_function("!document.querySelector('#search-results .search-dots')")
+        found = visit.page.evaluate(
+            """() => [...document.querySelectorAll("#search-results li")].map((item) => [
+              item.querySelector("a").href, item.querySelector("a").textContent,
+              item.querySelector(".context")?.textContent ?? ""])"""
+        )
         assert not visit.problems, "\n".join(visit.problems)
+        addresses_found, titles, excerpts = zip(*found, strict=True)
+        assert len(found) > 4 and len(set(addresses_found)) == len(found)
+        assert sum(">" in title for title in titles) > 2  # page > section
+        shown = [excerpt for excerpt in excerpts if excerpt]
+        assert len(shown) > 4 and all(len(excerpt) < 260 for excerpt in shown)
+        assert sum(word in excerpt.lower() for excerpt in shown) > len(shown) / 2
+        visit.page.goto(next(a for a, t, _ in found if ">" in t))
+        name = urlparse(visit.page.url).fragment
+        assert visit.page.locator(f"section[id='{name}']").count() == 1
 
 
 def test_paper_is_white_and_the_theme_comes_back(browser, site):
