@@ -179,7 +179,8 @@ _ = figures.plot_pairs(delta, dt=0.01, slope=0.9056)
 # The deck quotes one number for each step $\delta t$. We repeat the fit for 40 pairs.
 
 # %%
-from lorenz_utils.lyapunov import divergence_exponent, lyapunov_spectrum
+from experiments.deck_exponents import divergence_exponent
+from lorenz_utils.lyapunov import lyapunov_spectrum
 
 options = {"separation": 1e-8, "duration": 35.0, "rng": 4}
 pairs = {dt: divergence_exponent(start, dt, **options) for dt in (0.01, 0.1)}

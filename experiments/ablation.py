@@ -11,20 +11,13 @@ from itertools import product
 import numpy as np
 import torch
 
-from experiments.models import MODELS
+from experiments.models import DT, MODELS, training_ensemble
 from experiments.study import run_study
 from lorenz_utils import metrics
 from lorenz_utils.adversarial import RUNS, AdversarialRun
 from lorenz_utils.lyapunov import map_spectrum
 from lorenz_utils.system import flow_map, make_ensemble, sample_attractor
-from lorenz_utils.training import (
-    DT,
-    FAITHFUL,
-    LORENZ,
-    TrainingConfig,
-    train,
-    training_ensemble,
-)
+from lorenz_utils.training import FAITHFUL, LORENZ, TrainingConfig, train
 
 RECORDS = MODELS / "ablation"
 SEEDS = (0, 1, 2)

@@ -15,8 +15,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from experiments.dcgan import DECK, UNITS, ImageRun, in_eval_mode
 from experiments.images import Scaling, images_to_series, series_to_images, units
-from experiments.models import CONFIGS
-from lorenz_utils import networks, training
+from experiments.models import CONFIGS, ENSEMBLES
+from lorenz_utils import networks
 from lorenz_utils.adversarial import RUNS
 from lorenz_utils.system import simulate
 
@@ -174,7 +174,7 @@ def from_the_origin(n_series, length, dt, *, rng):
 
 
 RUNS |= {"deck-code": NotebookRun, "deck-slides": SlidesRun}
-training.ENSEMBLES["origin"] = from_the_origin
+ENSEMBLES["origin"] = from_the_origin
 DECK_SLIDES = replace(
     DECK,
     name="deck-slides",

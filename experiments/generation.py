@@ -15,10 +15,11 @@ from torch.utils.flop_counter import flop_registry
 
 from experiments import stored
 from experiments.dcgan import DECK
+from experiments.models import DT, training_ensemble
 from lorenz_utils.adversarial import RUNS
 from lorenz_utils.metrics import LORENZ, compare
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DT, FAITHFUL, training_ensemble
+from lorenz_utils.training import FAITHFUL
 
 REPEATS = 5
 STEPS = {"images": 10, "transitions": 40}

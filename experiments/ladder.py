@@ -17,6 +17,7 @@ from experiments.ablation import RECORDS, rounded
 from experiments.dcgan import DECK, DCGANDiscriminator, DCGANGenerator, ImageConfig, ImageRun
 from experiments.image_networks import Denoiser, ResidualCritic, ResidualGenerator
 from experiments.images import SIDE, Scaling, images_to_series, series_to_images, units
+from experiments.models import DT, training_ensemble
 from experiments.study import run_study
 from lorenz_utils import networks
 from lorenz_utils.adversarial import RUNS
@@ -27,7 +28,7 @@ from lorenz_utils.metrics import (
     spectral_distance,
 )
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DT, LORENZ, train, training_ensemble
+from lorenz_utils.training import LORENZ, train
 
 STRIDE = 4  # samples between the rows of a delay image
 SEEDS = (0,)

@@ -17,13 +17,21 @@ from safetensors.torch import load, save
 from lorenz_utils.adversarial import REPORT_SERIES, RUNS
 from lorenz_utils.checks import check_choice
 from lorenz_utils.files import home, write_whole
-from lorenz_utils.system import ORBIT_DIGEST, make_ensemble
-from lorenz_utils.training import DT, FAITHFUL, LORENZ, CheckpointError, train, training_ensemble
+from lorenz_utils.system import ORBIT_DIGEST, make_ensemble, transient_ensemble
+from lorenz_utils.training import FAITHFUL, LORENZ, CheckpointError, train
 
 MODELS = home() / "models"
+DT = 0.1
+ENSEMBLES = {"attractor": make_ensemble, "transients": transient_ensemble}
 # The same run from other seeds: what the book says of it must hold for all three.
 SEEDS = [FAITHFUL, *(replace(FAITHFUL, name=f"{FAITHFUL.name}-{k}", seed=k) for k in (1, 2))]
 CONFIGS = {config.name: config for config in SEEDS}
+
+
+def training_ensemble(config):
+    """The data a configuration is trained on, (n_series, length, 3) at dt = 0.1."""
+    make = ENSEMBLES[check_choice(config.data, "data", ENSEMBLES)]
+    return make(config.n_series, config.length, DT, rng=config.data_seed)
 
 
 def load_or_train(name, *, directory=MODELS, progress=True):

@@ -32,7 +32,7 @@ def parametric_probe(ensemble, dt):
     """
     ensemble, dt = check_ensemble(ensemble, d=3, length=2), check_positive(dt, "dt")
     undetermined = LorenzParameters(np.nan, np.nan, np.nan)
-    scale = ensemble.std((0, 1))
+    scale = (ensemble - ensemble[0, 0]).std((0, 1))  # exactly zero for a constant
     if scale.min() == 0 or np.linalg.norm(ensemble, axis=-1).max() > FAR:
         return undetermined
     states, successors = ensemble[:, :-1].reshape(-1, 3), ensemble[:, 1:].reshape(-1, 3)

@@ -11,8 +11,9 @@ import torch
 
 from experiments import stored
 from experiments.deck_gan import DECK_CODE
+from experiments.models import training_ensemble
 from lorenz_utils.adversarial import RUNS
-from lorenz_utils.training import FAITHFUL, training_ensemble
+from lorenz_utils.training import FAITHFUL
 
 LENGTH, N_SCORES, FAR = 300, 100, 1000.0
 # The critic of the deck's notebook gives the high score to what it takes for generated.

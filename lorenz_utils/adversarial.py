@@ -81,8 +81,8 @@ class AdversarialRun:
     @staticmethod
     def unfilled(config):
         """A generator to load weights into."""
-        zeros, ones = (0, 0, 0), (1, 1, 1)
-        return SeriesGenerator(zeros, ones, latent_dim=config.latent_dim, width=config.width)
+        units = (0, 0, 0), (1, 1, 1)
+        return SeriesGenerator(*units, latent_dim=config.latent_dim, width=config.width)
 
     def draw(self):
         """Windows at random times, half of them mirrored by the symmetry if there is one."""

@@ -121,6 +121,14 @@ def check_series(series, *shapes, **least):
     return series
 
 
+def check_coordinate(series):
+    """One coordinate that varies, as a float array (length,) of at least 100 samples."""
+    series = check_shape(series, "series", "(length,)", length=100)
+    if np.ptp(series) == 0:
+        raise ValueError(f"series must vary, got the constant {series[0]}")
+    return series
+
+
 def check_samples(series, dt):
     """Measured series as one array, NaN where nothing was measured, with their times.
 

@@ -97,9 +97,7 @@ def _velocity(values, lower, factor, start, column, coef, out):
 @_machine_code
 def _combine(begin, end, stages, total):
     """Weighted sum of the stages by one row of the tableau."""
-    weight, stage = WEIGHT[begin], stages[STAGE[begin]]
-    for i in range(len(total)):
-        total[i] = weight * stage[i]
+    total[:] = WEIGHT[begin] * stages[STAGE[begin]]
     for entry in range(begin + 1, end):
         weight, stage = WEIGHT[entry], stages[STAGE[entry]]
         for i in range(len(total)):

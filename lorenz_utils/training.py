@@ -15,13 +15,10 @@ from lorenz_utils.adversarial import RUNS
 from lorenz_utils.checks import check_choice, check_count, check_ensemble, check_positive
 from lorenz_utils.files import write_whole
 from lorenz_utils.metrics import lorenz_flow
-from lorenz_utils.system import make_ensemble, transient_ensemble
 
-DT = 0.1
 CHECKPOINT_SECONDS = 120
 # What `train` is told of Lorenz-63: that (x, y, z) -> (-x, -y, z) maps orbits to orbits, its flow.
 LORENZ = {"symmetry": (-1, -1, 1), "flow": lorenz_flow, "burn_in": 10.0}
-ENSEMBLES = {"attractor": make_ensemble, "transients": transient_ensemble}
 
 
 class CheckpointError(RuntimeError):
@@ -39,8 +36,9 @@ class TrainingConfig:
     loss : {"relativistic", "least-squares"}
         Jolicoeur-Martineau (2018); or, as a control without a critic, the square of the distance
         to the window that is continued.
-    data : {"attractor", "transients"}
-        Series on the attractor, or short ones that start anywhere around it; see `ENSEMBLES`.
+    data, data_seed, n_series, length
+        What the book's own models learn from: "attractor", series on it, or "transients", short
+        ones that start anywhere around it. `train` takes its ensemble as it is.
     crop : int
         Samples in the windows of series that the critic sees.
     gradient_penalty : float
@@ -77,9 +75,8 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Refuse names and ranges that no run can mean."""
-        allowed = {"pair": RUNS, "data": ENSEMBLES, "loss": self.LOSSES}
-        for field, names in allowed.items():
-            check_choice(getattr(self, field), field, names)
+        check_choice(self.pair, "pair", RUNS)
+        check_choice(self.loss, "loss", self.LOSSES)
         check_count(self.n_steps, "n_steps")
         check_count(self.crop, "crop", minimum=2)
         check_positive(self.rate, "rate")
@@ -165,10 +162,8 @@ def train(
     for name, states in (("ensemble", ensemble), ("reference", reference)):
         steps = np.diff(states, axis=1).std((0, 1))
         if len(steps) != d or (steps <= 1e-9 * states.std((0, 1))).any():
-            text = (
-                f"{d} coordinates that vary, none by equal steps, got steps of deviations {steps}"
-            )
-            raise ValueError(f"{name} must hold {text}")
+            text = f"{d} coordinates that vary, none by equal steps"
+            raise ValueError(f"{name} must hold {text}, got deviations of steps {steps}")
     symmetry = None if symmetry is None else np.asarray(symmetry)
     if symmetry is not None and (symmetry.shape != (d,) or (abs(symmetry) != 1).any()):
         raise ValueError(f"symmetry must hold {d} signs, 1 or -1, got {symmetry}")
@@ -193,12 +188,6 @@ def train(
                 _save(run, checkpoint)
                 saved = time.monotonic()
     return run.average.module.eval().cpu(), run.history
-
-
-def training_ensemble(config):
-    """The data a configuration is trained on, (n_series, length, 3) at dt = 0.1."""
-    make = ENSEMBLES[config.data]
-    return make(config.n_series, config.length, DT, rng=config.data_seed)
 
 
 def _save(run, path):

@@ -270,7 +270,7 @@ def lines_of_code(source):
 def test_the_module_stays_small():
     # The aim is 2000, and 300 for what hears wrong inputs; from here on lower this number with the
     # code, and do not raise it.
-    assert sum(map(lines_of_code, sources("lorenz_utils").values())) <= 2345
+    assert sum(map(lines_of_code, sources("lorenz_utils").values())) <= 2299
 
 
 def test_claims_are_complete():

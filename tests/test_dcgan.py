@@ -15,10 +15,11 @@ from experiments.dcgan import (
     labels,
 )
 from experiments.images import Scaling
+from experiments.models import DT
 from lorenz_utils import training
 from lorenz_utils.adversarial import AdversarialRun
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DT, train
+from lorenz_utils.training import train
 
 SCALING = Scaling((0.0, 1.0, 25.0), (20.0, 30.0, 25.0))
 SHORT = replace(DECK, n_steps=6, batch_size=4, n_series=8)

@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from experiments.deck_gan import DECK_CODE, DECK_SLIDES, Discriminator, from_the_origin
+from experiments.models import DT, training_ensemble
 from lorenz_utils.adversarial import RUNS
-from lorenz_utils.training import DT, train, training_ensemble
+from lorenz_utils.training import train
 
 
 def size(network):

@@ -8,10 +8,9 @@ import pytest
 from scipy.integrate import solve_ivp
 from scipy.signal import lfilter
 
+from experiments.deck_exponents import divergence_exponent, eckmann_exponent
 from lorenz_utils.checks import ModelWarning, check_ensemble
 from lorenz_utils.lyapunov import (
-    divergence_exponent,
-    eckmann_exponent,
     kaplan_yorke_dimension,
     lyapunov_spectrum,
     map_spectrum,

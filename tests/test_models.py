@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from experiments import models
+from experiments.models import DT
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import DT, CheckpointError, train
+from lorenz_utils.training import CheckpointError, train
 
 SMALL = replace(models.FAITHFUL, n_steps=6, batch_size=4)
 
@@ -16,6 +17,13 @@ SMALL = replace(models.FAITHFUL, n_steps=6, batch_size=4)
 @pytest.fixture(scope="module")
 def ensemble():
     return make_ensemble(8, 1000, 0.1, rng=0)
+
+
+def test_the_faithful_generator_learns_from_transients():
+    config = replace(models.FAITHFUL, n_series=5)
+    assert models.training_ensemble(config).shape == (5, 10, 3)
+    on_attractor = replace(config, data="attractor", length=1000)
+    assert models.training_ensemble(on_attractor).shape == (5, 1000, 3)
 
 
 @pytest.fixture

@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from experiments.models import DT
 from lorenz_utils import training
 from lorenz_utils.adversarial import RUNS, AdversarialRun, penalised_scores
 from lorenz_utils.checks import ModelWarning
 from lorenz_utils.system import make_ensemble
-from lorenz_utils.training import (
-    DT,
-    FAITHFUL,
-    LORENZ,
-    CheckpointError,
-    train,
-)
+from lorenz_utils.training import FAITHFUL, LORENZ, CheckpointError, train
 
 SHORT = {
     "transitions": replace(FAITHFUL, n_steps=6, batch_size=4),
@@ -27,13 +22,6 @@ SHORT = {
 @pytest.fixture(scope="module")
 def ensemble():
     return make_ensemble(8, 1000, 0.1, rng=0)
-
-
-def test_the_faithful_generator_learns_from_transients():
-    config = replace(FAITHFUL, n_series=5)
-    assert training.training_ensemble(config).shape == (5, 10, 3)
-    on_attractor = replace(config, data="attractor", length=1000)
-    assert training.training_ensemble(on_attractor).shape == (5, 1000, 3)
 
 
 def new_run(config, ensemble=None, **options):

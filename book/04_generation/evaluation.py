@@ -136,7 +136,7 @@ candidates = {
 }
 
 # %%
-from lorenz_utils.lyapunov import eckmann_exponent
+from experiments.deck_exponents import eckmann_exponent
 
 exponents = {name: {} for name in candidates}
 for name, (ensemble, coordinates) in candidates.items():
