@@ -24,5 +24,6 @@ class Words(HTMLParser):
 def test_no_page_shows_a_number_as_python_prints_it(page):
     need(PAGES, "the site is not built: run make book")
     text = " ".join(Words((SITE / page).read_text(encoding="utf8")).said)
-    assert not re.findall(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d\d", text)
+    if not page.endswith("api.html"):  # signatures are code
+        assert not re.findall(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d\d", text)
     assert not re.findall(r"± 0(?:\.0+)?(?![\d.])", text.replace("\N{NO-BREAK SPACE}", " "))

@@ -147,7 +147,7 @@ def test_page_opens_from_a_disk(browser, page):
         assert not problems, "\n".join(problems)
 
 
-@pytest.mark.parametrize(("edition", "word"), [("", "contraction"), ("fr/", "bruit")])
+@pytest.mark.parametrize(("edition", "word"), [("", "noise"), ("fr/", "bruit")])
 def test_search_finds_sections_without_a_server(browser, edition, word):
     need(PAGES, "the site is not built: run make book")
     address = (SITE / edition / "search.html").as_uri()

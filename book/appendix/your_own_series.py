@@ -88,10 +88,10 @@ lines = [
     f"{t:.2f}," + ",".join("" if x != x else f"{x:.3f}" for x in row)
     for t, row in zip(clock, values, strict=True)
 ]
-_ = path.write_text("\n".join(["time_ms,v1_V,v2_V,i_mA", *lines, ""]))
+_ = path.write_text("\n".join(["time_ms,v1_V,v2_V,i_mA", *lines, ""]), encoding="utf8")
 
 # %%
-print(*path.read_text().splitlines()[:6], "...", sep="\n")
+print(*path.read_text(encoding="utf8").splitlines()[:6], "...", sep="\n")
 
 # %% [markdown]
 # ## Read it
@@ -473,5 +473,5 @@ for thin in (1, 2, 4):
 # step is no small part of a turn, or where so few rows are left that the errors grow.
 
 # %% [markdown]
-# **Onward.** {doc}`/book/02_parametric/noise` holds the estimators against the best that is possible, {doc}`/book/02_parametric/large_steps`
-# says why no derivative is taken, and {doc}`/book/appendix/api` lists every function and its arguments.
+# **Onward.** {doc}`/book/appendix/api` lists every function and its arguments, {doc}`/book/02_parametric/noise` holds the
+# estimators against the best that is possible, and {doc}`/book/02_parametric/large_steps` says why no derivative is taken.
