@@ -7,11 +7,11 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 import torch
+from runs import killed_and_resumed
 
 from experiments import ablation
 from experiments.study import read_study
-from lorenz_utils import training
-from lorenz_utils.adversarial import RUNS, AdversarialRun
+from lorenz_utils.adversarial import RUNS
 from lorenz_utils.networks import SeriesGenerator
 from lorenz_utils.system import flow_map, make_ensemble
 from lorenz_utils.training import FAITHFUL, TrainingConfig, train
@@ -75,18 +75,8 @@ def test_own_orbits_go_on_and_come_back(short, ensemble):
 def test_own_orbits_resume_exactly(short, ensemble, tmp_path, monkeypatch):
     config = replace(short, pair="own orbits", n_steps=6, crop=4)
     whole, _ = train(config, ensemble, 0.1, progress=False)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    path, step = tmp_path / "run.checkpoint", AdversarialRun.generator_step
-
-    def killed(self, real, number):
-        if number == 4:
-            raise KeyboardInterrupt
-        step(self, real, number)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(AdversarialRun, "generator_step", killed)
-        train(config, ensemble, 0.1, progress=False, checkpoint=path)
-    resumed, _ = train(config, ensemble, 0.1, progress=False, checkpoint=path)
+    path = tmp_path / "run.checkpoint"
+    resumed, _ = killed_and_resumed(config, ensemble, 0.1, path, monkeypatch)
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from runs import killed_and_resumed
 
 from experiments.dcgan import (
     DECK,
@@ -16,7 +17,6 @@ from experiments.dcgan import (
 )
 from experiments.images import Scaling
 from experiments.models import DT
-from lorenz_utils import training
 from lorenz_utils.adversarial import AdversarialRun
 from lorenz_utils.system import make_ensemble
 from lorenz_utils.training import train
@@ -55,18 +55,8 @@ def test_generate_gives_ensembles_and_leaves_the_mode():
 @pytest.mark.parametrize("config", [SHORT, PENALISED], ids=["tricks", "penalised"])
 def test_training_is_deterministic_and_resumes_exactly(config, ensemble, tmp_path, monkeypatch):
     whole, history = train(config, ensemble, DT, progress=False)
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    path, step = tmp_path / "run.checkpoint", AdversarialRun.generator_step
-
-    def killed(self, real, number):
-        if number == 4:
-            raise KeyboardInterrupt
-        step(self, real, number)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(AdversarialRun, "generator_step", killed)
-        train(config, ensemble, DT, progress=False, checkpoint=path)
-    resumed, _ = train(config, ensemble, DT, progress=False, checkpoint=path)
+    path = tmp_path / "run.checkpoint"
+    resumed, _ = killed_and_resumed(config, ensemble, DT, path, monkeypatch)
     for key, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[key]), key
     assert np.isfinite([history[-1]["critic_loss"], history[-1]["generator_loss"]]).all()

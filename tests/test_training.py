@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from runs import killed_and_resumed
 
 from experiments.models import DT
 from lorenz_utils import training
@@ -34,21 +35,8 @@ def test_training_is_deterministic_and_resumes_exactly(pair, ensemble, tmp_path,
     config = SHORT[pair]
     whole, _ = train(config, ensemble, DT, progress=False)
     again, _ = train(config, ensemble, DT, progress=False)
-    # Kill a run after its fourth step, having saved after every step.
-    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
     path = tmp_path / "run.checkpoint"
-    step = AdversarialRun.generator_step
-
-    def killed(self, real, number):
-        if number == 4:
-            raise KeyboardInterrupt
-        step(self, real, number)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(AdversarialRun, "generator_step", killed)
-        train(config, ensemble, DT, progress=False, checkpoint=path)
-    assert path.exists()
-    resumed, history = train(config, ensemble, DT, progress=False, checkpoint=path)
+    resumed, history = killed_and_resumed(config, ensemble, DT, path, monkeypatch)
     for key, value in whole.state_dict().items():
         assert torch.equal(value, again.state_dict()[key]), key
         assert torch.equal(value, resumed.state_dict()[key]), key
